@@ -1,0 +1,89 @@
+/* main.c - xie-bot: the table of commands, the command line, and the run. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xie.h>
+
+#include "commands.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const struct onebot_command commands[] = {
+    {"whoami", "who you are here", on_whoami, NULL},
+    {"quiz", "a question; you have 30 seconds", on_quiz, NULL},
+    {"both", "two calls at the same time", on_both, NULL},
+    {"remind", "SECONDS TEXT: say TEXT later", on_remind, NULL},
+    {"help", "this list", on_help, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const char usage[] =
+    "usage: xie-bot --url ws://HOST:PORT[/PATH] [--token TOKEN]\n"
+    "Connect to a OneBot 11 implementation (forward WebSocket) and answer commands.\n"
+    "\n"
+    "  --url URL      where the implementation listens; required\n"
+    "  --token TOKEN  its access token; better in the environment as XIE_TOKEN, where\n"
+    "                 other users of this machine do not see it\n"
+    "  --help         this text\n"
+    "  --version      the version\n"
+    "\n"
+    "Ends by SIGINT or SIGTERM. Exit status: 0 stopped or help, 1 failure, 2 wrong usage.\n";
+
+static int run(void *arg)
+{
+    return onebot_run(arg);
+}
+
+/* Say what is wrong with the command line. */
+static int refuse(const char *what, const char *value)
+{
+    fprintf(stderr, "xie-bot: %s%s; see --help\n", what, value);
+    return EXIT_USAGE;
+}
+
+static int exit_code(int error, const struct onebot_options *options)
+{
+    if (error == XIE_EURL || error == -EPROTONOSUPPORT)
+        return refuse("--url must be ws://HOST:PORT[/PATH], not ", options->url);
+    if (error < 0 && error != -ECANCELED)
+        fprintf(stderr, "xie-bot: %s\n", xie_strerror(error));
+    return error < 0 && error != -ECANCELED ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* return -1 go on; else the exit status */
+static int read_options(int argc, char **argv, struct onebot_options *options)
+{
+    static const struct option list[] = {{"url", required_argument, NULL, 'u'},
+                                         {"token", required_argument, NULL, 't'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {"version", no_argument, NULL, 'v'},
+                                         {NULL, 0, NULL, 0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "", list, NULL)) != -1) {
+        if (option == 'u')
+            options->url = optarg;
+        else if (option == 't')
+            options->token = optarg;
+        else if (option == 'h')
+            return fputs(usage, stdout) < 0;
+        else if (option == 'v')
+            return puts("xie-bot " XIE_VERSION) < 0;
+        else
+            return refuse("wrong usage", "");
+    }
+    if (optind < argc)
+        return refuse("unexpected argument ", argv[optind]);
+    return options->url ? -1 : refuse("--url is required", "");
+}
+
+int main(int argc, char **argv)
+{
+    struct onebot_options options = {.token = getenv("XIE_TOKEN"), .commands = commands};
+    int status = read_options(argc, argv, &options);
+    if (status >= 0)
+        return status;
+    return exit_code(xie_run(run, &options), &options);
+}

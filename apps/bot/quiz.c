@@ -1,0 +1,42 @@
+/* quiz.c - /quiz: a question, the same person's next message, a deadline around both. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <xie.h>
+
+#include "commands.h"
+
+static const struct {
+    const char *question, *answer;
+} quiz[] = {
+    {"How many bits are in a byte?", "8"},
+    {"Which signal cannot be caught, blocked or ignored, and is not SIGSTOP?", "SIGKILL"},
+    {"What is 6 times 7?", "42"},
+    {"Which port does HTTP use unless it is told another?", "80"},
+    {"In which year did the Unix clock begin?", "1970"},
+};
+
+/* Their text without the spaces around, whatever the case of its letters. */
+static bool is_right(const char *text, const char *answer)
+{
+    size_t len = strlen(answer);
+    text += strspn(text, " \t\r\n");
+    return strncasecmp(text, answer, len) == 0 && text[len + strspn(text + len, " \t\r\n")] == 0;
+}
+
+int on_quiz(struct onebot_event *event)
+{
+    size_t pick = (size_t)xie_now() / 1000 % (sizeof quiz / sizeof *quiz);
+    struct onebot_answer answer = {.error = -ETIMEDOUT};
+
+    XIE_TIMEOUT (30 * XIE_SECOND)
+        answer = onebot_ask(event, "%s You have 30 seconds.", quiz[pick].question);
+
+    if (answer.error == -ETIMEDOUT)
+        return onebot_reply(event, "Time is up. It is %s.", quiz[pick].answer);
+    if (answer.error)
+        return answer.error;
+    if (is_right(answer.text, quiz[pick].answer))
+        return onebot_reply(event, "Right!");
+    return onebot_reply(event, "Wrong. It is %s.", quiz[pick].answer);
+}

@@ -1,0 +1,156 @@
+/* actions.c - a frame with a call in, a frame with its reply out.
+ * Gateway, seventh floor. Linear scan of a short table; suffixes are cut off first. */
+/* SPDX-License-Identifier: MIT */
+#include "actions.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "call.h"
+#include "directory.h"
+#include "late.h"
+#include "letters.h"
+#include "traffic.h"
+
+/* meson gives it; for a compiler run by hand: */
+#ifndef GATEWAY_VERSION
+#define GATEWAY_VERSION "0"
+#endif
+
+static json_t *get_status(struct call *call)
+{
+    (void)call;
+    return json_pack("{s:b, s:b}", "online", 1, "good", 1);
+}
+
+static json_t *get_version_info(struct call *call)
+{
+    (void)call;
+    return json_pack("{s:s, s:s, s:s}", "app_name", "xie-gateway", "app_version", GATEWAY_VERSION,
+                     "protocol_version", "v11");
+}
+
+/* Images and the rest may be sent, but nothing is fetched or played. */
+static json_t *can_send(struct call *call)
+{
+    (void)call;
+    return json_pack("{s:b}", "yes", 1);
+}
+
+static const struct action {
+    const char *name;
+    action_fn *run;
+} actions[] = {
+    {"send_msg", letters_send},
+    {"send_group_msg", letters_send_group},
+    {"send_private_msg", letters_send_private},
+    {"delete_msg", letters_delete},
+    {"get_msg", letters_get},
+    {"get_login_info", directory_login_info},
+    {"get_stranger_info", directory_stranger_info},
+    {"get_friend_list", directory_friend_list},
+    {"get_group_info", directory_group_info},
+    {"get_group_list", directory_group_list},
+    {"get_group_member_info", directory_member_info},
+    {"get_group_member_list", directory_member_list},
+    {"get_status", get_status},
+    {"get_version_info", get_version_info},
+    {"can_send_image", can_send},
+    {"can_send_record", can_send},
+};
+
+static bool ends_with(const char *name, size_t len, const char *suffix)
+{
+    size_t cut = strlen(suffix);
+    return len > cut && memcmp(name + len - cut, suffix, cut) == 0;
+}
+
+enum manner { AT_ONCE, ASYNC, RATE_LIMITED };
+
+/* The action a name means, and in what manner it is to be run. NULL: there is none. */
+static const struct action *find(const char *name, enum manner *manner)
+{
+    size_t len = strlen(name);
+    *manner = AT_ONCE;
+    if (ends_with(name, len, "_async"))
+        *manner = ASYNC;
+    if (ends_with(name, len, "_rate_limited"))
+        *manner = RATE_LIMITED;
+    len -= *manner == ASYNC ? strlen("_async") : 0;
+    len -= *manner == RATE_LIMITED ? strlen("_rate_limited") : 0;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (strlen(actions[i].name) == len && memcmp(actions[i].name, name, len) == 0)
+            return &actions[i];
+    }
+    return NULL;
+}
+
+static json_t *run_late(struct call *call, const struct action *action)
+{
+    int result = late_put(call->gateway, action->run, call->params);
+    if (result == -EAGAIN)
+        return call_fail(call, RETCODE_BUSY, "%d rate-limited calls wait already", LATE_CALLS);
+    if (result < 0)
+        return call_fail(call, RETCODE_NO_MEMORY, "out of memory");
+    call->retcode = RETCODE_ASYNC;
+    return json_null();
+}
+
+/* Run what the request asks for. call->retcode tells how it went. */
+static json_t *perform(struct call *call, const json_t *request)
+{
+    const char *name = json_string_value(json_object_get(request, "action"));
+    json_t *params = json_object_get(request, "params");
+    enum manner manner;
+    if (!name)
+        return call_fail(call, RETCODE_BAD_PARAMS, "action is missing, or not a string");
+    const struct action *action = find(name, &manner);
+    if (!action)
+        return call_fail(call, RETCODE_NO_ACTION, "there is no action %.100s", name);
+    if (params && !json_is_null(params) && !json_is_object(params))
+        return call_fail(call, RETCODE_BAD_PARAMS, "params must be an object");
+    call->params = json_is_object(params) ? params : NULL;
+    if (manner == RATE_LIMITED)
+        return run_late(call, action);
+    json_t *data = action->run(call);
+    if (manner == AT_ONCE)
+        return data;
+    json_decref(data); /* the standard: the outcome of an asynchronous call is not told */
+    call->retcode = RETCODE_ASYNC;
+    return json_null();
+}
+
+/* data is taken. */
+static json_t *make_reply(struct call *call, json_t *data, json_t *echo)
+{
+    static const char *const statuses[] = {"ok", "async", "failed"};
+    if (!data && !call->retcode)
+        call_fail(call, RETCODE_NO_MEMORY, "out of memory");
+    int status = call->retcode == 0 ? 0 : call->retcode == RETCODE_ASYNC ? 1 : 2;
+    if (status < 2)
+        return json_pack("{s:s, s:i, s:o, s:O*}", "status", statuses[status], "retcode",
+                         call->retcode, "data", data, "echo", echo);
+    json_decref(data);
+    return json_pack("{s:s, s:i, s:n, s:s, s:s, s:O*}", "status", statuses[status], "retcode",
+                     call->retcode, "data", "message", call->why, "wording", call->why, "echo",
+                     echo);
+}
+
+struct frame *actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len)
+{
+    int64_t start = xie_now();
+    struct call call = {.gateway = gateway};
+    json_t *request = parse_object(text, len, call.why), *data = NULL;
+    if (request)
+        data = perform(&call, request);
+    else
+        call.retcode = RETCODE_BAD_PARAMS;
+    json_t *reply = make_reply(&call, data, json_object_get(request, "echo"));
+    struct frame *frame = frame_new(reply);
+    const char *name = json_string_value(json_object_get(request, "action"));
+    if (frame)
+        traffic_call(gateway, bot, name ? name : "?", request, reply, xie_now() - start);
+    json_decref(request);
+    json_decref(reply);
+    return frame;
+}

@@ -1,0 +1,27 @@
+/* api.h - the page's calls, for scripts as well: say, recall, messages.
+ * Gateway, fifth floor. JSON in, JSON out; every refusal says why. */
+/* SPDX-License-Identifier: MIT */
+#ifndef GATEWAY_API_H
+#define GATEWAY_API_H
+
+#include <xie/web.h>
+
+#include "gateway.h"
+
+enum {
+    API_WAIT_S = 300,      /* longest wait= that GET /api/messages takes [seconds] */
+    API_BODY = 256 * 1024, /* longest body of a request [bytes] */
+};
+
+/* POST /api/say {user_id, group_id?, text} -> {message_id} */
+int api_say(struct xie_http *http, struct gateway *gateway);
+
+/* POST /api/recall {user_id, message_id} -> {} */
+int api_recall(struct xie_http *http, struct gateway *gateway);
+
+/* GET /api/messages?after=ID&wait=SECONDS -> [{message_id, time, user_id, group_id, text}]
+ * group_id is null in private. Narrowed by group_id=ID to a group, by with=USER_ID to the
+ * private talk of that person and the bot. Waits for the first that fits. */
+int api_messages(struct xie_http *http, struct gateway *gateway);
+
+#endif

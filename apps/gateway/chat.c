@@ -1,0 +1,167 @@
+/* chat.c - what people and the bot do: say, send, recall.
+ * Gateway, fourth floor. Everything is built before anything changes. */
+/* SPDX-License-Identifier: MIT */
+#include "chat.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "event.h"
+#include "segment.h"
+
+enum { PAGE_SEGMENTS = 512 * 1024 }; /* bytes of segments that a page is sent; else text alone */
+
+__attribute__((format(printf, 3, 4))) static bool refuse(struct refusal *refusal, int status,
+                                                         const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    refusal->status = status;
+    vsnprintf(refusal->why, sizeof refusal->why, format, list);
+    va_end(list);
+    return false;
+}
+
+/* What the page is told of a message. */
+static struct frame *view(const struct message *message)
+{
+    json_t *segments = message->bytes <= PAGE_SEGMENTS ? message->segments : NULL;
+    return frame_take(json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:b}", "kind", "message", "message_id",
+        (json_int_t)message->message_id, "time", (json_int_t)message->time, "user_id",
+        (json_int_t)message->user_id, "group_id", (json_int_t)message->group_id, "peer_id",
+        (json_int_t)message->peer_id, "text", message->text ? message->text : "", "segments",
+        segments, "recalled", message->recalled));
+}
+
+static bool check_text(const char *text, struct refusal *refusal)
+{
+    if (!text)
+        return refuse(refusal, 500, "out of memory");
+    if (text[strspn(text, " \t\r\n")] == 0)
+        return refuse(refusal, 400, "the text is empty");
+    if (parse_characters(text) > GATEWAY_TEXT)
+        return refuse(refusal, 413, "the text has %zu characters; at most %d are allowed",
+                      parse_characters(text), GATEWAY_TEXT);
+    return true;
+}
+
+/* Is there such a place, and may this person speak there? */
+static bool check_place(struct gateway *gateway, int64_t user_id, int64_t group_id,
+                        struct refusal *refusal)
+{
+    struct group *group = world_group(&gateway->world, group_id);
+    if (!world_person(&gateway->world, user_id))
+        return refuse(refusal, 404, "there is no user %lld", (long long)user_id);
+    if (group_id && !group)
+        return refuse(refusal, 404, "there is no group %lld", (long long)group_id);
+    if (group && !world_member(group, user_id))
+        return refuse(refusal, 403, "user %lld is not in group %lld", (long long)user_id,
+                      (long long)group_id);
+    return true;
+}
+
+/* Make the message of these segments (borrowed) and keep it. NULL refused. */
+static struct message *keep(struct gateway *gateway, struct message draft, json_t *segments,
+                            struct refusal *refusal)
+{
+    struct group *group = world_group(&gateway->world, draft.group_id);
+    struct message *message = malloc(sizeof *message);
+    if (message) {
+        *message = draft;
+        message->message_id = gateway->history.next;
+        message->time = time(NULL);
+        message->segments = json_incref(segments);
+        message->bytes = json_dumpb(segments, NULL, 0, JSON_COMPACT);
+        message->text = segment_show(segments, &gateway->world, group);
+        message->frame = message->text ? view(message) : NULL;
+    }
+    if (!message || !message->frame) {
+        message_free(message);
+        refuse(refusal, 500, "out of memory");
+        return NULL;
+    }
+    if (!check_text(message->text, refusal)) {
+        message_free(message);
+        return NULL;
+    }
+    if (group)
+        world_member(group, message->user_id)->last_sent = message->time;
+    history_add(&gateway->history, message);
+    audience_put(&gateway->viewers, message->frame);
+    return message;
+}
+
+int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, const char *text,
+                 struct refusal *refusal)
+{
+    struct message draft = {
+        .user_id = user_id, .group_id = group_id, .peer_id = group_id ? 0 : user_id};
+    if (user_id == WORLD_BOT) {
+        refuse(refusal, 403, "%d is the bot: it speaks through OneBot", WORLD_BOT);
+        return 0;
+    }
+    if (!check_place(gateway, user_id, group_id, refusal) || !check_text(text, refusal))
+        return 0;
+    json_t *segments = segment_text(text);
+    struct message *message = keep(gateway, draft, segments, refusal);
+    json_decref(segments);
+    if (!message)
+        return 0;
+    event_emit(gateway, event_message(gateway, message));
+    return message->message_id;
+}
+
+int64_t chat_send(struct gateway *gateway, int64_t user_id, int64_t group_id, json_t *segments,
+                  struct refusal *refusal)
+{
+    struct message draft = {
+        .user_id = WORLD_BOT, .group_id = group_id, .peer_id = group_id ? 0 : user_id};
+    if (!group_id && user_id == WORLD_BOT) {
+        refuse(refusal, 403, "the bot cannot send to itself");
+        return 0;
+    }
+    if (!check_place(gateway, group_id ? WORLD_BOT : user_id, group_id, refusal))
+        return 0;
+    struct message *message = keep(gateway, draft, segments, refusal);
+    return message ? message->message_id : 0;
+}
+
+static bool may_recall(struct gateway *gateway, int64_t operator_id, const struct message *message)
+{
+    struct group *group = world_group(&gateway->world, message->group_id);
+    if (operator_id == message->user_id)
+        return true;
+    const struct member *by = group ? world_member(group, operator_id) : NULL;
+    return by && by->role > world_member(group, message->user_id)->role;
+}
+
+bool chat_recall(struct gateway *gateway, int64_t operator_id, int64_t message_id,
+                 struct refusal *refusal)
+{
+    struct message *message = history_get(&gateway->history, message_id);
+    if (!message)
+        return refuse(refusal, 404, "there is no message %lld", (long long)message_id);
+    if (!may_recall(gateway, operator_id, message))
+        return refuse(refusal, 403, "user %lld may not recall message %lld of user %lld",
+                      (long long)operator_id, (long long)message_id, (long long)message->user_id);
+    struct message after = *message;
+    after.segments = NULL;
+    after.text = NULL;
+    after.recalled = true;
+    struct frame *frame = view(&after);
+    json_t *event = event_recall(message, operator_id);
+    if (!frame || !event) {
+        frame_unref(frame);
+        json_decref(event);
+        return refuse(refusal, 500, "out of memory");
+    }
+    history_recall(&gateway->history, message, frame);
+    audience_put(&gateway->viewers, frame);
+    frame_unref(frame);
+    event_emit(gateway, event);
+    return true;
+}

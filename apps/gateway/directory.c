@@ -1,0 +1,117 @@
+/* directory.c - actions that look things up: accounts, friends, groups, members.
+ * Gateway, sixth floor. The shapes are those of the standard, every field present. */
+/* SPDX-License-Identifier: MIT */
+#include "directory.h"
+
+enum { GROUP_ROOM = 200 }; /* max_member_count */
+
+json_t *directory_login_info(struct call *call)
+{
+    return json_pack("{s:I, s:s}", "user_id", (json_int_t)WORLD_BOT, "nickname",
+                     call->gateway->world.people[0].nickname);
+}
+
+json_t *directory_stranger_info(struct call *call)
+{
+    int64_t user_id;
+    bool no_cache = false;
+    if (!call_id(call, "user_id", &user_id) || !call_flag(call, "no_cache", &no_cache))
+        return NULL;
+    const struct person *person = world_person(&call->gateway->world, user_id);
+    if (!person)
+        return call_fail(call, RETCODE_REFUSED, "there is no user %lld", (long long)user_id);
+    return json_pack("{s:I, s:s, s:s, s:i}", "user_id", (json_int_t)user_id, "nickname",
+                     person->nickname, "sex", person->sex, "age", person->age);
+}
+
+/* Add item to list, both new references; either NULL: the list is given up. */
+static json_t *listed(json_t *list, json_t *item)
+{
+    if (list && item && json_array_append_new(list, item) == 0)
+        return list;
+    if (!list)
+        json_decref(item);
+    json_decref(list);
+    return NULL;
+}
+
+json_t *directory_friend_list(struct call *call)
+{
+    json_t *list = json_array();
+    for (size_t i = 1; list && i < WORLD_PEOPLE; i++) {
+        const struct person *person = &call->gateway->world.people[i];
+        list = listed(list, json_pack("{s:I, s:s, s:s}", "user_id", (json_int_t)person->user_id,
+                                      "nickname", person->nickname, "remark", person->remark));
+    }
+    return list;
+}
+
+static json_t *group_info(const struct group *group)
+{
+    return json_pack("{s:I, s:s, s:i, s:i}", "group_id", (json_int_t)group->group_id, "group_name",
+                     group->name, "member_count", (int)group->count, "max_member_count",
+                     GROUP_ROOM);
+}
+
+/* The group that parameter group_id names; NULL: the call has failed. */
+static struct group *named_group(struct call *call)
+{
+    int64_t group_id;
+    bool no_cache = false;
+    if (!call_id(call, "group_id", &group_id) || !call_flag(call, "no_cache", &no_cache))
+        return NULL;
+    struct group *group = world_group(&call->gateway->world, group_id);
+    if (!group)
+        call_fail(call, RETCODE_REFUSED, "there is no group %lld", (long long)group_id);
+    return group;
+}
+
+json_t *directory_group_info(struct call *call)
+{
+    const struct group *group = named_group(call);
+    return group ? group_info(group) : NULL;
+}
+
+json_t *directory_group_list(struct call *call)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < WORLD_GROUPS; i++)
+        list = listed(list, group_info(&call->gateway->world.groups[i]));
+    return list;
+}
+
+static json_t *member_info(const struct world *world, const struct group *group,
+                           const struct member *member)
+{
+    const struct person *person = world_person(world, member->user_id);
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:s, s:s, s:b, s:s, s:i, s:b}",
+                     "group_id", (json_int_t)group->group_id, "user_id",
+                     (json_int_t)member->user_id, "nickname", person->nickname, "card",
+                     member->card, "sex", person->sex, "age", person->age, "area", person->area,
+                     "join_time", (json_int_t)world->since, "last_sent_time",
+                     (json_int_t)member->last_sent, "level", member->level, "role",
+                     world_role_name(member->role), "unfriendly", 0, "title", member->title,
+                     "title_expire_time", -1, "card_changeable", 1);
+}
+
+json_t *directory_member_info(struct call *call)
+{
+    struct group *group = named_group(call);
+    int64_t user_id;
+    if (!group || !call_id(call, "user_id", &user_id))
+        return NULL;
+    const struct member *member = world_member(group, user_id);
+    if (!member)
+        return call_fail(call, RETCODE_REFUSED, "user %lld is not in group %lld",
+                         (long long)user_id, (long long)group->group_id);
+    return member_info(&call->gateway->world, group, member);
+}
+
+json_t *directory_member_list(struct call *call)
+{
+    const struct group *group = named_group(call);
+    json_t *list = group ? json_array() : NULL;
+    for (size_t i = 0; list && i < group->count; i++)
+        list = listed(list, member_info(&call->gateway->world, group, &group->members[i]));
+    return list;
+}

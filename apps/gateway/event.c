@@ -1,0 +1,118 @@
+/* event.c - the OneBot events that this gateway makes.
+ * Gateway, third floor. Fields as in the standard, and message_format, which bots look for. */
+/* SPDX-License-Identifier: MIT */
+#include "event.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "cq.h"
+#include "traffic.h"
+
+/* Add what every event has. */
+static json_t *finished(json_t *event, const char *post_type)
+{
+    json_t *common = json_pack("{s:I, s:I, s:s}", "time", (json_int_t)time(NULL), "self_id",
+                               (json_int_t)WORLD_BOT, "post_type", post_type);
+    int failed = common && event ? json_object_update_missing(event, common) : -1;
+    json_decref(common);
+    if (!failed)
+        return event;
+    json_decref(event);
+    return NULL;
+}
+
+json_t *event_sender(struct gateway *gateway, const struct message *message)
+{
+    const struct person *person = world_person(&gateway->world, message->user_id);
+    struct group *group = world_group(&gateway->world, message->group_id);
+    const struct member *member = group ? world_member(group, message->user_id) : NULL;
+    json_t *sender =
+        json_pack("{s:I, s:s, s:s, s:i}", "user_id", (json_int_t)person->user_id, "nickname",
+                  person->nickname, "sex", person->sex, "age", person->age);
+    if (!member || !sender)
+        return sender;
+    json_t *more =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "card", member->card, "area", person->area, "level",
+                  member->level, "role", world_role_name(member->role), "title", member->title);
+    int failed = more ? json_object_update(sender, more) : -1;
+    json_decref(more);
+    if (!failed)
+        return sender;
+    json_decref(sender);
+    return NULL;
+}
+
+json_t *event_message(struct gateway *gateway, const struct message *message)
+{
+    bool group = message->group_id;
+    char *raw = cq_format(message->segments);
+    json_t *event =
+        json_pack("{s:s, s:s, s:I, s:I, s:O, s:s, s:i, s:o, s:s}", "message_type",
+                  group ? "group" : "private", "sub_type", group ? "normal" : "friend",
+                  "message_id", (json_int_t)message->message_id, "user_id",
+                  (json_int_t)message->user_id, "message", message->segments, "raw_message", raw,
+                  "font", 0, "sender", event_sender(gateway, message), "message_format", "array");
+    free(raw);
+    if (event && group) {
+        int failed = json_object_set_new(event, "group_id", json_integer(message->group_id)) |
+                     json_object_set_new(event, "anonymous", json_null());
+        if (failed) {
+            json_decref(event);
+            return NULL;
+        }
+    }
+    return finished(event, "message");
+}
+
+json_t *event_recall(const struct message *message, int64_t operator_id)
+{
+    if (!message->group_id)
+        return finished(json_pack("{s:s, s:I, s:I}", "notice_type", "friend_recall", "user_id",
+                                  (json_int_t)message->user_id, "message_id",
+                                  (json_int_t)message->message_id),
+                        "notice");
+    return finished(json_pack("{s:s, s:I, s:I, s:I, s:I}", "notice_type", "group_recall",
+                              "group_id", (json_int_t)message->group_id, "user_id",
+                              (json_int_t)message->user_id, "operator_id", (json_int_t)operator_id,
+                              "message_id", (json_int_t)message->message_id),
+                    "notice");
+}
+
+json_t *event_connect(void)
+{
+    return finished(json_pack("{s:s, s:s}", "meta_event_type", "lifecycle", "sub_type", "connect"),
+                    "meta_event");
+}
+
+json_t *event_heartbeat(void)
+{
+    return finished(json_pack("{s:s, s:{s:b, s:b}, s:i}", "meta_event_type", "heartbeat", "status",
+                              "online", 1, "good", 1, "interval", GATEWAY_HEARTBEAT_MS),
+                    "meta_event");
+}
+
+void event_emit(struct gateway *gateway, json_t *event)
+{
+    struct frame *frame = frame_new(event);
+    if (frame) {
+        audience_put(&gateway->events, frame);
+        traffic_event(gateway, event, gateway->events.count);
+    }
+    frame_unref(frame);
+    json_decref(event);
+}
+
+int event_beat(void *arg)
+{
+    struct gateway *gateway = arg;
+    int64_t next = xie_now();
+    int result;
+    do {
+        next += GATEWAY_HEARTBEAT_MS * XIE_MILLISECOND;
+        result = xie_sleep_until(next);
+        if (result == 0 && gateway->events.count)
+            event_emit(gateway, event_heartbeat());
+    } while (result == 0);
+    return result;
+}

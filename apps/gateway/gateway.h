@@ -1,0 +1,41 @@
+/* gateway.h - everything that one running gateway holds.
+ * Gateway, first floor. One loop, one thread: plain data, no locks. */
+/* SPDX-License-Identifier: MIT */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+
+#include <xie/address.h>
+
+#include "history.h"
+#include "outbox.h"
+#include "world.h"
+
+enum {
+    GATEWAY_TEXT = 4500, /* longest text of a message [characters], as in QQ */
+    GATEWAY_HEARTBEAT_MS = 15000,
+    GATEWAY_TRAFFIC = 200,             /* calls and events kept for pages that open later */
+    GATEWAY_TRAFFIC_BYTES = 16 * 1024, /* a longer one is shown to the page by its length only */
+};
+
+struct gateway {
+    const char *token;                 /* NULL: none is asked for */
+    bool auth_after_upgrade;           /* refuse a token as NapCat does */
+    const char *page_host;             /* the name that --page was given */
+    char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect, as a URL */
+    int64_t run; /* milliseconds since 1970 at the start: tells one run from another */
+    struct world world;
+    struct history history;
+    struct audience events;  /* bots that get events */
+    struct audience viewers; /* open pages */
+    size_t bots;             /* open connections of any kind */
+    int64_t last_bot;        /* number given to the latest */
+    struct {
+        struct frame *ring[GATEWAY_TRAFFIC];
+        uint64_t count; /* so far; also the number of the next */
+    } traffic;
+    struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
+};
+
+#endif

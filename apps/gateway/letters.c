@@ -1,0 +1,102 @@
+/* letters.c - actions on messages: send, delete, get.
+ * Gateway, sixth floor. Parameters in, chat.c does it, an id out. */
+/* SPDX-License-Identifier: MIT */
+#include "letters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cq.h"
+#include "event.h"
+#include "segment.h"
+
+/* The `message` parameter as segments; NULL: the call has failed. */
+static json_t *message_param(struct call *call)
+{
+    json_t *message = call_param(call, "message");
+    bool plain = false;
+    char why[PARSE_WHY];
+    if (!message)
+        return call_fail(call, RETCODE_BAD_PARAMS, "parameter message is missing");
+    if (!call_flag(call, "auto_escape", &plain))
+        return NULL;
+    json_t *segments = segment_normalise(message, plain, why);
+    if (!segments)
+        return call_fail(call, RETCODE_BAD_PARAMS, "%s", why);
+    if (json_array_size(segments) == 0) {
+        json_decref(segments);
+        return call_fail(call, RETCODE_BAD_PARAMS, "parameter message is empty");
+    }
+    return segments;
+}
+
+/* group_id 0: in private. */
+static json_t *send_to(struct call *call, int64_t user_id, int64_t group_id)
+{
+    struct refusal refusal = {0};
+    json_t *segments = message_param(call);
+    if (!segments)
+        return NULL;
+    int64_t id = chat_send(call->gateway, user_id, group_id, segments, &refusal);
+    json_decref(segments);
+    return id ? json_pack("{s:I}", "message_id", (json_int_t)id) : call_refused(call, &refusal);
+}
+
+json_t *letters_send_private(struct call *call)
+{
+    int64_t user_id;
+    return call_id(call, "user_id", &user_id) ? send_to(call, user_id, 0) : NULL;
+}
+
+json_t *letters_send_group(struct call *call)
+{
+    int64_t group_id;
+    return call_id(call, "group_id", &group_id) ? send_to(call, 0, group_id) : NULL;
+}
+
+json_t *letters_send(struct call *call)
+{
+    json_t *type = call_param(call, "message_type");
+    const char *name = json_string_value(type);
+    if (type && (!name || (strcmp(name, "private") != 0 && strcmp(name, "group") != 0)))
+        return call_fail(call, RETCODE_BAD_PARAMS,
+                         "parameter message_type must be \"private\" or \"group\"");
+    if (!type && !call_param(call, "group_id") && !call_param(call, "user_id"))
+        return call_fail(call, RETCODE_BAD_PARAMS, "parameter user_id or group_id is missing");
+    bool group = name ? strcmp(name, "group") == 0 : call_param(call, "group_id") != NULL;
+    return group ? letters_send_group(call) : letters_send_private(call);
+}
+
+json_t *letters_delete(struct call *call)
+{
+    struct refusal refusal = {0};
+    int64_t id;
+    if (!call_id(call, "message_id", &id))
+        return NULL;
+    if (!chat_recall(call->gateway, WORLD_BOT, id, &refusal))
+        return call_refused(call, &refusal);
+    return json_null();
+}
+
+json_t *letters_get(struct call *call)
+{
+    int64_t id;
+    if (!call_id(call, "message_id", &id))
+        return NULL;
+    const struct message *message = history_get(&call->gateway->history, id);
+    if (!message)
+        return call_fail(call, RETCODE_REFUSED, "there is no message %lld", (long long)id);
+    char *raw = cq_format(message->segments);
+    json_t *data = json_pack(
+        "{s:I, s:s, s:I, s:I, s:o, s:O, s:s}", "time", (json_int_t)message->time, "message_type",
+        message->group_id ? "group" : "private", "message_id", (json_int_t)id, "real_id",
+        (json_int_t)id, "sender", event_sender(call->gateway, message), "message",
+        message->segments, "raw_message", raw);
+    free(raw);
+    if (data && message->group_id &&
+        json_object_set_new(data, "group_id", json_integer(message->group_id)) < 0) {
+        json_decref(data);
+        return NULL;
+    }
+    return data;
+}

@@ -1,0 +1,143 @@
+/* main.c - xie-gateway: listens, starts its tasks, ends on a signal.
+ * Gateway, roof. Four tasks in one group; the first that fails ends them all. */
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <xie.h>
+
+#include "event.h"
+#include "gateway.h"
+#include "late.h"
+#include "onebot.h"
+#include "options.h"
+#include "page.h"
+#include "traffic.h"
+
+enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
+
+struct program {
+    struct options options;
+    struct gateway gateway;
+    struct xie_listener *onebot, *page;
+    struct xie_signals *signals;
+    const char *option, *place; /* where listening failed */
+};
+
+/* Message ids begin with the seconds since 2026, so that a later run has higher ones and a
+ * script that waits for `after=` some id does not go deaf when the gateway was restarted. */
+static void gateway_init(struct gateway *gateway, const struct options *options)
+{
+    struct timespec clock;
+    clock_gettime(CLOCK_REALTIME, &clock);
+    int64_t now = clock.tv_sec;
+    gateway->run = now * 1000 + clock.tv_nsec / 1000000;
+    gateway->token = options->token;
+    gateway->auth_after_upgrade = options->auth_after_upgrade;
+    gateway->page_host = options->page.host;
+    world_init(&gateway->world, now);
+    history_init(&gateway->history, now > IDS_SINCE ? now - IDS_SINCE : 1);
+    late_init(gateway);
+}
+
+static void gateway_fini(struct gateway *gateway)
+{
+    late_fini(gateway);
+    history_fini(&gateway->history);
+    traffic_fini(gateway);
+}
+
+static int listen_at(struct program *program, const char *option, const struct options_place *place,
+                     struct xie_listener **listener)
+{
+    int result = xie_tcp_listen(place->host, place->port, 0, listener);
+    if (result < 0) {
+        program->option = option;
+        program->place = place->text;
+    }
+    return result;
+}
+
+/* Print both addresses, the ports being the real ones now. */
+static void tell_addresses(struct program *program)
+{
+    struct gateway *gateway = &program->gateway;
+    struct xie_address address;
+    char text[XIE_ADDRESS_TEXT];
+    if (xie_listener_address(program->onebot, &address) == 0)
+        snprintf(gateway->onebot, sizeof gateway->onebot, "ws://%s",
+                 xie_address_format(&address, text));
+    printf("onebot %s\n", gateway->onebot);
+    if (xie_listener_address(program->page, &address) == 0)
+        printf("page http://%s/\n", xie_address_format(&address, text));
+    fflush(stdout);
+}
+
+static int onebot_task(void *arg)
+{
+    struct program *program = arg;
+    return onebot_serve(program->onebot, &program->gateway);
+}
+
+static int page_task(void *arg)
+{
+    struct program *program = arg;
+    return page_serve(program->page, &program->gateway);
+}
+
+/* Until a signal (then 0) or until a task fails. */
+static int live(struct program *program)
+{
+    int result = 0;
+    XIE_GROUP (group) {
+        xie_group_spawn(&group, onebot_task, program);
+        xie_group_spawn(&group, page_task, program);
+        xie_group_spawn(&group, event_beat, &program->gateway);
+        xie_group_spawn(&group, late_run, &program->gateway);
+        tell_addresses(program);
+        int signal = xie_signals_wait(program->signals);
+        xie_group_cancel(&group);
+        result = xie_group_wait(&group);
+        result = result < 0 || signal > 0 ? result : signal;
+    }
+    return result;
+}
+
+static int run(void *arg)
+{
+    static const int ending[] = {SIGINT, SIGTERM, 0};
+    struct program *program = arg;
+    int result = xie_signals_open(ending, &program->signals);
+    if (result == 0)
+        result = listen_at(program, "--onebot", &program->options.onebot, &program->onebot);
+    if (result == 0)
+        result = listen_at(program, "--page", &program->options.page, &program->page);
+    if (result == 0)
+        result = live(program);
+    xie_listener_close(program->page);
+    xie_listener_close(program->onebot);
+    xie_signals_close(program->signals);
+    return result;
+}
+
+static void report(const struct program *program, int error)
+{
+    if (program->option)
+        fprintf(stderr, "xie-gateway: %s %s: %s\n", program->option, program->place,
+                xie_strerror(error));
+    else
+        fprintf(stderr, "xie-gateway: %s\n", xie_strerror(error));
+}
+
+int main(int argc, char **argv)
+{
+    static struct program program;
+    options_read(&program.options, argc, argv);
+    gateway_init(&program.gateway, &program.options);
+    int result = xie_run(run, &program);
+    if (result < 0)
+        report(&program, result);
+    gateway_fini(&program.gateway);
+    return result < 0 ? 1 : 0;
+}

@@ -1,0 +1,147 @@
+/* onebot.c - the side on which bots connect: WebSockets at /, /api and /event.
+ * Gateway, eighth floor. Several bots at once; each gets every event. */
+/* SPDX-License-Identifier: MIT */
+#include "onebot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actions.h"
+#include "call.h"
+#include "event.h"
+#include "guard.h"
+#include "socket.h"
+#include "traffic.h"
+
+enum { BOT_CONNECTIONS = 256 };
+
+struct bot {
+    struct gateway *gateway;
+    int64_t number;
+    const char *path;
+    bool calls, events;
+    bool begun;
+    char peer[XIE_ADDRESS_TEXT];
+};
+
+static int bot_begin(struct socket *socket, void *arg)
+{
+    struct bot *bot = arg;
+    struct gateway *gateway = bot->gateway;
+    bot->begun = true;
+    bot->number = ++gateway->last_bot;
+    gateway->bots++;
+    traffic_bot(gateway, bot->number, "connected", bot->peer, bot->path);
+    if (!bot->events)
+        return 0;
+    struct frame *hello = frame_take(event_connect());
+    int result = outbox_put(&socket->out, hello);
+    frame_unref(hello);
+    if (result == 0)
+        audience_join(&gateway->events, &socket->out);
+    return result;
+}
+
+static int bot_message(struct socket *socket, const char *data, size_t len, void *arg)
+{
+    struct bot *bot = arg;
+    if (!bot->calls)
+        return 0;
+    struct frame *reply = actions_answer(bot->gateway, bot->number, data, len);
+    int result = outbox_put(&socket->out, reply);
+    frame_unref(reply);
+    return result;
+}
+
+static int refused_begin(struct socket *socket, void *arg)
+{
+    struct bot *bot = arg;
+    traffic_bot(bot->gateway, 0, "refused", bot->peer, bot->path);
+    static const char why[] = "token验证失败";
+    json_t *json = json_pack("{s:s, s:i, s:n, s:s, s:s, s:n}", "status", "failed", "retcode",
+                             RETCODE_FORBIDDEN, "data", "message", why, "wording", why, "echo");
+    struct frame *frame = frame_take(json);
+    if (frame)
+        (void)xie_ws_send(socket->ws, XIE_WS_TEXT, frame->text, frame->len);
+    frame_unref(frame);
+    (void)xie_ws_close(socket->ws, 1008, why);
+    return -EACCES;
+}
+
+static int answer_error(struct xie_http *http, int status, const char *why)
+{
+    char body[PARSE_WHY + 64];
+    int len = snprintf(body, sizeof body,
+                       "{\"status\":\"failed\",\"retcode\":%d,\"data\":null,\"message\":\"%s\"}\n",
+                       1000 + status, why);
+    return xie_http_answer(http, status, "application/json; charset=utf-8", body, (size_t)len);
+}
+
+/* What a path is for; false: it is for nothing. */
+static bool find_side(struct bot *bot)
+{
+    static const struct {
+        const char *path;
+        bool calls, events;
+    } sides[] = {{"/", true, true},
+                 {"/api", true, false},
+                 {"/api/", true, false},
+                 {"/event", false, true},
+                 {"/event/", false, true}};
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        if (strcmp(bot->path, sides[i].path) == 0) {
+            bot->calls = sides[i].calls;
+            bot->events = sides[i].events;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int refuse_before(struct xie_http *http, struct bot *bot, int status, const char *why)
+{
+    traffic_bot(bot->gateway, 0, "refused", bot->peer, bot->path);
+    if (status == 401)
+        (void)xie_http_set_field(http, "WWW-Authenticate", "Bearer");
+    return answer_error(http, status, why);
+}
+
+static int bot_live(struct xie_http *http, struct bot *bot)
+{
+    int refused = guard_token(http, bot->gateway->token);
+    const char *website = bot->gateway->token ? NULL : guard_website(http);
+    if (website)
+        return refuse_before(http, bot, 403, website);
+    if (refused && !bot->gateway->auth_after_upgrade)
+        return refuse_before(http, bot, refused,
+                             refused == 401 ? "a token is asked for" : "the token is wrong");
+    if (!xie_ws_requested(http))
+        return answer_error(http, 426, "WebSocket only: this is the side for bots");
+    if (refused)
+        return socket_live(http, "bot", ONEBOT_MESSAGE, refused_begin, NULL, bot);
+    return socket_live(http, "bot", ONEBOT_MESSAGE, bot_begin, bot_message, bot);
+}
+
+static int onebot_request(struct xie_http *http, void *arg)
+{
+    struct gateway *gateway = arg;
+    struct bot bot = {.gateway = gateway, .path = xie_http_path(http), .peer = "?"};
+    struct xie_address address;
+    if (xie_http_peer(http, &address) == 0)
+        xie_address_format(&address, bot.peer);
+    if (!find_side(&bot))
+        return answer_error(http, 404, "the paths are /, /api and /event");
+    int result = bot_live(http, &bot);
+    if (bot.begun) {
+        gateway->bots--;
+        traffic_bot(gateway, bot.number, "gone", bot.peer, bot.path);
+    }
+    return result;
+}
+
+int onebot_serve(struct xie_listener *listener, struct gateway *gateway)
+{
+    struct xie_http_options options = {.max_connections = BOT_CONNECTIONS};
+    return xie_http_serve(listener, &options, onebot_request, gateway);
+}

@@ -1,0 +1,75 @@
+/* page.c - the side on which people look: the chat page, its calls, its live socket.
+ * Gateway, eighth floor. Two tables: the routes below, and the files of the page. */
+/* SPDX-License-Identifier: MIT */
+#include "page.h"
+
+#include <string.h>
+
+#include "api.h"
+#include "guard.h"
+#include "live.h"
+#include "reply.h"
+
+enum { PAGE_CONNECTIONS = 512 };
+
+static const struct route {
+    const char *path, *method;
+    int (*answer)(struct xie_http *http, struct gateway *gateway);
+} routes[] = {
+    {"/api/say", "POST", api_say},
+    {"/api/recall", "POST", api_recall},
+    {"/api/messages", "GET", api_messages},
+    {"/api/live", "GET", live_request},
+};
+
+static int wrong_method(struct xie_http *http, const char *allowed)
+{
+    int result = xie_http_set_field(http, "Allow", allowed);
+    return result == 0 ? reply_error(http, 405, "another method is needed: see Allow") : result;
+}
+
+static int api_request(struct xie_http *http, struct gateway *gateway)
+{
+    const char *path = xie_http_path(http), *method = xie_http_method(http);
+    const char *refused = guard_origin(http, gateway->page_host);
+    if (refused)
+        return reply_error(http, 403, refused);
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (strcmp(path, routes[i].path) != 0)
+            continue;
+        bool head = strcmp(method, "HEAD") == 0 && strcmp(routes[i].method, "GET") == 0;
+        if (strcmp(method, routes[i].method) != 0 && !head)
+            return wrong_method(http, routes[i].method);
+        return routes[i].answer(http, gateway);
+    }
+    return reply_error(http, 404, "there is no such call");
+}
+
+static const struct page_file *find_file(const char *path)
+{
+    const struct page_file *file = page_files;
+    if (strcmp(path, "/") == 0)
+        return file;
+    while (file->path && strcmp(file->path, path) != 0)
+        file++;
+    return file->path ? file : NULL;
+}
+
+static int page_request(struct xie_http *http, void *arg)
+{
+    const char *path = xie_http_path(http), *method = xie_http_method(http);
+    if (strncmp(path, "/api/", 5) == 0)
+        return api_request(http, arg);
+    const struct page_file *file = find_file(path);
+    if (!file)
+        return reply_error(http, 404, "there is no such page");
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        return wrong_method(http, "GET, HEAD");
+    return reply_body(http, 200, file->type, file->data, file->len);
+}
+
+int page_serve(struct xie_listener *listener, struct gateway *gateway)
+{
+    struct xie_http_options options = {.max_connections = PAGE_CONNECTIONS, .max_body = API_BODY};
+    return xie_http_serve(listener, &options, page_request, gateway);
+}

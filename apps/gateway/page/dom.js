@@ -1,0 +1,30 @@
+// dom.js - making elements. Text goes in as text nodes only, so that nothing said is ever markup.
+// SPDX-License-Identifier: MIT
+
+/** An element with properties (className, onclick, aria-…, data-…) and children. */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue;
+    if (name.includes("-") || name === "for" || name === "role") element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+const HUES = [222, 340, 172, 28, 268, 200, 96];
+
+/** A round avatar drawn by style sheet: the name's first letter on a colour of the id's. */
+export function avatar(id, name) {
+  const element = el("span", { className: "avatar", "aria-hidden": "true" },
+    [...name.trim()][0] ?? "?");
+  element.style.setProperty("--hue", HUES[id % HUES.length]);
+  return element;
+}
+
+/** Is the element scrolled to its end, or nearly? */
+export const atEnd = (element) =>
+  element.scrollHeight - element.scrollTop - element.clientHeight < 60;

@@ -1,0 +1,102 @@
+/* parse.c - JSON that comes from outside: bounded in depth, lenient about numbers in strings.
+ * Gateway, ground. The depth is looked at first, for jansson would recurse 2048 deep. */
+/* SPDX-License-Identifier: MIT */
+#include "parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool too_deep(const char *text, size_t len)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > PARSE_DEPTH)
+            return true;
+        else if (!quoted && (text[i] == ']' || text[i] == '}'))
+            depth--;
+    }
+    return false;
+}
+
+json_t *parse_object(const char *text, size_t len, char why[PARSE_WHY])
+{
+    json_error_t error;
+    if (len == 0) {
+        snprintf(why, PARSE_WHY, "empty: a JSON object is expected");
+        return NULL;
+    }
+    if (too_deep(text, len)) {
+        snprintf(why, PARSE_WHY, "JSON nested deeper than %d", PARSE_DEPTH);
+        return NULL;
+    }
+    json_t *root = json_loadb(text, len, JSON_DECODE_ANY, &error);
+    if (!root) {
+        snprintf(why, PARSE_WHY, "not valid JSON: line %d, column %d: %.120s", error.line,
+                 error.column, error.text);
+        return NULL;
+    }
+    if (!json_is_object(root)) {
+        snprintf(why, PARSE_WHY, "a JSON object is expected");
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+bool parse_number(const char *text, int64_t *integer)
+{
+    char *end;
+    if ((*text < '0' || *text > '9') && *text != '-')
+        return false; /* strtoll would skip blanks and take a plus */
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end || errno)
+        return false;
+    *integer = number;
+    return true;
+}
+
+bool parse_integer(const json_t *value, int64_t *integer)
+{
+    if (json_is_string(value))
+        return parse_number(json_string_value(value), integer);
+    if (!json_is_integer(value))
+        return false;
+    *integer = json_integer_value(value);
+    return true;
+}
+
+bool parse_flag(const json_t *value, bool *flag)
+{
+    static const char *const words[] = {"false", "true", "no", "yes", "0", "1"};
+    const char *text = json_string_value(value);
+    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *flag = i % 2;
+            return true;
+        }
+    }
+    if (json_is_boolean(value)) {
+        *flag = json_is_true(value);
+        return true;
+    }
+    if (!json_is_integer(value) || (json_integer_value(value) & ~1LL))
+        return false;
+    *flag = json_integer_value(value) == 1;
+    return true;
+}
+
+size_t parse_characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += (*text & 0xc0) != 0x80;
+    return count;
+}

@@ -1,0 +1,54 @@
+/* error.h - what a negative return value means.
+ * Floor 0. Every call returns >= 0 or one of: a negative errno, a code below. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_ERROR_H
+#define XIE_ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Marks what the shared libraries export; everything else stays hidden. */
+#define XIE_API __attribute__((visibility("default")))
+
+#define XIE_STRING2_(x) #x
+#define XIE_STRING_(x) XIE_STRING2_(x)
+/* The place of a call, "file:line": what reports name things by. */
+#define XIE_HERE __FILE__ ":" XIE_STRING_(__LINE__)
+
+/* The library's own codes; all below every errno. xie_strerror() explains each. */
+enum xie_error {
+    XIE_EOF = -4097,           /* the stream ended before what was asked for came */
+    XIE_ELIMIT = -4098,        /* a line, header, frame or body is longer than its limit */
+    XIE_ECLOSED = -4099,       /* the queue, stream or listener was closed on this side */
+    XIE_EGENEXIT = -4100,      /* thrown into a generator that is being closed */
+    XIE_EGENIGNORED = -4101,   /* the generator yielded again while it was being closed */
+    XIE_EDEADLOCK = -4102,     /* waiting for oneself, directly or in a circle */
+    XIE_EDNS_NONAME = -4110,   /* the name does not exist, or has no address */
+    XIE_EDNS_AGAIN = -4111,    /* the name servers do not answer now; may work later */
+    XIE_EDNS_FAIL = -4112,     /* the look-up failed for good */
+    XIE_EURL = -4120,          /* not a URL this call understands */
+    XIE_EHTTP = -4121,         /* the peer sent something that is not valid HTTP */
+    XIE_EWS_HANDSHAKE = -4122, /* the server did not agree to speak WebSocket */
+    XIE_EWS_PROTOCOL = -4123,  /* the peer broke the WebSocket protocol */
+    XIE_EJSON = -4124,         /* not valid JSON, or not of the expected shape */
+    XIE_EAUTH = -4130,         /* the peer refused the token */
+    XIE_ENOTCONNECTED = -4131, /* not connected: the call was not sent */
+    XIE_EUNKNOWN = -4132,      /* sent, but the connection broke: outcome unknown */
+    XIE_EACTION = -4133,       /* the implementation does not know this action */
+    XIE_EFAILED = -4134        /* the implementation answered that the action failed */
+};
+
+/**
+ * Explain a code in one English line.
+ *
+ * code    any return value of this library; a negative errno or a XIE_ code
+ * return  a constant string, never NULL; "success" for code >= 0
+ * cost    a table look-up, no allocation
+ */
+XIE_API const char *xie_strerror(int code);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

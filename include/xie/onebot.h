@@ -1,0 +1,215 @@
+/* onebot.h - QQ bots by OneBot 11: handlers that read from top to bottom.
+ * Floor 8, library xie-onebot. Every call that waits honours the scopes around it. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_ONEBOT_H
+#define XIE_ONEBOT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xie/error.h>
+#include <xie/time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A bot that runs: opaque, lives from the start of onebot_run to its return. */
+struct onebot_bot;
+
+/* --- events ------------------------------------------------------------------- */
+
+/* An event as the handler reads it. Strings are never NULL ("" when the event has none), ids
+ * never strings (0 when it has none). Everything is borrowed until the handler returns. */
+struct onebot_event {
+    struct onebot_bot *bot;
+    void *arg;               /* of the command, or of the options for on_event */
+    const json_t *raw;       /* the whole event, for what has no field here */
+    const char *post_type;   /* "message" "notice" "request" "meta_event" "message_sent" */
+    const char *detail_type; /* message_type, notice_type, request_type or meta_event_type */
+    const char *sub_type;
+    int64_t time;    /* seconds since 1970 */
+    int64_t self_id; /* the bot's account */
+    int64_t user_id;
+    int64_t group_id; /* 0 for private messages, the temporary ones by a group included */
+    int64_t message_id;
+    const char *text;    /* a message's text segments, joined and unescaped */
+    const char *command; /* the command's name when this event started one, else "" */
+    const char *args;    /* what followed it, without the spaces around; else text */
+    struct {
+        const char *nickname, *card, *role, *name; /* name: the card, else the nickname */
+    } sender;
+};
+
+/**
+ * What runs for an event: a task of its own, so it may wait as long as it likes; others are
+ * served meanwhile.
+ *
+ * return  >= 0, or a negative error: one line in the log names the handler
+ */
+typedef int onebot_handler(struct onebot_event *event);
+
+/* An integer member of an object: a number, or a string that holds one. 0 without it. */
+XIE_API int64_t onebot_int(const json_t *object, const char *key);
+/* A string member; "" without it. Borrowed from the object, which may be NULL. */
+XIE_API const char *onebot_string(const json_t *object, const char *key);
+
+/* --- calls -------------------------------------------------------------------- */
+
+enum { ONEBOT_WORDING = 192 };
+
+/* How a call ended. By value: no state is left behind that the next call would change. */
+struct onebot_result {
+    int error;       /* 0, or why there is no data */
+    int64_t retcode; /* the implementation's; 1: accepted, the outcome will not be told */
+    json_t *data;    /* owned: json_decref it, or keep it in a json_auto_t. NULL on error, never
+                        on success (JSON's null for actions without data) */
+    char wording[ONEBOT_WORDING]; /* the error in words, the implementation's own if it gave
+                                     any; one line; "" on success */
+};
+
+/**
+ * Call an action; suspends, then returns its value:
+ *
+ *     json_auto_t *me = onebot_call(event->bot, "get_login_info", NULL).data;
+ *
+ * action  "get_group_member_info", …
+ * format  parameters, as json_pack: "{s:I, s:I}" with "group_id", (json_int_t)g, … (an int64_t
+ *         will do); NULL: none
+ * errors  XIE_ENOTCONNECTED not connected, or the connection broke before it was sent: it may
+ *         be called again; XIE_EUNKNOWN the connection broke after it was sent, at once: it may
+ *         have happened; XIE_EACTION the implementation does not know the action; XIE_EFAILED
+ *         it answered that the action failed; XIE_EJSON its answer was none; -EINVAL the format
+ *         does not give an object (wording says where); XIE_ELIMIT too many calls wait already;
+ *         -ETIMEDOUT -ECANCELED by the scopes around, or no answer within call_timeout_ns:
+ *         not sent if the scope had ended before, else it may have happened; -ENOMEM
+ * note    any number of tasks may call at the same time; answers come in any order. The
+ *         earlier of call_timeout_ns and the scopes around decides. It is never sent twice
+ * cost    the JSON text each way, one allocation beside
+ */
+XIE_API struct onebot_result onebot_call(struct onebot_bot *bot, const char *action,
+                                         const char *format, ...)
+    __attribute__((warn_unused_result));
+
+/**
+ * Say something, as plain text: nothing in it is taken for a CQ code, and bytes that are no
+ * UTF-8 become U+FFFD.
+ *
+ * group_id    where; 0: in private with user_id
+ * message_id  receives the message's id; may be NULL; untouched on error
+ * return      0
+ * errors      as onebot_call; -EINVAL neither group nor person
+ */
+XIE_API int onebot_send(struct onebot_bot *bot, int64_t group_id, int64_t user_id,
+                        int64_t *message_id, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Say something where the event came from. return 0; errors as onebot_send */
+XIE_API int onebot_reply(struct onebot_event *event, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Wait until the bot is connected: after XIE_ENOTCONNECTED, before calling again.
+ * return 0; errors -ECANCELED -ETIMEDOUT; XIE_ECLOSED the bot stops and will not connect */
+XIE_API int onebot_wait_connected(struct onebot_bot *bot);
+
+/* --- conversations ------------------------------------------------------------ */
+
+/* The most messages kept for one handler between its questions. */
+enum { ONEBOT_MAILBOX = 100 };
+
+/* What a person answered. */
+struct onebot_answer {
+    int error;                  /* 0, or why there is none */
+    const char *text;           /* of their message; NULL on error */
+    struct onebot_event *event; /* the whole message; NULL on error */
+};
+
+/**
+ * Ask, and wait for that person's next message in the same place:
+ *
+ *     XIE_TIMEOUT(30 * XIE_SECOND)
+ *         name = onebot_ask(event, "What is your name?").text;
+ *
+ * event   whose person and place; format as printf, sent as onebot_reply does
+ * return  by value; text and event are borrowed until the handler returns, so answers of
+ *         several questions can be used together (each keeps its message's memory)
+ * errors  as onebot_reply, when the question could not be sent; -ETIMEDOUT -ECANCELED
+ * note    the handler listens from before its first question goes out until it returns. While
+ *         a question waits, the next message is its answer and starts nothing else, be it
+ *         "/help". Between questions the known commands work as ever, other messages are kept,
+ *         in order, up to ONEBOT_MAILBOX, for the next question, and go to on_event when the
+ *         handler returns without asking. Of several questions to one person in one place the
+ *         latest gets the answer
+ */
+XIE_API struct onebot_answer onebot_ask(struct onebot_event *event, const char *format, ...)
+    __attribute__((format(printf, 2, 3), warn_unused_result));
+
+/* --- running ------------------------------------------------------------------ */
+
+/* "/name args" in a message runs handler. */
+struct onebot_command {
+    const char *name; /* without the slash; any UTF-8 without spaces */
+    const char *help; /* one line for people */
+    onebot_handler *handler;
+    void *arg; /* event->arg */
+};
+
+enum onebot_level { ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
+
+/* How to run a bot; zero is the default of each. Borrowed until onebot_run returns. */
+struct onebot_options {
+    const char *url;   /* "ws://host[:port][/path]"; required */
+    const char *token; /* sent as "Authorization: Bearer …"; NULL or "": none */
+    const struct onebot_command *commands; /* ended by name NULL; may be NULL */
+    /* Every event that starts no command and answers no question, heartbeats apart. The
+     * account's own messages come here only. May be NULL. */
+    onebot_handler *on_event;
+    void *arg; /* event->arg of on_event */
+
+    int64_t call_timeout_ns;    /* 30 s; XIE_NEVER: the scopes around a call alone decide */
+    int64_t connect_timeout_ns; /* to connect and shake hands; 10 s */
+    int64_t retry_least_ns;     /* pause before connecting again; 1 s; doubled each time … */
+    int64_t retry_most_ns;      /* … up to 60 s, each shortened by up to a half, at random */
+    int64_t ping_interval_ns;   /* when the peer is silent; 30 s; XIE_NEVER: never */
+    int64_t grace_ns;           /* for handlers to end when the bot stops; 5 s */
+    size_t max_handlers;        /* running at once; 10000; beyond it events are dropped, and
+                                   the log says so */
+    size_t max_calls;           /* waiting for an answer; 65536; beyond it XIE_ELIMIT */
+    size_t max_message;         /* received [bytes]; 64 MiB; beyond it the connection ends */
+    size_t stack_size;          /* of handlers [bytes]; the loop's */
+    bool keep_signals;          /* leave SIGINT and SIGTERM alone */
+
+    /* Receives each line of the log, without time and level; NULL: stderr, with both. Control
+     * characters have been replaced. May not wait. */
+    void (*log)(void *log_arg, enum onebot_level level, const char *line);
+    void *log_arg;
+};
+
+/**
+ * Run a bot until it is stopped: by SIGINT or SIGTERM (a second one hurries), onebot_stop, or
+ * the scopes around.
+ *
+ * return  0 it was stopped: running handlers had grace_ns to end, then were cancelled
+ * errors  XIE_EURL the URL is none; -EPROTONOSUPPORT it is wss://; -EINVAL the token has control
+ *         characters; -ENOMEM at the start; -ECANCELED -ETIMEDOUT of the scopes around: handlers
+ *         had their grace all the same; -EPERM outside a task
+ * note    nothing else ends it. It connects again after every failure: after a refused token at
+ *         the slowest pace, since somebody may put it right. The pause is back to its least
+ *         once the peer has sent an event or an answer. A peer that announces heartbeats and is
+ *         silent for three of them, or does not answer a ping, is taken for gone. Events that
+ *         come twice (same account, message id, person and time) run once
+ */
+XIE_API int onebot_run(const struct onebot_options *options);
+
+/* Have onebot_run stop, from any task of its loop. Idempotent. */
+XIE_API void onebot_stop(struct onebot_bot *bot);
+
+/* The table given to onebot_run: for a /help. Never NULL. */
+XIE_API const struct onebot_command *onebot_commands(const struct onebot_bot *bot);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,266 @@
+/* socket.c - streams on descriptors: sockets, pipes, ttys; connecting.
+ * Floor 5. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "base/memory.h"
+#include "base/sys.h"
+#include "io/stream.h"
+
+struct socket {
+    struct xie_stream stream;
+    int fd;
+    bool is_socket; /* else a pipe's end or a tty */
+};
+
+static struct socket *of(const struct xie_stream *stream)
+{
+    return XIE_CONTAINER(stream, struct socket, stream);
+}
+
+void xie_socket_close(int fd)
+{
+    struct xie_loop *loop = xie_loop_current();
+    if (loop)
+        xie_op_forget(loop, fd);
+    xie_sys_close(fd);
+}
+
+/* --- what a stream stands on ------------------------------------------------------------------ */
+
+static ssize_t socket_read(struct xie_stream *stream, void *buf, size_t cap)
+{
+    struct socket *self = of(stream);
+    struct xie_op op = {.kind = XIE_OP_RECV, .fd = self->fd};
+    struct iovec part = {.iov_base = buf, .iov_len = cap};
+    op.buf = buf;
+    op.len = cap;
+    if (!self->is_socket) {
+        op.kind = XIE_OP_READV;
+        op.parts = &part;
+        op.count = 1;
+    }
+    return (ssize_t)xie_gate_run(&stream->gate, XIE_READING, &op, "xie_stream_read");
+}
+
+static ssize_t socket_write(struct xie_stream *stream, const struct iovec *parts, int count)
+{
+    struct socket *self = of(stream);
+    struct xie_op op = {.kind = XIE_OP_SEND, .fd = self->fd};
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
+                             .msg_iovlen = (size_t)count};
+    if (!self->is_socket) {
+        op.kind = XIE_OP_WRITEV;
+        op.parts = parts;
+        op.count = count;
+    } else if (count == 1) {
+        op.buf = parts->iov_base;
+        op.len = parts->iov_len;
+    } else {
+        op.kind = XIE_OP_SENDMSG;
+        op.message = &message;
+    }
+    return (ssize_t)xie_gate_run(&stream->gate, XIE_WRITING, &op, "xie_stream_write");
+}
+
+static int socket_write_eof(struct xie_stream *stream)
+{
+    struct socket *self = of(stream);
+    return self->is_socket ? xie_sys_shutdown(self->fd, SHUT_WR) : -EOPNOTSUPP;
+}
+
+static void socket_close(struct xie_stream *stream, bool reset)
+{
+    struct socket *self = of(stream);
+    struct linger none = {.l_onoff = 1};
+    if (reset && self->is_socket) /* socket(7): a close with nothing left to linger for resets */
+        xie_sys_setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    xie_socket_close(self->fd);
+    xie_socket_free(stream);
+}
+
+static int socket_fd(const struct xie_stream *stream)
+{
+    return of(stream)->fd;
+}
+
+static const struct xie_stream_ops socket_ops = {
+    .read = socket_read,
+    .write = socket_write,
+    .write_eof = socket_write_eof,
+    .close = socket_close,
+    .fd = socket_fd,
+};
+
+/* --- making one ----------------------------------------------------------------------------------
+ */
+
+struct xie_stream *xie_socket_new(void)
+{
+    struct socket *self = xie_alloc(sizeof *self);
+    if (!self)
+        return NULL;
+    xie_stream_init(&self->stream, &socket_ops);
+    return &self->stream;
+}
+
+void xie_socket_attach(struct xie_stream *stream, int fd, bool is_socket)
+{
+    of(stream)->fd = fd;
+    of(stream)->is_socket = is_socket;
+}
+
+void xie_socket_free(struct xie_stream *stream)
+{
+    if (!stream)
+        return;
+    xie_stream_fini(stream);
+    xie_release(of(stream));
+}
+
+void xie_socket_tune(int fd, int family)
+{
+    int on = 1;
+    if (family == AF_INET || family == AF_INET6) /* refused: slower, not wrong */
+        xie_sys_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int xie_stream_pair(struct xie_stream *pair[2])
+{
+    int fds[2];
+    struct xie_stream *first = xie_socket_new(), *second = xie_socket_new();
+    int error = first && second ? 0 : -ENOMEM;
+    if (!error)
+        error = xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+    if (error) {
+        xie_socket_free(first);
+        xie_socket_free(second);
+        return error;
+    }
+    xie_socket_attach(first, fds[0], true);
+    xie_socket_attach(second, fds[1], true);
+    pair[0] = first;
+    pair[1] = second;
+    return 0;
+}
+
+int xie_stream_adopt(int fd, struct xie_stream **stream)
+{
+    int type;
+    socklen_t len = sizeof type;
+    int error = xie_sys_nonblock(fd);
+    if (error)
+        return error;
+    int other = xie_sys_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+    if (other && other != -ENOTSOCK)
+        return other;
+    struct xie_stream *made = xie_socket_new();
+    if (!made)
+        return -ENOMEM;
+    xie_socket_attach(made, fd, !other);
+    *stream = made;
+    return 0;
+}
+
+/* --- connecting ----------------------------------------------------------------------------------
+ */
+
+/* unix(7): where the listener's backlog is full, a non-blocking connect says EAGAIN, and no poll
+ * tells when there is room again. So it is tried anew after a pause, for as long as the scopes
+ * allow; a blocking program would hang in connect(2) the same. */
+static int connect_fd(int fd, const struct xie_address *address)
+{
+    bool local = address->storage.ss_family == AF_UNIX;
+    for (int64_t pause = XIE_MILLISECOND;; pause *= pause < 64 * XIE_MILLISECOND ? 2 : 1) {
+        struct xie_op op = {.kind = XIE_OP_CONNECT, .fd = fd};
+        op.address = (struct sockaddr *)(uintptr_t)&address->storage;
+        op.address_len = address->len;
+        int error = (int)xie_op_run(&op, "xie_stream_connect");
+        if (error != -EAGAIN || !local)
+            return error;
+        error = xie_sleep(pause);
+        if (error)
+            return error;
+    }
+}
+
+int xie_stream_connect(const struct xie_address *address, struct xie_stream **stream)
+{
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
+    if (error)
+        return error;
+    if (address->len < sizeof(sa_family_t) || address->len > sizeof address->storage)
+        return -EINVAL;
+    struct xie_stream *made = xie_socket_new();
+    if (!made)
+        return -ENOMEM;
+    int fd = xie_sys_socket(address->storage.ss_family, SOCK_STREAM, 0);
+    if (fd < 0) {
+        xie_socket_free(made);
+        return fd;
+    }
+    xie_socket_tune(fd, address->storage.ss_family);
+    error = connect_fd(fd, address);
+    if (error) {
+        xie_socket_close(fd);
+        xie_socket_free(made);
+        return error;
+    }
+    xie_socket_attach(made, fd, true);
+    *stream = made;
+    return 0;
+}
+
+int xie_tcp_connect(const char *host, uint16_t port, struct xie_stream **stream)
+{
+    enum { MOST = 8 }; /* addresses tried: a name with more has a problem of its own */
+    struct xie_address addresses[MOST];
+    if (!host || !*host)
+        return -EINVAL;
+    int count = xie_resolve(host, port, addresses, MOST);
+    int first = count;
+    for (int i = 0; i < count; i++) {
+        int error = xie_stream_connect(&addresses[i], stream);
+        if (!error)
+            return 0;
+        if (xie_check()) /* a scope's word, not the address's */
+            return error;
+        if (i == 0)
+            first = error;
+    }
+    return first;
+}
+
+int xie_unix_connect(const char *path, struct xie_stream **stream)
+{
+    struct xie_address address;
+    int error = xie_address_unix(&address, path);
+    return error ? error : xie_stream_connect(&address, stream);
+}
+
+/* --- the two ends
+ * ---------------------------------------------------------------------------------- */
+
+static int end_of(struct xie_stream *stream, struct xie_address *address,
+                  int (*ask)(int fd, struct sockaddr *address, socklen_t *len))
+{
+    struct xie_address found = {.len = sizeof found.storage};
+    int error = ask(xie_stream_fd(stream), (struct sockaddr *)&found.storage, &found.len);
+    if (error)
+        return error == -ENOTSOCK ? -EOPNOTSUPP : error;
+    *address = found;
+    return 0;
+}
+
+int xie_stream_local(struct xie_stream *stream, struct xie_address *address)
+{
+    return end_of(stream, address, xie_sys_getsockname);
+}
+
+int xie_stream_peer(struct xie_stream *stream, struct xie_address *address)
+{
+    return end_of(stream, address, xie_sys_getpeername);
+}

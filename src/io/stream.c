@@ -1,0 +1,61 @@
+/* stream.c - a stream's beginning and end, whatever it stands on.
+ * Floor 5. Reading is in stream_read.c, writing in stream_write.c, sockets in socket.c. */
+/* SPDX-License-Identifier: MIT */
+#include "io/stream.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+
+void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops)
+{
+    *stream = (struct xie_stream){.ops = ops, .cap = XIE_STREAM_SMALL, .limit = XIE_STREAM_LIMIT};
+    stream->data = stream->small;
+}
+
+void xie_stream_fini(struct xie_stream *stream)
+{
+    if (stream->data != stream->small)
+        xie_release(stream->data);
+}
+
+int xie_stream_set_limit(struct xie_stream *stream, size_t limit)
+{
+    if (limit < 1 || limit > XIE_STREAM_LIMIT_MOST)
+        return -EINVAL;
+    stream->limit = limit;
+    return 0;
+}
+
+uint64_t xie_stream_written(const struct xie_stream *stream)
+{
+    return stream->written;
+}
+
+int xie_stream_fd(const struct xie_stream *stream)
+{
+    return stream->ops->fd(stream);
+}
+
+static void stream_finish(struct xie_gate *gate)
+{
+    struct xie_stream *stream = XIE_CONTAINER(gate, struct xie_stream, gate);
+    stream->ops->close(stream, stream->reset);
+}
+
+void xie_stream_close(struct xie_stream *stream)
+{
+    if (!stream)
+        return;
+    if (stream->ops->interrupt)
+        stream->ops->interrupt(stream);
+    xie_gate_close(&stream->gate, "xie_stream_close", stream_finish);
+}
+
+void xie_stream_abort(struct xie_stream *stream)
+{
+    if (!stream)
+        return;
+    stream->reset = true;
+    xie_stream_close(stream);
+}

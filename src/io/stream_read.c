@@ -1,0 +1,304 @@
+/* stream_read.c - buffered reading: some, exactly, until, lines, peek.
+ * Floor 5. What was read and not yet given out is always in the buffer, whatever happens. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/misuse.h"
+#include "io/stream.h"
+
+static inline size_t have(const struct xie_stream *stream)
+{
+    return stream->end - stream->start;
+}
+
+static inline char *first(const struct xie_stream *stream)
+{
+    return stream->data + stream->start;
+}
+
+/* --- the buffer ----------------------------------------------------------------------------- */
+
+/* Back to the small buffer; nothing is in the large one. */
+static void shrink(struct xie_stream *stream)
+{
+    if (stream->data != stream->small)
+        xie_release(stream->data);
+    stream->data = stream->small;
+    stream->cap = XIE_STREAM_SMALL;
+}
+
+/* Move what is there to a buffer of want bytes and the string's end, or more: twice the old
+ * one's size, so that a byte is moved twice on average, but not past the limit. */
+static int grow(struct xie_stream *stream, size_t want)
+{
+    size_t cap = stream->cap * 2 < XIE_STREAM_CHUNK ? XIE_STREAM_CHUNK : stream->cap * 2;
+    if (cap > stream->limit + 1)
+        cap = stream->limit + 1;
+    if (cap < want + 1)
+        cap = want + 1;
+    char *data = xie_alloc(cap);
+    if (!data)
+        return -ENOMEM;
+    size_t len = have(stream);
+    memcpy(data, first(stream), len);
+    shrink(stream);
+    stream->data = data;
+    stream->cap = cap;
+    stream->start = 0;
+    stream->end = len;
+    return 0;
+}
+
+/* Make room for want bytes in all, more than there are. */
+static int make_room(struct xie_stream *stream, size_t want)
+{
+    if (stream->start == stream->end) {
+        stream->start = stream->end = 0;
+        /* The kernel had no more when we last looked: this read may wait for long. (Where the
+         * last bytes just filled the buffer, the wait keeps a large one: seldom.) A burst of
+         * more than the small buffer holds costs a second read. */
+        if (stream->drained)
+            shrink(stream);
+    }
+    if (want < stream->cap - stream->start)
+        return 0;
+    if (want >= stream->cap || have(stream) > stream->cap / 2)
+        return grow(stream, want);
+    memmove(stream->data, first(stream), have(stream));
+    stream->end -= stream->start;
+    stream->start = 0;
+    return 0;
+}
+
+/* What a failed read means for those to come: kernels report a broken connection once and an
+ * end ever after, which would pass for a clean one. What may succeed later is not kept. */
+static void remember(struct xie_stream *stream, ssize_t error)
+{
+    switch (error) {
+    case -ENOMEM:
+    case -ENOBUFS:
+    case -EAGAIN:
+    case -ECANCELED:
+    case XIE_ECLOSED:
+        return;
+    case -ETIMEDOUT: /* of the connection, or of a scope */
+        if (xie_check())
+            return;
+    }
+    stream->ended = (int)error;
+}
+
+/* One read beneath the buffer. */
+static ssize_t read_below(struct xie_stream *stream, void *buf, size_t cap)
+{
+    if (stream->ended)
+        return stream->ended < 0 ? stream->ended : 0;
+    ssize_t len = stream->ops->read(stream, buf, cap);
+    if (len < 0)
+        remember(stream, len);
+    else if (len == 0)
+        stream->ended = 1;
+    return len;
+}
+
+/* Get more bytes into the buffer, on the way to want in all. return bytes; 0 at the end */
+static ssize_t fill(struct xie_stream *stream, size_t want)
+{
+    int error = make_room(stream, want);
+    if (error)
+        return error;
+    size_t room = stream->cap - 1 - stream->end;
+    ssize_t len = read_below(stream, stream->data + stream->end, room);
+    if (len > 0)
+        stream->end += (size_t)len;
+    stream->drained = len < (ssize_t)room;
+    return len;
+}
+
+/* Give out len bytes of the buffer. */
+static void take(struct xie_stream *stream, void *buf, size_t len)
+{
+    memcpy(buf, first(stream), len);
+    stream->start += len;
+    if (stream->start == stream->end && stream->drained) {
+        stream->start = stream->end = 0;
+        shrink(stream);
+    }
+}
+
+static ssize_t leave(struct xie_stream *stream, ssize_t result)
+{
+    return xie_gate_leave(&stream->gate, XIE_READING, result);
+}
+
+/* --- some, and exactly ----------------------------------------------------------------------- */
+
+static ssize_t read_some(struct xie_stream *stream, void *buf, size_t cap)
+{
+    if (!have(stream) && cap >= XIE_STREAM_SMALL) {
+        shrink(stream);
+        stream->start = stream->end = 0;
+        return read_below(stream, buf, cap);
+    }
+    if (!have(stream)) {
+        ssize_t len = fill(stream, 1);
+        if (len <= 0)
+            return len;
+    }
+    size_t len = have(stream) < cap ? have(stream) : cap;
+    take(stream, buf, len);
+    return (ssize_t)len;
+}
+
+ssize_t xie_stream_read(struct xie_stream *stream, void *buf, size_t cap)
+{
+    int error = xie_gate_enter(&stream->gate, XIE_READING);
+    if (error)
+        return error;
+    if (cap > SSIZE_MAX)
+        cap = SSIZE_MAX;
+    return leave(stream, cap ? read_some(stream, buf, cap) : 0);
+}
+
+static ssize_t gather(struct xie_stream *stream, void *buf, size_t len)
+{
+    while (have(stream) < len) {
+        ssize_t more = fill(stream, len);
+        if (more <= 0)
+            return more < 0 ? more : XIE_EOF;
+    }
+    take(stream, buf, len);
+    return (ssize_t)len;
+}
+
+/* Straight into the caller's memory; but what had come is put back when the rest does not
+ * come, and room for that is made before. Untouched room costs address space alone. */
+static ssize_t gather_large(struct xie_stream *stream, char *buf, size_t len)
+{
+    int error = have(stream) ? 0 : make_room(stream, len);
+    if (!error && stream->cap <= len)
+        error = grow(stream, len);
+    if (error)
+        return error;
+    size_t done = have(stream);
+    memcpy(buf, first(stream), done);
+    ssize_t more = 1;
+    while (done < len && (more = read_below(stream, buf + done, len - done)) > 0)
+        done += (size_t)more;
+    stream->start = 0;
+    stream->end = done == len ? 0 : done;
+    if (done == len) {
+        shrink(stream);
+        return (ssize_t)len;
+    }
+    memcpy(stream->data, buf, done);
+    return more < 0 ? more : XIE_EOF;
+}
+
+ssize_t xie_stream_read_exactly(struct xie_stream *stream, void *buf, size_t len)
+{
+    int error = xie_gate_enter(&stream->gate, XIE_READING);
+    if (error)
+        return error;
+    if (len > stream->limit)
+        return leave(stream, XIE_ELIMIT);
+    if (len < have(stream) + XIE_STREAM_CHUNK)
+        return leave(stream, gather(stream, buf, len));
+    return leave(stream, gather_large(stream, buf, len));
+}
+
+/* --- until, and lines ------------------------------------------------------------------------- */
+
+/* How many bytes up to and including the separator, waiting for them; 0: the end came and
+ * the rest is in the buffer. Each byte is looked at once, but for a separator's length. */
+static ssize_t find(struct xie_stream *stream, const char *separator, size_t separator_len)
+{
+    size_t seen = 0;
+    for (;;) {
+        size_t len = have(stream) < stream->limit ? have(stream) : stream->limit;
+        char *at = memmem(first(stream) + seen, len - seen, separator, separator_len);
+        if (at)
+            return at - first(stream) + (ssize_t)separator_len;
+        if (len == stream->limit)
+            return XIE_ELIMIT;
+        seen = len < separator_len ? 0 : len - separator_len + 1;
+        ssize_t more = fill(stream, len + 1);
+        if (more <= 0)
+            return more;
+    }
+}
+
+ssize_t xie_stream_read_until(struct xie_stream *stream, const char *separator,
+                              size_t separator_len, char **data)
+{
+    if (separator_len < 1 || separator_len > 16)
+        return -EINVAL;
+    int error = xie_gate_enter(&stream->gate, XIE_READING);
+    if (error)
+        return error;
+    ssize_t len = find(stream, separator, separator_len);
+    if (len == 0 && have(stream))
+        len = XIE_EOF;
+    char *found = first(stream);
+    if (len > 0)
+        stream->start += (size_t)len;
+    len = leave(stream, len);
+    if (len > 0)
+        *data = found;
+    return len;
+}
+
+int xie_stream_read_line(struct xie_stream *stream, char **line, size_t *len)
+{
+    int error = xie_gate_enter(&stream->gate, XIE_READING);
+    if (error)
+        return error;
+    ssize_t taken = find(stream, "\n", 1);
+    size_t count = taken > 0 ? (size_t)taken - 1 : 0;
+    if (taken == 0)
+        taken = (ssize_t)(count = have(stream));
+    char *text = first(stream);
+    if (taken > 0) {
+        stream->start += (size_t)taken;
+        if (count < (size_t)taken && count && text[count - 1] == '\r')
+            count--;
+        text[count] = 0; /* over the "\r" or "\n", or in the byte kept free at the end */
+    }
+    taken = leave(stream, taken);
+    if (taken <= 0)
+        return (int)taken;
+    *line = text;
+    if (len)
+        *len = count;
+    return 1;
+}
+
+/* --- looking without taking ---------------------------------------------------------------------
+ */
+
+ssize_t xie_stream_peek(struct xie_stream *stream, char **data)
+{
+    int error = xie_gate_enter(&stream->gate, XIE_READING);
+    if (error)
+        return error;
+    ssize_t len = (ssize_t)have(stream);
+    if (!len && (len = fill(stream, 1)) > 0)
+        len = (ssize_t)have(stream);
+    char *seen = first(stream);
+    len = leave(stream, len);
+    if (len > 0)
+        *data = seen;
+    return len;
+}
+
+void xie_stream_consume(struct xie_stream *stream, size_t len)
+{
+    if (stream->gate.inside[XIE_READING])
+        xie_misuse("xie_stream_consume: another task reads this stream");
+    if (len > have(stream))
+        xie_misuse("xie_stream_consume: %zu bytes of %zu", len, have(stream));
+    stream->start += len;
+}

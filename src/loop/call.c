@@ -1,0 +1,75 @@
+/* call.c - callbacks run by the loop: soon, later, at a time.
+ * Floor 2. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "loop/loop.h"
+
+enum { CALL_IDLE, CALL_TIMED, CALL_READY };
+
+static void call_run(struct xie_ready *item)
+{
+    struct xie_call *call = XIE_CONTAINER(item, struct xie_call, ready);
+    call->state = CALL_IDLE; /* before fn: it may arm the call again, or free it */
+    call->fn(call->arg);
+}
+
+static void call_fire(struct xie_timer *timer)
+{
+    struct xie_call *call = XIE_CONTAINER(timer, struct xie_call, timer);
+    call->state = CALL_READY;
+    xie_loop_ready(call->loop, &call->ready);
+}
+
+static int call_begin(struct xie_call *call, void (*fn)(void *arg), void *arg)
+{
+    struct xie_loop *loop = xie_loop_current();
+    if (!loop)
+        return -EPERM;
+    if (call->state != CALL_IDLE)
+        return -EBUSY;
+    call->loop = loop;
+    call->fn = fn;
+    call->arg = arg;
+    call->ready.run = call_run;
+    return 0;
+}
+
+int xie_call_soon(struct xie_call *call, void (*fn)(void *arg), void *arg)
+{
+    int error = call_begin(call, fn, arg);
+    if (error)
+        return error;
+    call->state = CALL_READY;
+    xie_loop_ready(call->loop, &call->ready);
+    return 0;
+}
+
+int xie_call_at(struct xie_call *call, int64_t when, void (*fn)(void *arg), void *arg)
+{
+    int error = call_begin(call, fn, arg);
+    if (error)
+        return error;
+    call->state = CALL_TIMED;
+    xie_timer_init(&call->timer, call_fire);
+    xie_loop_arm(call->loop, &call->timer, when);
+    return 0;
+}
+
+int xie_call_later(struct xie_call *call, int64_t delay_ns, void (*fn)(void *arg), void *arg)
+{
+    return xie_call_at(call, xie_time_after(delay_ns), fn, arg);
+}
+
+bool xie_call_cancel(struct xie_call *call)
+{
+    struct xie_loop *loop = call->loop;
+    if (call->state == CALL_TIMED)
+        xie_timer_cancel(&loop->timers, &call->timer);
+    else if (call->state == CALL_READY)
+        xie_loop_unready(loop, &call->ready);
+    else
+        return false;
+    call->state = CALL_IDLE;
+    return true;
+}

@@ -1,0 +1,107 @@
+/* loop.h - the loop: ready queue, timers, calls from other threads, a turn.
+ * Floor 2. Knows operations and callbacks; of tasks only that they stand in the ready
+ * queue, and that somebody is current. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_LOOP_LOOP_H
+#define XIE_LOOP_LOOP_H
+
+#include <xie/loop.h>
+
+#include "base/list.h"
+#include "coro/context.h"
+#include "loop/backend.h"
+#include "loop/timer.h"
+
+/* What another thread hands to a loop: an item of its ready queue to be. */
+struct xie_inbox_call {
+    struct xie_ready ready;
+    struct xie_inbox_call *next;
+};
+
+struct xie_loop {
+    const struct xie_backend *backend;
+    void *state; /* the backend's */
+    uint64_t seed;
+    uint64_t trace; /* sim's hash of events */
+    size_t stack_size;
+
+    struct xie_ready *ready_head, **ready_tail;
+    unsigned budget; /* items left in this step */
+    unsigned step;   /* items between two looks at the clock; see run_ready */
+    struct xie_timers timers;
+    size_t pending; /* operations submitted and not done */
+
+    struct xie_context context; /* the loop's own, while a task runs */
+    struct xie_task *current;
+
+    struct xie_inbox_call *inbox_head, **inbox_tail; /* calls from other threads */
+    bool called;                                     /* there are such calls */
+    /* Set by handlers of signals; what the loop does about it. */
+    bool interrupted, signalled;
+    void (*on_interrupt)(struct xie_loop *loop);
+    void (*on_signal)(struct xie_loop *loop);
+    size_t external; /* pool jobs and signals awaited: something outside can still wake us */
+
+    /* the task floor's */
+    struct xie_link tasks; /* all that have not ended, oldest first */
+    struct xie_link ended; /* those whose handle nobody has given back yet */
+    size_t task_count;
+    struct xie_task *main;
+    uint64_t next_id;
+    struct xie_scope *root; /* around every task that belongs to no group */
+
+    struct xie_link link; /* among the process's live loops */
+};
+
+static inline void xie_loop_ready(struct xie_loop *loop, struct xie_ready *item)
+{
+    item->next = NULL;
+    *loop->ready_tail = item;
+    loop->ready_tail = &item->next;
+}
+
+static inline struct xie_ready *xie_loop_take(struct xie_loop *loop)
+{
+    struct xie_ready *item = loop->ready_head;
+    loop->ready_head = item->next;
+    if (!loop->ready_head)
+        loop->ready_tail = &loop->ready_head;
+    return item;
+}
+
+/* Take an item back out of the queue; it is in it. Linear in the queue: calls are seldom taken
+ * back between being due and being run. */
+static inline void xie_loop_unready(struct xie_loop *loop, struct xie_ready *item)
+{
+    struct xie_ready **at = &loop->ready_head;
+    while (*at != item)
+        at = &(*at)->next;
+    *at = item->next;
+    if (!item->next)
+        loop->ready_tail = at;
+}
+
+/* xie_now() + delay_ns, which may be negative; XIE_NEVER when that is past the end of time. */
+static inline int64_t xie_time_after(int64_t delay_ns)
+{
+    int64_t now = xie_now();
+    return delay_ns < XIE_NEVER - now ? now + delay_ns : XIE_NEVER;
+}
+
+/* The calling thread must have none. errors -EBUSY; those of the backend */
+int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options);
+void xie_loop_close(struct xie_loop *loop);
+/* Run turns until ended says so, asked between turns. 0 or a fatal error of the backend. */
+int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop));
+
+/* Have call->ready run on loop, from any thread: the caller's storage, without allocation. The
+ * loop is alive. */
+void xie_loop_post(struct xie_loop *loop, struct xie_inbox_call *call);
+
+/* Arm a timer of this loop. */
+static inline void xie_loop_arm(struct xie_loop *loop, struct xie_timer *timer, int64_t when)
+{
+    xie_timer_arm(&loop->timers, timer, when);
+}
+
+#endif

@@ -1,0 +1,126 @@
+/* call.c - calling an action as calling a function: it suspends, then returns its value.
+ * Floor 8. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "onebot/bot.h"
+#include "onebot/utf8.h"
+
+__attribute__((format(printf, 2, 3))) static struct onebot_result failure(int error,
+                                                                          const char *format, ...)
+{
+    struct onebot_result result = {.error = error};
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(result.wording, sizeof result.wording, format, args);
+    va_end(args);
+    onebot_utf8_one_line(result.wording, len >= (int)sizeof result.wording);
+    return result;
+}
+
+/* The implementation's own words; the field differs from one to the other. */
+static const char *wording_of(const json_t *answer)
+{
+    static const char *const keys[] = {"wording", "message", "msg"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (*onebot_string(answer, keys[i]))
+            return onebot_string(answer, keys[i]);
+    return "";
+}
+
+static struct onebot_result refused(const json_t *answer)
+{
+    int64_t retcode = onebot_int(answer, "retcode");
+    int error = retcode == 1404 || retcode == 404 ? XIE_EACTION : XIE_EFAILED;
+    const char *wording = wording_of(answer);
+    struct onebot_result result =
+        *wording ? failure(error, "%s", wording)
+                 : failure(error, "%s (retcode %lld)", xie_strerror(error), (long long)retcode);
+    result.retcode = retcode;
+    return result;
+}
+
+/* Retcodes are each implementation's own: the status decides, and they only without it. */
+static struct onebot_result read_answer(const json_t *answer)
+{
+    const char *status = onebot_string(answer, "status");
+    int64_t retcode = onebot_int(answer, "retcode");
+    bool ok = strcmp(status, "ok") == 0 || strcmp(status, "async") == 0;
+    if (!*status) {
+        if (!json_object_get(answer, "retcode"))
+            return failure(XIE_EJSON, "the answer has neither status nor retcode");
+        ok = retcode == 0 || retcode == 1;
+    }
+    if (!ok)
+        return refused(answer);
+    json_t *data = json_object_get(answer, "data");
+    return (struct onebot_result){.retcode = retcode,
+                                  .data = data ? json_incref(data) : json_null()};
+}
+
+static struct onebot_result interrupted(struct onebot_bot *bot, int error, bool late)
+{
+    if (late)
+        return failure(error, "no answer within %.3g s",
+                       (double)bot->options.call_timeout_ns / (double)XIE_SECOND);
+    return failure(error, "%s", xie_strerror(error));
+}
+
+static struct onebot_result wait_for(struct onebot_bot *bot, struct onebot_pending *pending)
+{
+    struct xie_scope scope;
+    xie_scope_open(&scope, bot->options.call_timeout_ns);
+    int error = xie_future_wait(&pending->done, NULL);
+    xie_scope_close(&scope);
+    onebot_calls_end(&bot->calls, pending);
+    if (!pending->answer) /* an answer that has come wins over an interruption */
+        return interrupted(bot, error, error == -ETIMEDOUT && xie_scope_expired(&scope));
+    struct onebot_result result = read_answer(pending->answer);
+    json_decref(pending->answer);
+    return result;
+}
+
+/* What every call begins with: an ended scope sends nothing. A call that fails at once must let
+ * others run all the same, or a loop around it would stop them. */
+static int begin(struct onebot_bot *bot, struct onebot_pending *pending, const char *action,
+                 json_t *params)
+{
+    int error = xie_task_current() ? xie_check() : -EPERM;
+    if (!error)
+        error = onebot_calls_begin(&bot->calls, pending, action, params);
+    if (error && error != -EPERM)
+        xie_sleep(0);
+    return error;
+}
+
+struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action, json_t *params)
+{
+    struct onebot_pending pending;
+    int error = begin(bot, &pending, action, params);
+    json_decref(params);
+    if (error)
+        return failure(error, "%s", xie_strerror(error));
+    return wait_for(bot, &pending);
+}
+
+struct onebot_result onebot_call(struct onebot_bot *bot, const char *action, const char *format,
+                                 ...)
+{
+    json_error_t why;
+    va_list args;
+    va_start(args, format);
+    json_t *params = json_vpack_ex(&why, 0, format ? format : "{}", args);
+    va_end(args);
+    if (!params && json_error_code(&why) == json_error_out_of_memory)
+        return failure(-ENOMEM, "%s", xie_strerror(-ENOMEM));
+    if (!params)
+        return failure(-EINVAL, "parameters of %s: %s", action, why.text);
+    if (!json_is_object(params)) {
+        json_decref(params);
+        return failure(-EINVAL, "parameters of %s: not an object", action);
+    }
+    return onebot_call_json(bot, action, params);
+}

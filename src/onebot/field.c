@@ -1,0 +1,39 @@
+/* field.c - members of JSON objects as the world writes them.
+ * Floor 8. Implementations differ on whether an id is a number or a string. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <xie/onebot.h>
+
+static int64_t integer_of_string(const char *text)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    return errno || end == text || *end ? 0 : value;
+}
+
+int64_t onebot_int(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    switch (value ? json_typeof(value) : JSON_NULL) {
+    case JSON_INTEGER:
+        return json_integer_value(value);
+    case JSON_STRING:
+        return integer_of_string(json_string_value(value));
+    case JSON_REAL: /* exact up to 2^53; beyond it the sender has lost digits already */
+        if (json_real_value(value) >= -0x1p62 && json_real_value(value) <= 0x1p62)
+            return (int64_t)json_real_value(value);
+        return 0;
+    case JSON_TRUE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+const char *onebot_string(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}

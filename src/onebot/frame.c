@@ -1,0 +1,74 @@
+/* frame.c - what a frame from the implementation is.
+ * Floor 8. Answers and events come on one connection: a post_type makes an event. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "onebot/dispatch.h"
+
+enum { EXCERPT = 80 }; /* bytes of a strange frame that the log shows */
+
+static int excerpt(size_t len)
+{
+    return len < EXCERPT ? (int)len : EXCERPT;
+}
+
+/* One that was not given may come as null or "". */
+static bool has_echo(const json_t *json)
+{
+    const json_t *echo = json_object_get(json, "echo");
+    return echo && !json_is_null(echo) && !(json_is_string(echo) && !json_string_length(echo));
+}
+
+/* Implementations that accept every connection send this first, and close: a failure without
+ * an echo, as no call of ours has. */
+static bool refuses_token(const json_t *json, int64_t *retcode)
+{
+    static const int64_t codes[] = {1403, 1401, 403, 401};
+    if (has_echo(json) || strcmp(onebot_string(json, "status"), "failed") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (onebot_int(json, "retcode") == codes[i]) {
+            *retcode = codes[i];
+            return true;
+        }
+    return false;
+}
+
+static int read_answer(struct onebot_bot *bot, json_t *json, int64_t *retcode)
+{
+    if (onebot_calls_answer(&bot->calls, json))
+        return ONEBOT_ANSWER;
+    if (refuses_token(json, retcode))
+        return XIE_EAUTH;
+    char echo[EXCERPT + 1] = "missing"; /* a longer one is cut off */
+    if (json_object_get(json, "echo")) {
+        memset(echo, 0, sizeof echo);
+        json_dumpb(json_object_get(json, "echo"), echo, EXCERPT, JSON_COMPACT | JSON_ENCODE_ANY);
+    }
+    onebot_log(&bot->log, ONEBOT_WARNING,
+               "an answer that no call waits for (late, or not ours): echo %s", echo);
+    return ONEBOT_JUNK;
+}
+
+int onebot_frame(struct onebot_bot *bot, const char *text, size_t len, int64_t *retcode)
+{
+    json_error_t why;
+    json_t *json = json_loadb(text, len, JSON_ALLOW_NUL, &why);
+    if (!json) {
+        onebot_log(&bot->log, ONEBOT_WARNING, "a frame of %zu bytes is not JSON (%s): %.*s", len,
+                   *why.text ? why.text : "no memory", excerpt(len), text);
+        return ONEBOT_JUNK;
+    }
+    int kind = ONEBOT_JUNK;
+    if (json_is_string(json_object_get(json, "post_type"))) {
+        onebot_dispatch(bot, json_incref(json));
+        kind = ONEBOT_EVENT;
+    } else if (json_object_get(json, "echo") || json_object_get(json, "status")) {
+        kind = read_answer(bot, json, retcode);
+    } else {
+        onebot_log(&bot->log, ONEBOT_WARNING, "a frame is neither event nor answer: %.*s",
+                   excerpt(len), text);
+    }
+    json_decref(json);
+    return kind;
+}

@@ -1,0 +1,118 @@
+/* group.c - tasks that end before the block that started them does.
+ * Floor 3. A group is a scope with members; the first failure cancels it. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "base/misuse.h"
+#include "task/record.h"
+
+void xie_group_open(struct xie_group *group)
+{
+    *group = (struct xie_group){0};
+    xie_scope_open(&group->scope, XIE_NEVER);
+    if (!group->scope.open)
+        xie_misuse("a group was opened outside a task");
+}
+
+int xie_group_spawn_at(struct xie_group *group, xie_task_fn *fn, void *arg,
+                       const struct xie_task_options *options, const char *name, const char *where)
+{
+    if (!group->scope.open)
+        xie_misuse("xie_group_spawn(%s) at %s: the group is closed", name, where);
+    if (group->scope.effective)
+        return -ECANCELED;
+    struct xie_loop *loop = group->scope.task->loop;
+    struct xie_task *task =
+        xie_task_make(loop, fn, arg, options, name, where, &group->scope, group);
+    if (!task)
+        return -ENOMEM;
+    task->group_next = group->members;
+    if (group->members)
+        group->members->group_prev = task;
+    group->members = task;
+    group->count++;
+    return 0;
+}
+
+static void group_fail(struct xie_group *group, const struct xie_task *task)
+{
+    if (!group->error) {
+        group->error = task->result;
+        group->failed_name = task->name;
+        group->failed_where = task->where;
+        group->taken = false;
+        xie_scope_cancel(&group->scope);
+    } else if (task->result != -ECANCELED) {
+        xie_task_report(task->name, task->where, task->result); /* a second failure */
+    }
+}
+
+void xie_group_member_ended(struct xie_task *task)
+{
+    struct xie_group *group = task->group;
+    if (task->group_next)
+        task->group_next->group_prev = task->group_prev;
+    if (task->group_prev)
+        task->group_prev->group_next = task->group_next;
+    else
+        group->members = task->group_next;
+    /* What a task returns because its scopes told it to end is no failure. */
+    if (task->result < 0 && task->result != task->base.effective)
+        group_fail(group, task);
+    if (--group->count == 0)
+        xie_waiters_wake_all(&group->idle);
+}
+
+void xie_group_cancel(struct xie_group *group)
+{
+    xie_scope_cancel(&group->scope);
+}
+
+int xie_group_wait(struct xie_group *group)
+{
+    struct xie_task *self = xie_task_current();
+    if (!self || self != group->scope.task)
+        xie_misuse("xie_group_wait by another task than the one that opened the group");
+    /* Members hear of every cancellation themselves: wait for them whatever happens. */
+    while (group->count)
+        XIE_SHIELD
+            xie_waiters_wait(&group->idle, self, "xie_group_wait", NULL);
+
+    if (group->error && !group->taken) {
+        group->taken = true;
+        return group->error;
+    }
+    return group->scope.parent->effective;
+}
+
+static void group_end(struct xie_group *group)
+{
+    xie_scope_close(&group->scope);
+    if (group->error && !group->taken)
+        xie_task_report(group->failed_name, group->failed_where, group->error);
+}
+
+int xie_group_close(struct xie_group *group)
+{
+    if (!group->scope.open)
+        return 0;
+    int error = xie_group_wait(group);
+    group_end(group);
+    return error;
+}
+
+struct xie_group *xie_group_open_block(struct xie_group *group)
+{
+    xie_group_open(group);
+    return group;
+}
+
+void xie_group_close_block(struct xie_group *group)
+{
+    if (!group->scope.open)
+        return;
+    bool taken = group->taken;
+    xie_group_wait(group);
+    group->taken = taken; /* leaving the block gives the error to nobody */
+    group_end(group);
+}

@@ -1,0 +1,172 @@
+/* scope.c - deadlines and cancellation: a tree of scopes over all tasks of a loop.
+ * Floor 3. What a scope says reaches everything inside at once, and stays said. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "base/misuse.h"
+#include "task/record.h"
+
+void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
+                    bool shield)
+{
+    scope->parent = parent;
+    scope->task = task;
+    scope->shield = shield;
+    scope->open = true;
+    scope->children = scope->prev = scope->next = NULL;
+    scope->own = scope->effective = 0;
+    scope->ignored = 0;
+    if (!parent)
+        return;
+    if (!shield)
+        scope->effective = parent->effective;
+    scope->next = parent->children;
+    if (parent->children)
+        parent->children->prev = scope;
+    parent->children = scope;
+}
+
+void xie_scope_unlink(struct xie_scope *scope)
+{
+    if (scope->children)
+        xie_misuse("a scope of task '%s' (spawned at %s) is closed while others stand inside it",
+                   xie_task_name(scope->task), xie_task_where(scope->task));
+    if (scope->next)
+        scope->next->prev = scope->prev;
+    if (scope->prev)
+        scope->prev->next = scope->next;
+    else if (scope->parent)
+        scope->parent->children = scope->next;
+    scope->next = scope->prev = NULL;
+    scope->open = false;
+}
+
+/* --- triggering --------------------------------------------------------------------------------
+ */
+
+/* Tell one scope; true when what is inside must be told as well. */
+static bool scope_tell(struct xie_scope *scope, int code)
+{
+    if (scope->effective)
+        return false; /* so has everything inside, but for shields */
+    scope->effective = code;
+    if (scope->task && scope->task->scope == scope)
+        xie_wait_interrupt(scope->task);
+    return true;
+}
+
+/* Walk the tree below top without recursion: groups nest as deep as programs like. */
+static void scope_spread(struct xie_scope *top, int code)
+{
+    struct xie_scope *at = top;
+    bool enter = scope_tell(top, code);
+    for (;;) {
+        if (enter && at->children) {
+            at = at->children;
+        } else {
+            while (at != top && !at->next)
+                at = at->parent;
+            if (at == top)
+                return;
+            at = at->next;
+        }
+        enter = !at->shield && scope_tell(at, code);
+    }
+}
+
+static void scope_trigger(struct xie_scope *scope, int code)
+{
+    if (scope->own || !scope->open)
+        return;
+    scope->own = code;
+    scope_spread(scope, code);
+}
+
+static void scope_expire(struct xie_timer *timer)
+{
+    scope_trigger(XIE_CONTAINER(timer, struct xie_scope, timer), -ETIMEDOUT);
+}
+
+void xie_scope_cancel(struct xie_scope *scope)
+{
+    scope_trigger(scope, -ECANCELED);
+}
+
+/* --- opening and closing ------------------------------------------------------------------------
+ */
+
+static void scope_open(struct xie_scope *scope, int64_t timeout_ns, bool shield)
+{
+    struct xie_task *self = xie_task_current();
+    xie_timer_init(&scope->timer, scope_expire);
+    scope->timer.when = XIE_NEVER;
+    if (!self) {
+        memset(scope, 0, offsetof(struct xie_scope, timer));
+        return;
+    }
+    xie_scope_link(scope, self->scope, self, shield);
+    self->scope = scope;
+    if (timeout_ns <= 0)
+        scope_trigger(scope, -ETIMEDOUT);
+    else if (timeout_ns != XIE_NEVER)
+        xie_loop_arm(self->loop, &scope->timer, xie_time_after(timeout_ns));
+}
+
+void xie_scope_open(struct xie_scope *scope, int64_t timeout_ns)
+{
+    scope_open(scope, timeout_ns, false);
+}
+
+void xie_scope_open_shield(struct xie_scope *scope, int64_t timeout_ns)
+{
+    scope_open(scope, timeout_ns, true);
+}
+
+int xie_scope_close(struct xie_scope *scope)
+{
+    struct xie_task *task = scope->task;
+    if (!scope->open)
+        return scope->own;
+    if (task->scope != scope || task != xie_task_current())
+        xie_misuse("a scope of task '%s' (spawned at %s) is closed out of order or by another task",
+                   task->name, task->where);
+    xie_timer_cancel(&task->loop->timers, &scope->timer);
+    xie_scope_unlink(scope);
+    task->scope = scope->parent;
+    return scope->own;
+}
+
+void xie_scope_reschedule(struct xie_scope *scope, int64_t when)
+{
+    if (!scope->open || scope->own)
+        return;
+    struct xie_loop *loop = scope->task->loop;
+    xie_timer_cancel(&loop->timers, &scope->timer);
+    scope->timer.when = when;
+    if (when <= xie_now())
+        scope_trigger(scope, -ETIMEDOUT);
+    else if (when != XIE_NEVER)
+        xie_loop_arm(loop, &scope->timer, when);
+}
+
+int64_t xie_scope_when(const struct xie_scope *scope)
+{
+    return scope->timer.when;
+}
+
+bool xie_scope_expired(const struct xie_scope *scope)
+{
+    return scope->own == -ETIMEDOUT;
+}
+
+struct xie_scope *xie_scope_open_block(struct xie_scope *scope, int64_t timeout_ns, bool shield)
+{
+    scope_open(scope, timeout_ns, shield);
+    return scope;
+}
+
+void xie_scope_close_block(struct xie_scope *scope)
+{
+    xie_scope_close(scope);
+}

@@ -1,0 +1,253 @@
+/* task.c - a task's life: spawned, switched to, ended, joined.
+ * Floor 3. The record and its accessors; waiting is in wait.c. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "base/misuse.h"
+#include "task/record.h"
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* The ready queue's item of a task, run from the loop's own stack. */
+static void task_run(struct xie_ready *item)
+{
+    struct xie_task *task = XIE_CONTAINER(item, struct xie_task, ready);
+    struct xie_loop *loop = task->loop;
+    loop->current = task;
+    xie_context_switch(&loop->context, &task->context);
+}
+
+/* Who goes on now: the next ready task, without a way over the loop's stack; or the loop, for
+ * callbacks and when the step is over. */
+static struct xie_context *next_context(struct xie_loop *loop)
+{
+    struct xie_ready *item = loop->ready_head;
+    if (!item || item->run != task_run || !loop->budget) {
+        loop->current = NULL;
+        return &loop->context;
+    }
+    loop->budget--;
+    xie_loop_take(loop);
+    loop->current = XIE_CONTAINER(item, struct xie_task, ready);
+    return &loop->current->context;
+}
+
+void xie_task_switch_away(struct xie_task *self)
+{
+    struct xie_context *next = next_context(self->loop);
+    if (next != &self->context)
+        xie_context_switch(&self->context, next);
+}
+
+void xie_task_step_aside(struct xie_task *self)
+{
+    xie_loop_ready(self->loop, &self->ready);
+    xie_task_switch_away(self);
+}
+
+/* --- ending ----------------------------------------------------------------------------------- */
+
+void xie_task_report(const char *name, const char *where, int error)
+{
+    xie_report("task '%s' (spawned at %s) failed, and nobody took its error: %s", name, where,
+               xie_strerror(error));
+}
+
+void xie_task_dispose(struct xie_task *task)
+{
+    xie_list_remove(&task->link);
+    xie_locals_unref(task->locals);
+    xie_stack_give(task->stack);
+}
+
+/* What a task returns because its scopes told it to end is no failure. */
+static bool task_failed(const struct xie_task *task)
+{
+    return task->result < 0 && task->result != task->base.effective;
+}
+
+static void task_end(struct xie_task *self, int result)
+{
+    struct xie_loop *loop = self->loop;
+    if (self->scope != &self->base)
+        xie_misuse("task '%s' (spawned at %s) ended with a scope still open", self->name,
+                   self->where);
+    self->result = result;
+    self->done = true;
+    xie_scope_unlink(&self->base);
+    xie_list_remove(&self->link);
+    loop->task_count--;
+    xie_waiters_wake_all(&self->joiners);
+    if (self->group)
+        xie_group_member_ended(self);
+    if (self->owned) {
+        xie_list_push(&loop->ended, &self->link);
+    } else {
+        if (!self->group && task_failed(self))
+            xie_task_report(self->name, self->where, result);
+        xie_task_dispose(self); /* still running on it: nothing takes a stack before the leave */
+    }
+    xie_context_leave(&self->context, next_context(loop), 0);
+}
+
+static void task_entry(void *arg)
+{
+    struct xie_task *self = arg;
+    xie_context_entered(&self->context);
+    task_end(self, self->base.effective ? self->base.effective : self->fn(self->arg));
+}
+
+/* --- spawning --------------------------------------------------------------------------------- */
+
+struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg,
+                               const struct xie_task_options *options, const char *name,
+                               const char *where, struct xie_scope *parent, struct xie_group *group)
+{
+    size_t size = options && options->stack_size ? options->stack_size : loop->stack_size;
+    struct xie_stack *stack = xie_stack_take(size);
+    if (!stack)
+        return NULL;
+    struct xie_task *task = xie_stack_reserve(stack, sizeof *task);
+
+    task->ready.run = task_run;
+    task->loop = loop;
+    task->stack = stack;
+    task->fn = fn;
+    task->arg = arg;
+    task->name = options && options->name ? options->name : name;
+    task->where = where;
+    task->group = group;
+    task->id = ++loop->next_id;
+    task->scope = &task->base;
+    stack->kind = "task";
+    stack->name = task->name;
+    stack->where = where;
+    if (loop->current)
+        task->locals = xie_locals_ref(loop->current->locals);
+    xie_scope_link(&task->base, parent, task, false);
+    xie_list_push(&loop->tasks, &task->link);
+    loop->task_count++;
+    xie_context_prepare(&task->context, stack, task_entry, task);
+    xie_loop_ready(loop, &task->ready);
+    return task;
+}
+
+struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_options *options,
+                              const char *name, const char *where)
+{
+    struct xie_loop *loop = xie_loop_current();
+    if (!loop) {
+        xie_report("xie_spawn(%s) at %s: this thread runs no loop; call it from within xie_run",
+                   name, where);
+        return NULL;
+    }
+    struct xie_task *task = xie_task_make(loop, fn, arg, options, name, where, loop->root, NULL);
+    if (task)
+        task->owned = true;
+    return task;
+}
+
+/* --- the handle ------------------------------------------------------------------------------- */
+
+static void owned_or_abort(const struct xie_task *task, const char *call)
+{
+    if (!task->owned)
+        xie_misuse("%s of task '%s' (spawned at %s): its handle was given back already", call,
+                   task->name, task->where);
+}
+
+int xie_task_wait(struct xie_task *task)
+{
+    if (!task)
+        return -ENOMEM;
+    if (task->done)
+        return 0;
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
+    if (error)
+        return error;
+    if (xie_wait_circle(self, &task))
+        return XIE_EDEADLOCK;
+    return xie_waiters_wait(&task->joiners, self, "xie_join", &task);
+}
+
+int xie_join(struct xie_task *task)
+{
+    if (!task)
+        return -ENOMEM;
+    owned_or_abort(task, "xie_join");
+    int error = xie_task_wait(task);
+    if (error)
+        return error;
+    int result = task->result;
+    task->owned = false;
+    xie_task_dispose(task);
+    return result;
+}
+
+void xie_detach(struct xie_task *task)
+{
+    if (!task)
+        return;
+    owned_or_abort(task, "xie_detach");
+    task->owned = false;
+    if (!task->done)
+        return;
+    if (task_failed(task))
+        xie_task_report(task->name, task->where, task->result);
+    xie_task_dispose(task);
+}
+
+void xie_task_cancel(struct xie_task *task)
+{
+    if (!task || task->done)
+        return;
+    task->cancelled = true;
+    xie_scope_cancel(&task->base);
+}
+
+bool xie_task_done(const struct xie_task *task)
+{
+    return !task || task->done;
+}
+
+int xie_task_result(const struct xie_task *task)
+{
+    if (!task)
+        return -ENOMEM;
+    return task->done ? task->result : -EBUSY;
+}
+
+bool xie_task_cancelled(const struct xie_task *task)
+{
+    return task && task->cancelled;
+}
+
+struct xie_task *xie_task_current(void)
+{
+    struct xie_loop *loop = xie_loop_current();
+    return loop ? loop->current : NULL;
+}
+
+const char *xie_task_name(const struct xie_task *task)
+{
+    return task ? task->name : "?";
+}
+
+const char *xie_task_where(const struct xie_task *task)
+{
+    return task ? task->where : "?";
+}
+
+void xie_task_set_name(const char *name)
+{
+    struct xie_task *self = xie_task_current();
+    if (self)
+        self->name = self->stack->name = name;
+}
+
+size_t xie_task_count(void)
+{
+    struct xie_loop *loop = xie_loop_current();
+    return loop ? loop->task_count : 0;
+}

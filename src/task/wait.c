@@ -1,0 +1,230 @@
+/* wait.c - suspending a task until something happens, or its scopes say no.
+ * Floor 3. Every call that waits comes through here. */
+/* SPDX-License-Identifier: MIT */
+#include "task/wait.h"
+
+#include <errno.h>
+
+#include "base/misuse.h"
+#include "task/record.h"
+
+enum {
+    XIE_IGNORED_MOST = 1000, /* refused waits after which a task is named */
+    XIE_CIRCLE_MOST = 10000  /* steps of looking for a circle */
+};
+
+/* Inside a triggered scope: let others run, so that a loop that ignores it starves nobody. */
+static __attribute__((noinline, cold)) int wait_refuse(struct xie_task *self)
+{
+    struct xie_scope *scope = self->scope;
+    if (++scope->ignored == XIE_IGNORED_MOST)
+        xie_report("task '%s' (spawned at %s) goes on although %u of its waits returned \"%s\"; "
+                   "it should end, or leave the scope",
+                   self->name, self->where, scope->ignored, xie_strerror(scope->effective));
+    xie_task_step_aside(self);
+    return scope->effective;
+}
+
+static __attribute__((noinline, cold)) int wait_outside(void)
+{
+    xie_report("a call that waits was made outside a task; it returns -EPERM. Call it from within "
+               "xie_run, and not from a callback or another thread");
+    return -EPERM;
+}
+
+int xie_wait_enter(struct xie_task **self)
+{
+    struct xie_loop *loop = xie_loop_current();
+    if (!loop || !loop->current)
+        return wait_outside();
+    *self = loop->current;
+    return loop->current->scope->effective ? wait_refuse(loop->current) : 0;
+}
+
+int xie_check(void)
+{
+    struct xie_task *self = xie_task_current();
+    return self ? self->scope->effective : 0;
+}
+
+int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,
+                  void (*abort)(struct xie_wait *wait, int error))
+{
+    wait->task = self;
+    wait->abort = abort;
+    wait->what = what;
+    wait->finished = wait->aborted = false;
+    self->wait = wait;
+    xie_task_switch_away(self);
+    return wait->result;
+}
+
+void xie_wait_finish(struct xie_wait *wait, int result)
+{
+    struct xie_task *task = wait->task;
+    wait->result = result;
+    wait->finished = true;
+    task->wait = NULL;
+    xie_loop_ready(task->loop, &task->ready);
+}
+
+void xie_wait_interrupt(struct xie_task *task)
+{
+    struct xie_wait *wait = task->wait;
+    if (!wait || wait->aborted)
+        return;
+    wait->aborted = true;
+    wait->abort(wait, task->scope->effective);
+}
+
+/* --- who waits for whom ------------------------------------------------------------------------
+ */
+
+/* The task that `task` waits for, NULL for none. */
+static const struct xie_task *blocker_of(const struct xie_task *task)
+{
+    return task->wait && task->wait->blocker ? *task->wait->blocker : NULL;
+}
+
+bool xie_wait_circle(const struct xie_task *self, struct xie_task *const *from)
+{
+    const struct xie_task *task = *from;
+    for (int steps = 0; task != self; task = blocker_of(task))
+        if (!task || ++steps > XIE_CIRCLE_MOST)
+            return false;
+
+    xie_report("deadlock: task '%s' (spawned at %s) would wait for", self->name, self->where);
+    task = *from;
+    while (task != self) {
+        xie_report("  task '%s' (spawned at %s), which waits in %s for", task->name, task->where,
+                   task->wait->what);
+        task = blocker_of(task);
+    }
+    xie_report("  task '%s' itself", self->name);
+    return true;
+}
+
+/* --- operations --------------------------------------------------------------------------------
+ */
+
+struct op_wait {
+    struct xie_wait wait;
+    struct xie_op *op;
+    int error; /* of the scope that interrupted, 0: none did */
+};
+
+static void op_done(struct xie_op *op)
+{
+    struct op_wait *self = op->owner;
+    xie_wait_finish(&self->wait, 0);
+}
+
+static void op_abort(struct xie_wait *wait, int error)
+{
+    struct op_wait *self = XIE_CONTAINER(wait, struct op_wait, wait);
+    self->error = error;
+    xie_op_cancel(wait->task->loop, self->op); /* op_done comes when the kernel has let go */
+}
+
+int64_t xie_op_run(struct xie_op *op, const char *what)
+{
+    struct xie_task *self = NULL;
+    int error = xie_wait_enter(&self);
+    if (error)
+        return error;
+
+    struct op_wait wait = {.op = op};
+    op->owner = &wait;
+    op->done = op_done;
+    if (xie_op_submit(self->loop, op)) {
+        /* Done at once. A task that never has to wait still lets others run now and then. */
+        if (self->loop->budget)
+            self->loop->budget--;
+        else
+            xie_task_step_aside(self);
+        return op->result;
+    }
+    xie_wait_park(&wait.wait, self, what, op_abort);
+    /* What was obtained before the kernel let go wins over the interruption. */
+    return op->result == -ECANCELED && wait.error ? wait.error : op->result;
+}
+
+/* --- first-come lists --------------------------------------------------------------------------
+ */
+
+struct list_wait {
+    struct xie_wait wait;
+    struct xie_waiter waiter;
+};
+
+static void list_wake(struct xie_waiter *waiter)
+{
+    xie_wait_finish(&XIE_CONTAINER(waiter, struct list_wait, waiter)->wait, 0);
+}
+
+static void list_abort(struct xie_wait *wait, int error)
+{
+    struct list_wait *self = XIE_CONTAINER(wait, struct list_wait, wait);
+    xie_waiters_remove(&self->waiter);
+    xie_wait_finish(wait, error);
+}
+
+int xie_waiters_wait(struct xie_waiters *waiters, struct xie_task *self, const char *what,
+                     struct xie_task *const *blocker)
+{
+    struct list_wait wait = {.wait.blocker = blocker, .waiter.wake = list_wake};
+    xie_waiters_add(waiters, &wait.waiter);
+    return xie_wait_park(&wait.wait, self, what, list_abort);
+}
+
+void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter)
+{
+    waiter->list = waiters;
+    waiter->next = NULL;
+    waiter->prev = waiters->tail;
+    if (waiters->tail)
+        waiters->tail->next = waiter;
+    else
+        waiters->head = waiter;
+    waiters->tail = waiter;
+}
+
+void xie_waiters_remove(struct xie_waiter *waiter)
+{
+    struct xie_waiters *list = waiter->list;
+    if (!list)
+        return;
+    if (waiter->prev)
+        waiter->prev->next = waiter->next;
+    else
+        list->head = waiter->next;
+    if (waiter->next)
+        waiter->next->prev = waiter->prev;
+    else
+        list->tail = waiter->prev;
+    waiter->list = NULL;
+}
+
+bool xie_waiters_wake(struct xie_waiters *waiters)
+{
+    struct xie_waiter *first = waiters->head;
+    if (!first)
+        return false;
+    xie_waiters_remove(first);
+    first->wake(first);
+    return true;
+}
+
+void xie_waiters_wake_all(struct xie_waiters *waiters)
+{
+    while (xie_waiters_wake(waiters))
+        ;
+}
+
+struct xie_task *xie_waiters_first_task(const struct xie_waiters *waiters)
+{
+    struct xie_waiter *first = waiters->head;
+    if (!first || first->wake != list_wake)
+        return NULL;
+    return XIE_CONTAINER(first, struct list_wait, waiter)->wait.task;
+}

@@ -1,0 +1,65 @@
+/* wait.h - a task that waits: suspended until finished, interruptible by its scopes.
+ * Floor 3. Every primitive above is one struct xie_wait in the waiter's frame. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_TASK_WAIT_H
+#define XIE_TASK_WAIT_H
+
+#include <xie/future.h>
+#include <xie/task.h>
+
+#include "loop/op.h"
+
+/* One wait of one task. */
+struct xie_wait {
+    struct xie_task *task;
+    /* A scope interrupts the wait with error: must lead to xie_wait_finish, at once (not
+     * begun: taken off the list) or later (the kernel has the buffer). Called at most once. */
+    void (*abort)(struct xie_wait *wait, int error);
+    int result;
+    bool finished;
+    bool aborted;
+    const char *what; /* for the dump: "xie_lock_take" */
+    /* Where the task that is waited for stands (a lock's owner may change); NULL: none. */
+    struct xie_task *const *blocker;
+};
+
+/* What every call that waits begins with: 0, or the error of the scopes around the running
+ * task (after letting others run); -EPERM outside a task (said on stderr). */
+int xie_wait_enter(struct xie_task **self);
+
+/* Suspend self until xie_wait_finish(wait). wait->task, abort, what are set by this;
+ * returns wait->result. */
+int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,
+                  void (*abort)(struct xie_wait *wait, int error));
+
+/* The wait is over: its task runs at the next chance. From the same loop; once. */
+void xie_wait_finish(struct xie_wait *wait, int result);
+
+/**
+ * Submit an operation of this thread's loop and suspend until it is done: what all I/O
+ * stands on. Interrupted, it waits for the kernel to let go of the buffers.
+ *
+ * return  its result; -ECANCELED or -ETIMEDOUT by the scopes' word when it was taken back
+ */
+int64_t xie_op_run(struct xie_op *op, const char *what);
+
+/* --- first-come lists: what futures, events, locks and queues are made of ------------- */
+
+/* Suspend the running task in waiters until woken by xie_waiters_wake*, or interrupted (then
+ * taken off). return 0 woken, else the scope's error. xie_wait_enter was called before. */
+int xie_waiters_wait(struct xie_waiters *waiters, struct xie_task *self, const char *what,
+                     struct xie_task *const *blocker);
+void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter);
+/* Harmless for one that is not queued. */
+void xie_waiters_remove(struct xie_waiter *waiter);
+/* Take the first off and wake it; false when empty. */
+bool xie_waiters_wake(struct xie_waiters *waiters);
+void xie_waiters_wake_all(struct xie_waiters *waiters);
+static inline bool xie_waiters_empty(const struct xie_waiters *waiters)
+{
+    return !waiters->head;
+}
+/* The task of the first, NULL when it is none (a callback). */
+struct xie_task *xie_waiters_first_task(const struct xie_waiters *waiters);
+
+#endif

@@ -1,0 +1,148 @@
+/* parse.c - bytes become messages: wslay's callbacks.
+ * Floor 7. They run inside the parser and never wait. wslay hands payloads over as they
+ * come, so that memory follows what has arrived, not what a frame's head announces. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "handshake.h"
+#include "ws.h"
+
+static void fail(struct xie_ws *ws, int error)
+{
+    ws->parse_error = error;
+    wslay_event_shutdown_read(ws->in_frames);
+}
+
+static ssize_t on_read(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags, void *arg)
+{
+    struct xie_ws *ws = arg;
+    (void)flags;
+    /* One message at a time, but for those already in wslay's own 4 KiB. */
+    if (!ws->in.len || !xie_list_empty(&ws->inbox)) {
+        wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
+        return -1;
+    }
+    size_t n = ws->in.len < len ? ws->in.len : len;
+    memcpy(buf, xie_bytes_first(&ws->in), n);
+    xie_bytes_take(&ws->in, n);
+    return (ssize_t)n;
+}
+
+static ssize_t on_write(wslay_event_context_ptr ctx, const uint8_t *data, size_t len, int flags,
+                        void *arg)
+{
+    struct xie_ws *ws = arg;
+    (void)ctx, (void)flags;
+    if (ws->making)
+        xie_chunk_add(ws->making, data, len);
+    return (ssize_t)len;
+}
+
+/* A mask that nobody can guess, for each frame: RFC 6455 section 10.3. */
+static int on_mask(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, void *arg)
+{
+    struct xie_ws *ws = arg;
+    (void)ctx;
+    if (ws->masks_left < len) {
+        if (xie_ws_random(ws->masks, sizeof ws->masks) < 0)
+            return -1;
+        ws->masks_left = sizeof ws->masks;
+    }
+    ws->masks_left -= len;
+    memcpy(buf, ws->masks + ws->masks_left, len);
+    return 0;
+}
+
+static void on_frame(wslay_event_context_ptr ctx,
+                     const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
+{
+    struct xie_ws *ws = arg;
+    (void)ctx;
+    ws->opcode = frame->opcode;
+    if (wslay_is_ctrl_frame(frame->opcode) || ws->parse_error)
+        return;
+    if (!ws->partial)
+        ws->partial = xie_alloc_zero(sizeof *ws->partial);
+    if (!ws->partial)
+        fail(ws, -ENOMEM);
+    else if (frame->payload_length > ws->max_message - ws->partial->data.len)
+        fail(ws, XIE_ELIMIT);
+}
+
+static void on_payload(wslay_event_context_ptr ctx,
+                       const struct wslay_event_on_frame_recv_chunk_arg *payload, void *arg)
+{
+    struct xie_ws *ws = arg;
+    (void)ctx;
+    if (wslay_is_ctrl_frame(ws->opcode) || ws->parse_error)
+        return;
+    if (xie_bytes_add(&ws->partial->data, payload->data, payload->data_length) < 0)
+        fail(ws, -ENOMEM);
+}
+
+static void take_message(struct xie_ws *ws, enum xie_ws_kind kind)
+{
+    struct xie_ws_message *message = ws->partial;
+    if (xie_bytes_reserve(&message->data, 1) < 0) {
+        fail(ws, -ENOMEM);
+        return;
+    }
+    *xie_bytes_end(&message->data) = 0;
+    message->kind = kind;
+    xie_list_push(&ws->inbox, &message->link);
+    ws->partial = NULL;
+}
+
+static void take_close(struct xie_ws *ws, const struct wslay_event_on_msg_recv_arg *message)
+{
+    /* A code has two bytes: RFC 6455 section 5.5.1. */
+    if (message->msg_length == 1) {
+        fail(ws, XIE_EWS_PROTOCOL);
+        return;
+    }
+    size_t len = message->msg_length > 2 ? message->msg_length - 2 : 0;
+    ws->code = message->msg_length ? message->status_code : WSLAY_CODE_NO_STATUS_RCVD;
+    if (len)
+        memcpy(ws->reason, message->msg + 2, len);
+    ws->reason[len] = 0;
+    ws->close_received = true;
+}
+
+static void on_message(wslay_event_context_ptr ctx,
+                       const struct wslay_event_on_msg_recv_arg *message, void *arg)
+{
+    struct xie_ws *ws = arg;
+    (void)ctx;
+    if (ws->parse_error)
+        return;
+    if (message->opcode == WSLAY_CONNECTION_CLOSE)
+        take_close(ws, message);
+    else if (!wslay_is_ctrl_frame(message->opcode))
+        take_message(ws, message->opcode == WSLAY_TEXT_FRAME ? XIE_WS_TEXT : XIE_WS_BINARY);
+}
+
+const struct wslay_event_callbacks xie_ws_callbacks = {
+    .recv_callback = on_read,
+    .send_callback = on_write,
+    .genmask_callback = on_mask,
+    .on_frame_recv_start_callback = on_frame,
+    .on_frame_recv_chunk_callback = on_payload,
+    .on_msg_recv_callback = on_message,
+};
+
+static ssize_t frame_write(const uint8_t *data, size_t len, int flags, void *arg)
+{
+    return on_write(NULL, data, len, flags, arg);
+}
+
+static int frame_mask(uint8_t *buf, size_t len, void *arg)
+{
+    return on_mask(NULL, buf, len, arg);
+}
+
+const struct wslay_frame_callbacks xie_ws_frame_callbacks = {
+    .send_callback = frame_write,
+    .genmask_callback = frame_mask,
+};

@@ -1,0 +1,108 @@
+/* send.c - frames go out: messages, pings, the close.
+ * Floor 7. A frame is made at once, in the order of the calls, and written whole. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "utf8.h"
+#include "ws.h"
+
+struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
+{
+    struct xie_chunk *chunk = xie_chunk_new(len + XIE_WS_FRAME_HEAD);
+    if (!chunk)
+        return NULL;
+    struct wslay_frame_iocb frame = {.fin = 1,
+                                     .opcode = opcode,
+                                     .mask = ws->client,
+                                     .payload_length = len,
+                                     .data = data,
+                                     .data_length = len};
+    ws->making = chunk;
+    ssize_t n = wslay_frame_send(ws->out_frames, &frame);
+    ws->making = NULL;
+    if (n >= 0 && (size_t)n == len)
+        return chunk;
+    xie_release(chunk);
+    return NULL;
+}
+
+int xie_ws_pump(struct xie_ws *ws)
+{
+    if (!wslay_event_want_write(ws->in_frames))
+        return 0;
+    size_t heads = wslay_event_get_queued_msg_count(ws->in_frames) * XIE_WS_FRAME_HEAD;
+    struct xie_chunk *chunk =
+        xie_chunk_new(wslay_event_get_queued_msg_length(ws->in_frames) + heads);
+    if (!chunk)
+        return -ENOMEM;
+    ws->making = chunk;
+    wslay_event_send(ws->in_frames);
+    ws->making = NULL;
+    ws->close_sent = wslay_event_get_close_sent(ws->in_frames);
+    /* A peer that pings without reading gets one answer, however often it asked. */
+    xie_out_drop_pong(&ws->out);
+    chunk->pong = !ws->close_sent;
+    xie_out_add(&ws->out, chunk, false);
+    xie_out_kick(&ws->out);
+    return 0;
+}
+
+int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size_t len)
+{
+    char payload[2 + XIE_WS_REASON] = {(char)(code >> 8), (char)(code & 0xff)};
+    if (ws->close_sent)
+        return XIE_ECLOSED;
+    memcpy(payload + 2, reason, len);
+    struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_CONNECTION_CLOSE, payload, 2 + len);
+    if (!chunk)
+        return -ENOMEM;
+    ws->close_sent = true;
+    wslay_event_shutdown_write(ws->in_frames);
+    xie_out_add(&ws->out, chunk, false);
+    xie_out_kick(&ws->out);
+    return 0;
+}
+
+static int send_inside(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
+{
+    /* In a triggered scope nothing is begun. */
+    if (xie_check() < 0)
+        return xie_sleep(0);
+    if (ws->out.error)
+        return ws->out.error;
+    if (ws->close_sent || ws->error)
+        return XIE_ECLOSED;
+    struct xie_chunk *chunk = xie_ws_frame(ws, opcode, data, len);
+    if (!chunk)
+        return -ENOMEM;
+    xie_out_add(&ws->out, chunk, true);
+    int err = xie_out_drain(&ws->out, chunk);
+    xie_out_leave(&ws->out, chunk);
+    return err;
+}
+
+static int send_frame(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
+{
+    int err = xie_ws_enter(ws);
+    if (err < 0)
+        return err;
+    err = send_inside(ws, opcode, data, len);
+    xie_ws_leave(ws);
+    return err;
+}
+
+int xie_ws_send(struct xie_ws *ws, enum xie_ws_kind kind, const void *data, size_t len)
+{
+    if (kind != XIE_WS_TEXT && kind != XIE_WS_BINARY)
+        return -EINVAL;
+    if (kind == XIE_WS_TEXT && !xie_web_utf8(data, len))
+        return -EILSEQ;
+    return send_frame(ws, kind == XIE_WS_TEXT ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME, data, len);
+}
+
+int xie_ws_ping(struct xie_ws *ws)
+{
+    return send_frame(ws, WSLAY_PING, NULL, 0);
+}

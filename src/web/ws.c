@@ -1,0 +1,115 @@
+/* ws.c - making a WebSocket and taking it apart.
+ * Floor 7. A call inside holds it; free turns everybody out, waits, then closes. */
+/* SPDX-License-Identifier: MIT */
+#include "ws.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "http.h"
+
+enum { DEFAULT_MESSAGE = 64 << 20 };
+
+void xie_ws_message_free(struct xie_ws_message *message)
+{
+    if (!message)
+        return;
+    xie_bytes_fini(&message->data);
+    xie_release(message);
+}
+
+/* Everything but the stream. */
+static void release(struct xie_ws *ws)
+{
+    struct xie_link *head = &ws->inbox;
+    while (!xie_list_empty(head)) {
+        struct xie_ws_message *message = XIE_CONTAINER(head->next, struct xie_ws_message, link);
+        xie_list_remove(&message->link);
+        xie_ws_message_free(message);
+    }
+    xie_ws_message_free(ws->current);
+    xie_ws_message_free(ws->partial);
+    wslay_event_context_free(ws->in_frames);
+    wslay_frame_context_free(ws->out_frames);
+    xie_bytes_fini(&ws->in);
+    xie_release(ws);
+}
+
+static int make_parsers(struct xie_ws *ws)
+{
+    int err = ws->client ? wslay_event_context_client_init(&ws->in_frames, &xie_ws_callbacks, ws)
+                         : wslay_event_context_server_init(&ws->in_frames, &xie_ws_callbacks, ws);
+    if (!err)
+        err = wslay_frame_context_init(&ws->out_frames, &xie_ws_frame_callbacks, ws);
+    if (err)
+        return -ENOMEM;
+    wslay_event_config_set_no_buffering(ws->in_frames, 1);
+    /* Ours counts whole messages; wslay's would see only one frame at a time. */
+    wslay_event_config_set_max_recv_msg_length(ws->in_frames, UINT64_MAX);
+    return 0;
+}
+
+int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, bool client,
+               struct xie_bytes *early, struct xie_ws **result)
+{
+    struct xie_ws *ws = xie_alloc_zero(sizeof *ws);
+    if (!ws)
+        return -ENOMEM;
+    ws->stream = stream;
+    ws->client = client;
+    ws->max_message = options && options->max_message ? options->max_message : DEFAULT_MESSAGE;
+    ws->ping_interval_ns = options ? options->ping_interval_ns : 0;
+    ws->heard = ws->left = xie_now();
+    ws->read_size = XIE_WS_READ;
+    xie_list_init(&ws->inbox);
+    xie_out_init(&ws->out, stream, XIE_NEVER);
+    if (make_parsers(ws) < 0) {
+        release(ws);
+        return -ENOMEM;
+    }
+    ws->in = *early;
+    *early = (struct xie_bytes){0};
+    *result = ws;
+    return 0;
+}
+
+int xie_ws_enter(struct xie_ws *ws)
+{
+    if (ws->freeing)
+        return XIE_ECLOSED;
+    ws->users++;
+    return 0;
+}
+
+void xie_ws_leave(struct xie_ws *ws)
+{
+    if (!--ws->users && ws->freeing)
+        xie_event_set(&ws->gone);
+}
+
+void xie_ws_end(struct xie_ws *ws, int error)
+{
+    if (!ws->error)
+        ws->error = error;
+    xie_event_set(&ws->closed);
+}
+
+void xie_ws_free(struct xie_ws *ws)
+{
+    if (!ws)
+        return;
+    ws->freeing = true;
+    xie_ws_end(ws, XIE_ECLOSED);
+    xie_out_abort(&ws->out, XIE_ECLOSED);
+    if (ws->reading)
+        xie_scope_cancel(ws->reading);
+    XIE_SHIELD {
+        while (ws->users)
+            xie_event_wait(&ws->gone);
+    }
+    xie_out_fini(&ws->out);
+    xie_stream_close(ws->stream);
+    if (ws->http)
+        ws->http->ws = NULL;
+    release(ws);
+}

@@ -1,0 +1,96 @@
+/* ws.h - one WebSocket after its handshake.
+ * Floor 7. Incoming bytes go through wslay's event layer, which parses, checks and answers
+ * pings; outgoing frames are made by its frame layer, straight into the chunk to write. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_WEB_WS_H
+#define XIE_WEB_WS_H
+
+#include <wslay/wslay.h>
+#include <xie/web.h>
+
+#include "bytes.h"
+#include "out.h"
+
+enum {
+    XIE_WS_REASON = 123,       /* bytes of a close frame's reason, at most */
+    XIE_WS_FRAME_HEAD = 14,    /* the longest head of a frame */
+    XIE_WS_CLOSE_S = 2,        /* for the peer's part of a close */
+    XIE_WS_READ = 4096,        /* room for one read, at first */
+    XIE_WS_READ_MAX = 64 << 10 /* and when messages are large */
+};
+
+/* A message that has arrived whole. */
+struct xie_ws_message {
+    struct xie_link link;
+    enum xie_ws_kind kind;
+    struct xie_bytes data; /* ended by a 0 byte that its len does not count */
+};
+
+struct xie_ws {
+    struct xie_stream *stream; /* owned */
+    struct xie_http *http;     /* that it was accepted from */
+    wslay_event_context_ptr in_frames;
+    wslay_frame_context_ptr out_frames;
+    struct xie_out out;
+    bool client;
+
+    struct xie_bytes in;            /* read, not yet parsed */
+    struct xie_link inbox;          /* whole messages */
+    struct xie_ws_message *current; /* the one the last receive gave away */
+    struct xie_ws_message *partial; /* the one being put together */
+    size_t max_message;
+    size_t read_size; /* grows while reads come back full */
+    uint8_t opcode;   /* of the frame being parsed */
+
+    size_t users;            /* tasks inside calls */
+    struct xie_event gone;   /* the last of them has left */
+    struct xie_event closed; /* the peer's part is over: closed, failed or ended */
+    struct xie_scope *reading;
+    bool receiving;
+    bool freeing;
+    bool close_sent;     /* our close frame is in `out`: nothing may follow it */
+    bool close_received; /* theirs has come */
+    bool parted;         /* the last words were said: see part() */
+    int error;           /* why nothing more will be received */
+    int parse_error;     /* of a callback of the parser */
+    uint16_t code;       /* of their close */
+    char reason[XIE_WS_REASON + 1];
+
+    struct xie_chunk *making; /* where frames of the callbacks go */
+    unsigned char masks[256]; /* random bytes to come */
+    size_t masks_left;
+
+    int64_t ping_interval_ns;
+    int64_t heard; /* when the peer was last heard, or pinged; stands still while nobody receives */
+    int64_t left;  /* when the last receive returned */
+    bool pinged;   /* and not heard since */
+};
+
+/* Make one over a stream whose handshake is done. early: bytes that came behind it; moved.
+ * On success the stream is its; on error both are still the caller's. errors -ENOMEM */
+int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, bool client,
+               struct xie_bytes *early, struct xie_ws **ws);
+
+/* Around each call: xie_ws_free waits for those inside. enter: 0, or XIE_ECLOSED. */
+int xie_ws_enter(struct xie_ws *ws);
+void xie_ws_leave(struct xie_ws *ws);
+
+/* A frame as a chunk; NULL without memory. */
+struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len);
+/* Our close frame, put last; nothing follows it. 0 or -ENOMEM; XIE_ECLOSED already. */
+int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size_t len);
+/* What the parser wants to say (pongs, an echo of a close) becomes a chunk. 0 or -ENOMEM */
+int xie_ws_pump(struct xie_ws *ws);
+
+/* Receive in the name of one who has entered; message NULL: drop messages until the end. */
+int xie_ws_receive_inside(struct xie_ws *ws, struct xie_ws_message **message);
+/* Nothing more will be received, and why. */
+void xie_ws_end(struct xie_ws *ws, int error);
+
+void xie_ws_message_free(struct xie_ws_message *message);
+
+/* The parser's callbacks: parse.c. */
+extern const struct wslay_event_callbacks xie_ws_callbacks;
+extern const struct wslay_frame_callbacks xie_ws_frame_callbacks;
+
+#endif

@@ -1,0 +1,226 @@
+/* context.c - tests of the switch: what it keeps, what it carries, where it starts.
+ * Floor 1. */
+/* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <string.h>
+
+#include "coro/context.h"
+#include "tap.h"
+
+static struct xie_context here, there;
+static int calls;
+static uintptr_t entry_frame;
+
+/* --- a swap ------------------------------------------------------------------- */
+
+static void count_calls(void *arg)
+{
+    xie_context_entered(&there);
+    entry_frame = (uintptr_t)__builtin_frame_address(0);
+    for (;;) {
+        calls += *(int *)arg;
+        xie_context_switch(&there, &here);
+    }
+}
+
+static void goes_back_and_forth(void)
+{
+    struct xie_stack *stack = xie_stack_take(0);
+    REQUIRE(stack);
+    int step = 3;
+    xie_context_prepare(&there, stack, count_calls, &step);
+    CHECK_EQ(calls, 0);
+    for (int i = 1; i <= 1000; i++) {
+        xie_context_switch(&here, &there);
+        CHECK_EQ(calls, 3 * i);
+    }
+    CHECK(entry_frame > (uintptr_t)stack->base && entry_frame < (uintptr_t)stack->top);
+    xie_stack_give(stack);
+}
+
+/* As many live values as there are registers, and more. */
+static __attribute__((noinline)) uint64_t churn(struct xie_context *from, struct xie_context *to,
+                                                uint64_t seed, int turns)
+{
+    uint64_t a = seed, b = seed * 3, c = seed * 5, d = seed * 7, e = seed * 11, f = seed * 13;
+    uint64_t g = seed * 17, h = seed * 19, i = seed * 23, j = seed * 29, k = seed * 31;
+    double p = (double)seed, q = p * 2, r = p * 3, s = p * 5, t = p * 7, u = p * 11, v = p * 13;
+    double w = p * 17, x = p * 19, y = p * 23, z = p * 29;
+    for (int turn = 0; turn < turns; turn++) {
+        xie_context_switch(from, to);
+        a += b, b += c, c += d, d += e, e += f, f += g, g += h, h += i, i += j, j += k, k += a;
+        p += 1, q += p, r += 1, s += r, t += 1, u += t, v += 1, w += v, x += 1, y += x, z += 1;
+    }
+    uint64_t whole = a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ i ^ j ^ k;
+    double real = p + q + r + s + t + u + v + w + x + y + z;
+    uint64_t bits;
+    memcpy(&bits, &real, sizeof bits);
+    return whole ^ bits;
+}
+
+enum { TURNS = 50 };
+
+static uint64_t other_churn;
+
+static void churn_entry(void *arg)
+{
+    xie_context_entered(&there);
+    other_churn = churn(&there, &here, *(uint64_t *)arg, TURNS);
+    xie_context_leave(&there, &here, 0);
+}
+
+/* Goes nowhere: what churn must compute. */
+static struct xie_context mirror;
+
+static void mirror_entry(void *arg)
+{
+    (void)arg;
+    xie_context_entered(&there);
+    for (;;)
+        xie_context_switch(&there, &mirror);
+}
+
+static uint64_t expected_churn(uint64_t seed)
+{
+    struct xie_stack *stack = xie_stack_take(0);
+    xie_context_prepare(&there, stack, mirror_entry, NULL);
+    uint64_t value = churn(&mirror, &there, seed, TURNS);
+    xie_stack_give(stack);
+    return value;
+}
+
+static void keeps_what_is_live(void)
+{
+    uint64_t seed = 12345, mine = expected_churn(999), theirs = expected_churn(seed);
+    struct xie_stack *stack = xie_stack_take(0);
+    REQUIRE(stack);
+    xie_context_prepare(&there, stack, churn_entry, &seed);
+    uint64_t got = churn(&here, &there, 999, TURNS);
+    xie_context_switch(&here, &there); /* its last turn */
+    CHECK(got == mine);
+    CHECK(other_churn == theirs);
+    xie_stack_give(stack);
+}
+
+/* --- a transfer --------------------------------------------------------------- */
+
+static __attribute__((noinline)) int pass(struct xie_context *from, struct xie_context *to,
+                                          int value)
+{
+    return xie_context_transfer(from, to, value);
+}
+
+static void doubles(void *arg)
+{
+    (void)arg;
+    xie_context_entered(&there);
+    int value = 0;
+    while (value < 1000)
+        value = pass(&there, &here, value * 2);
+    xie_context_leave(&there, &here, -7);
+}
+
+static void transfer_carries_values(void)
+{
+    struct xie_stack *stack = xie_stack_take(0);
+    REQUIRE(stack);
+    xie_context_prepare(&there, stack, doubles, NULL);
+    CHECK_EQ(pass(&here, &there, 1), 0);
+    for (int i = 1; i < 100; i++)
+        CHECK_EQ(pass(&here, &there, i), 2 * i);
+    CHECK_EQ(pass(&here, &there, -5), -10);
+    CHECK_EQ(pass(&here, &there, 1000), -7);
+    xie_stack_give(stack);
+}
+
+/* A function keeps its caller's registers across a transfer. */
+static __attribute__((noinline)) uint64_t churn_by_transfer(struct xie_context *from,
+                                                            struct xie_context *to, uint64_t seed)
+{
+    uint64_t a = seed, b = a * 3, c = a * 5, d = a * 7, e = a * 11, f = a * 13, g = a * 17;
+    double p = (double)seed, q = p * 2, r = p * 3, s = p * 5, t = p * 7, u = p * 11, v = p * 13;
+    double w = p * 17, x = p * 19;
+    for (int turn = 0; turn < TURNS; turn++) {
+        a += (uint64_t)pass(from, to, 1);
+        b += a, c += b, d += c, e += d, f += e, g += f;
+        p += 1, q += p, r += q, s += r, t += s, u += t, v += u, w += v, x += w;
+    }
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return a ^ b ^ c ^ d ^ e ^ f ^ g ^ bits;
+}
+
+static void transfer_entry(void *arg)
+{
+    xie_context_entered(&there);
+    other_churn = churn_by_transfer(&there, &here, *(uint64_t *)arg);
+    xie_context_leave(&there, &here, 1);
+}
+
+static void echo_entry(void *arg)
+{
+    (void)arg;
+    xie_context_entered(&there);
+    for (int value = 1;;)
+        value = pass(&there, &mirror, value);
+}
+
+static uint64_t expected_by_transfer(uint64_t seed)
+{
+    struct xie_stack *stack = xie_stack_take(0);
+    xie_context_prepare(&there, stack, echo_entry, NULL);
+    uint64_t value = churn_by_transfer(&mirror, &there, seed);
+    xie_stack_give(stack);
+    return value;
+}
+
+static void transfer_keeps_registers(void)
+{
+    uint64_t seed = 4711, mine = expected_by_transfer(31), theirs = expected_by_transfer(seed);
+    struct xie_stack *stack = xie_stack_take(0);
+    REQUIRE(stack);
+    xie_context_prepare(&there, stack, transfer_entry, &seed);
+    uint64_t got = churn_by_transfer(&here, &there, 31);
+    CHECK_EQ(pass(&here, &there, 1), 1);
+    CHECK(got == mine);
+    CHECK(other_churn == theirs);
+    xie_stack_give(stack);
+}
+
+/* --- starting ----------------------------------------------------------------- */
+
+static bool aligned, carried;
+
+static void looks_at_the_start(void *arg)
+{
+    xie_context_entered(&there);
+    /* What the compiler aligns by the ABI's word must be aligned. */
+    volatile _Alignas(16) char buffer[16];
+    aligned = (uintptr_t)buffer % 16 == 0;
+    carried = arg == &carried;
+    xie_context_leave(&there, &here, 0);
+}
+
+static void starts_aligned_with_its_argument(void)
+{
+    struct xie_stack *stack = xie_stack_take(0);
+    REQUIRE(stack);
+    xie_context_prepare(&there, stack, looks_at_the_start, &carried);
+    xie_context_switch(&here, &there);
+    CHECK(aligned);
+    CHECK(carried);
+    xie_stack_give(stack);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        {"goes back and forth", goes_back_and_forth},
+        {"keeps what is live", keeps_what_is_live},
+        {"a transfer carries values", transfer_carries_values},
+        {"a transfer keeps registers", transfer_keeps_registers},
+        {"starts aligned, with its argument", starts_aligned_with_its_argument},
+        {0},
+    };
+    return tap_main(argc, argv, tests);
+}

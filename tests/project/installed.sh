@@ -1,0 +1,40 @@
+#!/bin/sh
+# installed.sh - compiles examples against an installed library, as a stranger would.
+# usage: installed.sh DESTDIR PREFIX; with pkg-config, shared and static, in C.
+# SPDX-License-Identifier: MIT
+root=$1
+prefix=$2
+source=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+PKG_CONFIG_PATH=$(dirname "$(find "$root$prefix" -name xie.pc)")
+libdir=$(dirname "$PKG_CONFIG_PATH")
+PKG_CONFIG_SYSROOT_DIR=$root
+export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+
+# try NAME "PKG-CONFIG OPTIONS" "COMPILER OPTIONS": build the example and compare its output.
+try()
+{
+    # The sysroot goes before the system's own packages too; theirs are where they always are.
+    # shellcheck disable=SC2086 # none, or one
+    flags=$(pkg-config $2 --cflags --libs xie | sed "s| -I$root/usr/include\( \|$\)| |g") || return
+    # shellcheck disable=SC2086 # lists of flags
+    ${CC:-cc} -o "$work/$1" "$source/examples/$1.c" $3 $flags || return
+    LD_LIBRARY_PATH=$libdir "$work/$1" >"$work/out" || return
+    diff -u "$source/tests/project/examples/$1.txt" "$work/out"
+}
+
+set -e
+try counter '' ''
+try sleep_sort '' ''
+try sleep_sort --static -static
+for name in xie xie-web xie-onebot; do
+    pkg-config --print-errors --exists $name
+    # No symbol that a program could call is left out of the shared library, none leaks out.
+    nm -D --defined-only "$libdir/lib$name.so" | awk '{print $3}' |
+        grep -v -E '^(xie_|onebot_)' && echo "lib$name exports foreign names" && exit 1
+done
+for header in xie.h xie/task.h xie/web.h xie/onebot.h; do
+    test -f "$root$prefix/include/$header"
+done
+echo 'the installed library works'

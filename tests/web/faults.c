@@ -1,0 +1,207 @@
+/* faults.c - each allocation, system call and operation fails once, in turn: a clean error or
+ * none, and nothing leaks. Both sides run in this process, so both are hit. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/memory.h"
+#include "kit.h"
+
+static int handle_page(struct xie_http *http)
+{
+    char *body;
+    ssize_t len = xie_http_body(http, &body);
+    if (len < 0)
+        return (int)len;
+    int err = xie_http_set_field(http, "X-Field", xie_http_path(http));
+    if (err < 0)
+        return err;
+    return xie_http_answer(http, 200, "text/plain", body, (size_t)len);
+}
+
+static int handle_ws(struct xie_http *http)
+{
+    struct xie_ws *ws;
+    char *data;
+    size_t len;
+    int kind = xie_ws_accept(http, NULL, &ws);
+    if (kind < 0)
+        return kind;
+    while ((kind = xie_ws_receive(ws, &data, &len)) > 0) {
+        if (xie_ws_send(ws, (enum xie_ws_kind)kind, data, len) < 0)
+            break;
+    }
+    xie_ws_free(ws);
+    return 0;
+}
+
+static int handle(struct xie_http *http, void *arg)
+{
+    (void)arg;
+    return xie_ws_requested(http) ? handle_ws(http) : handle_page(http);
+}
+
+/* --- the conversations ------------------------------------------------------------------ */
+
+static uint16_t port;
+
+/* return 0 when all went as without a fault. */
+static int pages(void)
+{
+    static const char requests[] = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                                   "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                                   "\r\n3\r\nabc\r\n0\r\n\r\n"
+                                   "GET /c?d=e HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    struct xie_stream *stream;
+    char data[4096] = "";
+    size_t used = 0;
+    int err = xie_tcp_connect("127.0.0.1", port, &stream);
+    if (err < 0)
+        return err;
+    ssize_t n = xie_stream_write(stream, requests, sizeof requests - 1);
+    while (n > 0 && used < sizeof data - 1) {
+        n = xie_stream_read(stream, data + used, sizeof data - 1 - used);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    xie_stream_close(stream);
+    return kit_answers(data) == 3 && !strstr(data, " 503 ") ? 0 : XIE_EHTTP;
+}
+
+static int talk(struct xie_ws *ws)
+{
+    char *data;
+    size_t len;
+    int err = xie_ws_send(ws, XIE_WS_TEXT, "hello", 5);
+    if (!err)
+        err = xie_ws_ping(ws);
+    if (err < 0)
+        return err;
+    int kind = xie_ws_receive(ws, &data, &len);
+    if (kind <= 0)
+        return kind < 0 ? kind : XIE_ECLOSED;
+    CHECK_EQ(len, 5);
+    CHECK(!memcmp(data, "hello", 5));
+    return xie_ws_close(ws, 1000, "bye");
+}
+
+static int socket_talk(void)
+{
+    char url[64];
+    struct xie_ws *ws = NULL;
+    snprintf(url, sizeof url, "ws://127.0.0.1:%u/", port);
+    int err = xie_ws_connect(url, NULL, NULL, &ws);
+    CHECK_EQ(err < 0, ws == NULL);
+    if (err < 0)
+        return err;
+    err = talk(ws);
+    xie_ws_free(ws);
+    return err;
+}
+
+/* --- the driver ---------------------------------------------------------------------------- */
+
+static int (*conversation)(void);
+static int outcome;
+
+static int serve(void *arg)
+{
+    int err = xie_http_serve(arg, NULL, handle, NULL);
+    CHECK(err < 0);
+    return 0;
+}
+
+static int run(void *arg)
+{
+    const struct xie_fault *plan = arg;
+    struct xie_listener *listener;
+    struct xie_address address = {0};
+    REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &listener) == 0);
+    REQUIRE(xie_listener_address(listener, &address) == 0);
+    port = xie_address_port(&address);
+    struct xie_task *server = xie_spawn(serve, listener);
+    xie_sleep(0);
+    xie_fault_plan = *plan;
+    outcome = 1;
+    /* Where a fault took the server, the client's patience ends it. */
+    XIE_TIMEOUT (5 * XIE_SECOND) {
+        outcome = conversation();
+    }
+    xie_fault_plan.kinds = 0;
+    for (int i = 0; i < 20 && xie_task_count() > 2; i++)
+        xie_sleep(XIE_MILLISECOND);
+    xie_task_cancel(server);
+    CHECK_EQ(xie_join(server), 0);
+    CHECK_EQ(xie_task_count(), 1);
+    xie_listener_close(listener);
+    return 0;
+}
+
+/* Fail the nth, for n = 1, 2, … until there are no more. */
+static void sweep(int (*fn)(void), unsigned kinds, int error)
+{
+    uint64_t nth = 1, broken = 0;
+    tap_limit(120);
+    conversation = fn;
+    for (bool more = true; more; nth++) {
+        struct xie_fault plan = {.kinds = kinds, .nth = nth, .error = error};
+        size_t before = xie_alloc_live();
+        int err = xie_run(run, &plan);
+        CHECK_EQ(err, 0);
+        CHECK_EQ(xie_alloc_live(), before);
+        more = xie_fault_plan.failed > 0;
+        broken += outcome != 0;
+        if (!more)
+            CHECK_EQ(outcome, 0);
+        CHECK(nth < 5000);
+    }
+    CHECK(nth > 3); /* there was something to fail */
+    CHECK(broken > 0);
+}
+
+static void memory_pages(void)
+{
+    sweep(pages, XIE_FAULT_MEMORY, -ENOMEM);
+}
+
+static void memory_socket(void)
+{
+    sweep(socket_talk, XIE_FAULT_MEMORY, -ENOMEM);
+}
+
+static void calls_pages(void)
+{
+    sweep(pages, XIE_FAULT_SYSCALL, -ECONNRESET);
+}
+
+static void calls_socket(void)
+{
+    sweep(socket_talk, XIE_FAULT_SYSCALL, -ECONNRESET);
+}
+
+static void operations_pages(void)
+{
+    sweep(pages, XIE_FAULT_OPERATION, -EIO);
+}
+
+static void operations_socket(void)
+{
+    sweep(socket_talk, XIE_FAULT_OPERATION, -EIO);
+}
+
+static const struct tap_test tests[] = {
+    {"pages: each allocation fails once", memory_pages},
+    {"pages: each system call fails once", calls_pages},
+    {"pages: each operation fails once", operations_pages},
+    {"a WebSocket: each allocation fails once", memory_socket},
+    {"a WebSocket: each system call fails once", calls_socket},
+    {"a WebSocket: each operation fails once", operations_socket},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    return tap_main(argc, argv, tests);
+}

@@ -1,0 +1,111 @@
+# matrix.sh - what ./check --all and --long add to the suite of the main build.
+# Sourced by ./check, whose step, suite and tested it uses. Each build has its own folder.
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # jobs and others are those of ./check
+
+sources()
+{
+    find include src apps tests examples bench fuzz -name '*.[ch]'
+}
+
+formatted()
+{
+    local format
+    format=$(command -v clang-format-14 || command -v clang-format)
+    # Other versions lay out differently: only the pinned one judges.
+    [[ $("$format" --version) == *' 14.'* ]] || { echo "needs clang-format 14" && return 77; }
+    sources | xargs "$format" --dry-run -Werror
+}
+
+linted()
+{
+    command -v shellcheck >/dev/null || { echo 'no shellcheck here' && return 77; }
+    grep -rlZE '^#!.*[ /](ba)?sh$' check run .ci bench tools tests | xargs -0 shellcheck -x
+}
+
+analysed()
+{
+    cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+        --inline-suppr --suppressions-list=tools/cppcheck.txt -j "$jobs" \
+        -D_GNU_SOURCE -Iinclude -Isrc src apps
+}
+
+tidied()
+{
+    find src apps -name '*.c' -print0 |
+        xargs -0 -P "$jobs" -n 4 clang-tidy --quiet --warnings-as-errors='*' -p build-clang
+}
+
+# The core as a stranger has it: installed, found by pkg-config, an example compiled and run.
+installed_library()
+{
+    local root=$PWD/build/check/root prefix
+    rm -rf "$root"
+    meson install -C build --no-rebuild --quiet --destdir "$root" || return
+    prefix=$(meson introspect build --buildoptions |
+        python3 -c 'import json,sys; print(next(o["value"] for o in json.load(sys.stdin) if o["name"] == "prefix"))')
+    tests/project/installed.sh "$root" "$prefix"
+}
+
+# Programs others wrote, on the other side of a socket. Fetched to a temporary folder; where
+# that cannot be done their tests skip, and say so.
+peers()
+{
+    local dir=$PWD/build/check/peers
+    mkdir -p "$dir" || return
+    if [[ ! -d $dir/node_modules/ws ]]; then
+        npm install --silent --no-audit --no-fund --prefix "$dir" ws@8 || echo 'no npm ws'
+    fi
+    if [[ ! -x $dir/venv/bin/python3 ]]; then
+        python3 -m venv "$dir/venv" && "$dir/venv/bin/pip" install --quiet websockets ||
+            echo 'no python websockets'
+    fi
+    echo "$dir"
+}
+
+# Both instruction sets that this machine is not, by user-mode emulation: the coroutine and
+# task floors. The emulator has no io_uring, and is slow.
+emulated()
+{
+    suite "$1" "build-$1" "--cross-file cross/$1.ini -Dapps=false -Dweb=false -During=disabled" \
+        --suite coro --suite task
+}
+
+matrix()
+{
+    step format formatted
+    step shellcheck linted
+    suite gcc build-gcc '-Dwerror=true --buildtype=release -Dprefix=/usr'
+    CC=clang suite clang build-clang -Dwerror=true
+    suite lto build-lto '--buildtype=release -Db_lto=true' --suite coro --suite task --suite epoll
+    suite ucontext build-ucontext -Ducontext=true --suite coro --suite task --suite sim
+    suite asan build-asan '-Db_sanitize=address,undefined -Db_lundef=false'
+    CC=clang suite tsan build-tsan '-Db_sanitize=thread -Db_lundef=false' --no-suite project
+    step valgrind-build compile build-valgrind &&
+        tested valgrind build-valgrind meson test -C build-valgrind --no-rebuild \
+            --num-processes "$jobs" --setup valgrind --suite plain --suite epoll --suite sim
+    XIE_TEST_SLOW=1 emulated aarch64
+    XIE_TEST_SLOW=1 emulated riscv64
+    step cppcheck analysed
+    step clang-tidy tidied
+    step installed installed_library
+    step peers peers
+    tested real-peers build env XIE_PEERS="$PWD/build/check/peers" \
+        meson test -C build --no-rebuild --suite peers
+    step browser tests/browser/run build
+}
+
+# Seeds of the simulated backend: each is another order of events and other faults.
+seeds()
+{
+    local seed
+    for seed in $(seq 1 "${XIE_SEEDS:-200}"); do
+        XIE_SEED=$seed meson test -C build --no-rebuild --suite sim --num-processes "$jobs" \
+            --quiet || { echo "replay it with XIE_SEED=$seed" && return 1; }
+    done
+}
+
+endurance()
+{
+    step seeds seeds
+}
