@@ -118,7 +118,7 @@ void fault_sweep_all(const struct fault_program *program)
     fault_sweep(program, XIE_FAULT_MEMORY, -ENOMEM);
     fault_sweep(program, XIE_FAULT_SYSCALL, -EIO);
     fault_sweep(program, XIE_FAULT_OPERATION, -ECONNRESET);
-    fault_sweep(program, XIE_FAULT_MEMORY | XIE_FAULT_SYSCALL | XIE_FAULT_OPERATION, -ENOMEM);
+    fault_sweep(program, XIE_FAULT_MEMORY | XIE_FAULT_SYSCALL | XIE_FAULT_OPERATION, -EIO);
 }
 
 static int child_run(const struct fault_program *program)

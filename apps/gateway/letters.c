@@ -22,7 +22,7 @@ static json_t *message_param(struct call *call)
         return NULL;
     json_t *segments = segment_normalise(message, plain, why);
     if (!segments)
-        return call_fail(call, RETCODE_BAD_PARAMS, "%s", why);
+        return why[0] ? call_fail(call, RETCODE_BAD_PARAMS, "%s", why) : NULL;
     if (json_array_size(segments) == 0) {
         json_decref(segments);
         return call_fail(call, RETCODE_BAD_PARAMS, "parameter message is empty");

@@ -104,9 +104,20 @@ static int live(struct program *program)
     return result;
 }
 
+static const int ending[] = {SIGINT, SIGTERM, 0};
+
+/* It is ending already: a second Ctrl-C must not turn code 0 into a death by signal. */
+static void ignore_more(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int *number = ending; *number; number++)
+        sigaddset(&set, *number);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int run(void *arg)
 {
-    static const int ending[] = {SIGINT, SIGTERM, 0};
     struct program *program = arg;
     int result = xie_signals_open(ending, &program->signals);
     if (result == 0)
@@ -115,6 +126,7 @@ static int run(void *arg)
         result = listen_at(program, "--page", &program->options.page, &program->page);
     if (result == 0)
         result = live(program);
+    ignore_more();
     xie_listener_close(program->page);
     xie_listener_close(program->onebot);
     xie_signals_close(program->signals);

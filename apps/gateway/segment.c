@@ -64,17 +64,15 @@ static bool add_segment(json_t *segments, json_t *segment, size_t i, char *why)
         return false;
     }
     json_t *made = normal ? json_pack("{s:O, s:o}", "type", type, "data", normal) : NULL;
-    snprintf(why, PARSE_WHY, "out of memory");
     return made && json_array_append_new(segments, made) == 0;
 }
 
 json_t *segment_normalise(const json_t *message, bool plain, char why[PARSE_WHY])
 {
     const char *string = json_string_value(message);
-    if (string) {
-        snprintf(why, PARSE_WHY, "out of memory");
+    why[0] = 0;
+    if (string)
         return plain ? segment_text(string) : cq_parse(string);
-    }
     if (!json_is_array(message) && !json_is_object(message)) {
         snprintf(why, PARSE_WHY, "message must be a string, an array of segments or a segment");
         return NULL;

@@ -14,7 +14,7 @@
  *
  * message  a string (CQ codes read unless plain), an array of segments, or one segment
  * why      receives the reason for a refusal, naming the place in the message
- * return   new reference; NULL refused, or without memory (said in why as well)
+ * return   new reference; NULL refused, or without memory (why is empty then)
  * note     data may be null; numbers and booleans in it become strings, which is what the
  *          standard says they are
  */

@@ -115,6 +115,9 @@ XIE_API void *xie_gen_result(const struct xie_gen *gen);
  * value   borrowed by the consumer until it resumes this generator
  * sent    receives what was sent, NULL by next; may be NULL. Untouched on error
  * return  0, or the error thrown in: clean up and return it. XIE_EGENEXIT on close
+ * note    in a task the body may call what waits (an async generator); the task waits with
+ *         it. A scope opened by the body must be closed before it yields: it would stand
+ *         around the consumer, and closing it out of order aborts
  * note    the floating-point modes (rounding) are the thread's, not the generator's
  * source  Python yield
  */

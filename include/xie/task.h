@@ -48,7 +48,7 @@ XIE_API struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg,
 /**
  * Wait until the task has ended, take its result and give the handle back.
  *
- * return  what its function returned; -ECANCELED if it was cancelled before it ran
+ * return  what its function returned
  * errors  -ECANCELED -ETIMEDOUT of the caller's own scope: then the handle is still
  *         owned. Tell them apart by xie_task_done. XIE_EDEADLOCK the task waits for the
  *         caller, directly or in a circle (the circle is named on stderr); -ENOMEM NULL
@@ -71,8 +71,9 @@ XIE_API bool xie_task_done(const struct xie_task *task);
 XIE_API int xie_task_result(const struct xie_task *task);
 
 /* Cancel the task: every wait in it returns -ECANCELED from now on, but for shields. One
- * that has not started never runs. Idempotent; NULL and ended tasks are ignored.
- * source asyncio Task.cancel */
+ * that has not started yet still runs, up to its first wait and through its clean-up, so that
+ * what was handed to it by arg is never forgotten. Idempotent; NULL and ended tasks are
+ * ignored. source asyncio Task.cancel */
 XIE_API void xie_task_cancel(struct xie_task *task);
 
 /* True after xie_task_cancel. source asyncio Task.cancelling */

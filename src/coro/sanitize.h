@@ -44,9 +44,11 @@
 #include <valgrind/valgrind.h>
 #define XIE_VALGRIND_REGISTER(low, high) VALGRIND_STACK_REGISTER(low, high)
 #define XIE_VALGRIND_FORGET(id) VALGRIND_STACK_DEREGISTER(id)
+#define XIE_VALGRIND_RUNS (RUNNING_ON_VALGRIND != 0)
 #else
 #define XIE_VALGRIND_REGISTER(low, high) 0
 #define XIE_VALGRIND_FORGET(id) ((void)(id))
+#define XIE_VALGRIND_RUNS false
 #endif
 
 #endif

@@ -31,14 +31,13 @@ struct epoll_state {
 
 /* --- what readiness.c asks for ---------------------------------------------------------- */
 
-static int control(struct epoll_state *state, int action, int fd, uint64_t data)
+static int add(struct epoll_state *state, int fd, uint32_t events, uint64_t data)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                .data.u64 = data};
+    struct epoll_event event = {.events = events | EPOLLET, .data.u64 = data};
     int error = xie_fault_check(XIE_FAULT_SYSCALL);
     if (error)
         return error;
-    return epoll_ctl(state->fd, action, fd, &event) ? -errno : 0;
+    return epoll_ctl(state->fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
 static int epoll_arm(struct xie_loop *loop, int fd, struct xie_slot *slot)
@@ -47,7 +46,7 @@ static int epoll_arm(struct xie_loop *loop, int fd, struct xie_slot *slot)
     if (slot->armed)
         return 0;
     uint64_t data = (uint64_t)slot->generation << 32 | (uint32_t)fd;
-    int error = control(state, EPOLL_CTL_ADD, fd, data);
+    int error = add(state, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP, data);
     slot->armed = !error;
     return error;
 }
@@ -85,6 +84,14 @@ static int wait_ms(int fd, struct epoll_event *events, int64_t timeout_ns)
     if (timeout_ms > INT_MAX)
         timeout_ms = timeout_ns == XIE_NEVER ? -1 : INT_MAX;
     return epoll_wait(fd, events, EVENTS_MOST, (int)timeout_ms);
+}
+
+/* valgrind does not know the call, and says so at length. */
+static bool has_pwait2(int fd)
+{
+    struct epoll_event event;
+    struct timespec now = {0};
+    return !XIE_VALGRIND_RUNS && epoll_pwait2(fd, &event, 1, &now, NULL) == 0;
 }
 
 /* epoll's bits are poll's, but for RDHUP: the end of what can be read. */
@@ -146,14 +153,11 @@ static int epoll_backend_open(struct xie_loop *loop)
     error = xie_wakeup_open(&state->wakeup);
     if (error)
         goto close_epoll;
-    error = control(state, EPOLL_CTL_ADD, state->wakeup.fd, WAKEUP_DATA);
+    error = add(state, state->wakeup.fd, EPOLLIN, WAKEUP_DATA);
     if (error)
         goto close_wakeup;
     xie_readiness_init(&state->readiness, &epoll_poller);
-    struct epoll_event probe;
-    struct timespec now = {0};
-    bool fine = epoll_pwait2(state->fd, &probe, 1, &now, NULL) == 0;
-    state->wait = fine ? wait_ns : wait_ms;
+    state->wait = has_pwait2(state->fd) ? wait_ns : wait_ms;
     loop->state = state;
     return 0;
 

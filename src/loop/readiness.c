@@ -148,17 +148,18 @@ static int64_t try_connect(struct xie_loop *loop, struct xie_readiness *readines
     return result < 0 ? result : -error;
 }
 
+/* sys.h's calls see to MSG_NOSIGNAL, and to descriptors that are non-blocking. */
 int64_t xie_op_transfer(struct xie_op *op)
 {
     switch (op->kind) {
     case XIE_OP_RECV:
         return xie_sys_recv(op->fd, op->buf, op->len, op->flags);
     case XIE_OP_SEND:
-        return xie_sys_send(op->fd, op->buf, op->len, op->flags | MSG_NOSIGNAL);
+        return xie_sys_send(op->fd, op->buf, op->len, op->flags);
     case XIE_OP_RECVMSG:
         return xie_sys_recvmsg(op->fd, op->message, op->flags);
     case XIE_OP_SENDMSG:
-        return xie_sys_sendmsg(op->fd, op->message, op->flags | MSG_NOSIGNAL);
+        return xie_sys_sendmsg(op->fd, op->message, op->flags);
     case XIE_OP_READV:
         return xie_sys_readv(op->fd, op->parts, op->count);
     case XIE_OP_WRITEV:

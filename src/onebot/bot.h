@@ -24,9 +24,8 @@ struct onebot_bot {
     int64_t heartbeat_ns;           /* announced on this connection; 0: none */
 
     struct xie_group handlers;
-    struct xie_link talks; /* handlers that have not ended */
-    size_t running;        /* length of talks */
-    bool full;             /* max_handlers was reached and said */
+    size_t running; /* handlers that have not ended */
+    bool full;      /* max_handlers was reached and said */
 
     bool stopping, hurried;
     struct xie_event stop;        /* set: stopping */

@@ -87,6 +87,14 @@ static void set_online(struct onebot_bot *bot, bool online)
         xie_event_clear(&bot->online_change);
 }
 
+static void fail_calls(struct onebot_bot *bot)
+{
+    size_t failed = onebot_calls_close(&bot->calls);
+    if (failed)
+        onebot_log(&bot->log, ONEBOT_WARNING, "%zu call%s failed with the connection", failed,
+                   failed == 1 ? "" : "s");
+}
+
 /* Calls fail before the writer is waited for: at once, that is. */
 static int converse(struct connection *connection)
 {
@@ -100,12 +108,10 @@ static int converse(struct connection *connection)
         reason = read_frames(connection);
         set_online(bot, false);
     }
-    size_t failed = onebot_calls_close(&bot->calls);
+    fail_calls(bot);
     xie_group_cancel(&pair);
     int writer = xie_group_wait(&pair);
     xie_group_close(&pair);
-    if (failed)
-        onebot_log(&bot->log, ONEBOT_WARNING, "%zu calls failed with the connection", failed);
     return reason == -ECANCELED && writer < 0 ? writer : reason;
 }
 

@@ -24,18 +24,10 @@ static void end_talk(struct onebot_talk *talk)
     while (!xie_list_empty(&talk->answers))
         onebot_letter_free(XIE_CONTAINER(talk->answers.next, struct onebot_letter, link));
     onebot_letter_free(talk->letter);
-    xie_list_remove(&talk->link);
     xie_release(talk);
     bot->full = false;
     if (--bot->running == 0 && bot->stopping)
         xie_event_set(&bot->stop_change);
-}
-
-/* A task cancelled before its first step never runs. */
-void onebot_dispatch_end(struct onebot_bot *bot)
-{
-    while (!xie_list_empty(&bot->talks))
-        end_talk(XIE_CONTAINER(bot->talks.next, struct onebot_talk, link));
 }
 
 static int run_handler(void *arg)
@@ -59,7 +51,6 @@ static int spawn(struct onebot_talk *talk)
     int error = xie_group_spawn_with(&bot->handlers, run_handler, talk, &options);
     if (error)
         return error;
-    xie_list_push(&bot->talks, &talk->link);
     bot->running++;
     return 0;
 }

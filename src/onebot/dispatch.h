@@ -23,7 +23,4 @@ int onebot_frame(struct onebot_bot *bot, const char *text, size_t len, int64_t *
 /* Deal with an event; takes it over. */
 void onebot_dispatch(struct onebot_bot *bot, json_t *event);
 
-/* Every task of bot->handlers has ended: free what those leave that never ran. */
-void onebot_dispatch_end(struct onebot_bot *bot);
-
 #endif

@@ -60,14 +60,16 @@ static int watch_stop(void *arg)
 static void let_handlers_end(struct onebot_bot *bot)
 {
     if (bot->running)
-        onebot_log(&bot->log, ONEBOT_INFO, "%zu handlers have %.1f s to end", bot->running,
+        onebot_log(&bot->log, ONEBOT_INFO, "%zu handler%s %.1f s to end", bot->running,
+                   bot->running == 1 ? " has" : "s have",
                    (double)bot->options.grace_ns / (double)XIE_SECOND);
     XIE_TIMEOUT (bot->options.grace_ns) {
         while (bot->running && !bot->hurried && !xie_check())
             xie_event_wait(&bot->stop_change);
     }
     if (bot->running)
-        onebot_log(&bot->log, ONEBOT_WARNING, "%zu handlers are cancelled", bot->running);
+        onebot_log(&bot->log, ONEBOT_WARNING, "%zu handler%s cancelled", bot->running,
+                   bot->running == 1 ? " is" : "s are");
 }
 
 /* --- running ------------------------------------------------------------------- */
@@ -79,7 +81,6 @@ static void run_handlers(struct onebot_bot *bot)
     let_handlers_end(bot);
     xie_group_cancel(&bot->handlers);
     xie_group_close(&bot->handlers);
-    onebot_dispatch_end(bot);
 }
 
 static int run_shielded(struct onebot_bot *bot)
@@ -167,7 +168,6 @@ static void init(struct onebot_bot *bot, const struct onebot_options *options)
     bot->log = (struct onebot_log){.write = options->log, .arg = options->log_arg};
     onebot_calls_init(&bot->calls, bot->options.max_calls);
     onebot_mail_init(&bot->mail);
-    xie_list_init(&bot->talks);
 }
 
 /* Another one of this process may have the signals already: then it decides for us. */

@@ -7,7 +7,6 @@
 #include "onebot/mail.h"
 
 struct onebot_talk {
-    struct xie_link link; /* among the bot's */
     struct onebot_bot *bot;
     onebot_handler *handler;
     const char *name; /* for the log: the command's, or "on_event" */

@@ -36,7 +36,7 @@ static void cancel_main(struct xie_loop *loop)
 
 static bool sigint_catch(struct xie_loop *loop)
 {
-    struct sigaction now, ours = {.sa_handler = on_sigint, .sa_flags = SA_RESTART};
+    struct sigaction now, ours = {.sa_handler = on_sigint, .sa_flags = SA_RESTART | SA_ONSTACK};
     struct xie_loop *none = NULL;
     loop->on_interrupt = cancel_main;
     if (sigaction(SIGINT, NULL, &now) || now.sa_handler != SIG_DFL)
@@ -126,7 +126,7 @@ int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *ar
     if (result)
         goto free_loop;
 
-    xie_misuse_who = who_runs;
+    __atomic_store_n(&xie_misuse_who, who_runs, __ATOMIC_RELAXED); /* loops in several threads */
     xie_scope_link(&root, NULL, NULL, false);
     loop->root = &root;
     struct xie_task *task = xie_task_make(loop, main_fn, arg, NULL, "main", "xie_run", &root, NULL);

@@ -94,7 +94,7 @@ static void task_entry(void *arg)
 {
     struct xie_task *self = arg;
     xie_context_entered(&self->context);
-    task_end(self, self->base.effective ? self->base.effective : self->fn(self->arg));
+    task_end(self, self->fn(self->arg));
 }
 
 /* --- spawning --------------------------------------------------------------------------------- */

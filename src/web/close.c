@@ -7,8 +7,7 @@
 #include "utf8.h"
 #include "ws.h"
 
-/* Those a program may send: RFC 6455 section 7.4. */
-static bool code_ok(uint16_t code)
+bool xie_ws_code_ok(uint16_t code)
 {
     if (code >= 3000 && code <= 4999)
         return true;
@@ -52,7 +51,7 @@ static int close_inside(struct xie_ws *ws, uint16_t code, const char *reason, si
 int xie_ws_close(struct xie_ws *ws, uint16_t code, const char *reason)
 {
     size_t len = reason ? strlen(reason) : 0;
-    if (!code_ok(code) || len > XIE_WS_REASON || !xie_web_utf8(reason, len))
+    if (!xie_ws_code_ok(code) || len > XIE_WS_REASON || !xie_web_utf8(reason, len))
         return -EINVAL;
     int err = xie_ws_enter(ws);
     if (err < 0)

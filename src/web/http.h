@@ -25,7 +25,6 @@ struct xie_server {
     xie_http_handler *handler;
     void *arg;
     struct xie_group *group;
-    struct xie_link fresh;  /* connections whose task has not begun */
     struct xie_link idle;   /* connections between requests */
     struct xie_event ended; /* a connection has: there is room for another */
     size_t count;           /* connections */
@@ -35,7 +34,7 @@ struct xie_server {
 };
 
 struct xie_http {
-    struct xie_link link; /* of the server's fresh or idle ones */
+    struct xie_link link; /* of the server's idle ones */
     struct xie_server *server;
     struct xie_stream *stream;
     struct xie_scope *idle; /* around the wait for the next request */

@@ -76,10 +76,37 @@ static void on_payload(wslay_event_context_ptr ctx,
 {
     struct xie_ws *ws = arg;
     (void)ctx;
-    if (wslay_is_ctrl_frame(ws->opcode) || ws->parse_error)
+    if (ws->parse_error)
+        return;
+    if (ws->opcode == WSLAY_CONNECTION_CLOSE) {
+        memcpy(ws->close_frame + ws->close_len, payload->data, payload->data_length);
+        ws->close_len += payload->data_length;
+    }
+    if (wslay_is_ctrl_frame(ws->opcode))
         return;
     if (xie_bytes_add(&ws->partial->data, payload->data, payload->data_length) < 0)
         fail(ws, -ENOMEM);
+}
+
+/* A close frame is whole, its reason is text. wslay would refuse the codes 1012 to 1014, which
+ * servers send when they restart; so it has no say in the answer. RFC 6455 section 5.5.1. */
+static void on_frame_end(wslay_event_context_ptr ctx, void *arg)
+{
+    struct xie_ws *ws = arg;
+    if (ws->opcode != WSLAY_CONNECTION_CLOSE || ws->parse_error)
+        return;
+    wslay_event_shutdown_write(ctx);
+    wslay_event_shutdown_read(ctx);
+    ws->code = WSLAY_CODE_NO_STATUS_RCVD;
+    if (ws->close_len >= 2)
+        ws->code = (uint16_t)(ws->close_frame[0] << 8 | ws->close_frame[1]);
+    if (ws->close_len == 1 || (ws->close_len && !xie_ws_code_ok(ws->code))) {
+        fail(ws, XIE_EWS_PROTOCOL);
+        return;
+    }
+    if (ws->close_len > 2)
+        memcpy(ws->reason, ws->close_frame + 2, ws->close_len - 2);
+    ws->close_received = true;
 }
 
 static void take_message(struct xie_ws *ws, enum xie_ws_kind kind)
@@ -95,21 +122,6 @@ static void take_message(struct xie_ws *ws, enum xie_ws_kind kind)
     ws->partial = NULL;
 }
 
-static void take_close(struct xie_ws *ws, const struct wslay_event_on_msg_recv_arg *message)
-{
-    /* A code has two bytes: RFC 6455 section 5.5.1. */
-    if (message->msg_length == 1) {
-        fail(ws, XIE_EWS_PROTOCOL);
-        return;
-    }
-    size_t len = message->msg_length > 2 ? message->msg_length - 2 : 0;
-    ws->code = message->msg_length ? message->status_code : WSLAY_CODE_NO_STATUS_RCVD;
-    if (len)
-        memcpy(ws->reason, message->msg + 2, len);
-    ws->reason[len] = 0;
-    ws->close_received = true;
-}
-
 static void on_message(wslay_event_context_ptr ctx,
                        const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
@@ -117,9 +129,7 @@ static void on_message(wslay_event_context_ptr ctx,
     (void)ctx;
     if (ws->parse_error)
         return;
-    if (message->opcode == WSLAY_CONNECTION_CLOSE)
-        take_close(ws, message);
-    else if (!wslay_is_ctrl_frame(message->opcode))
+    if (!wslay_is_ctrl_frame(message->opcode))
         take_message(ws, message->opcode == WSLAY_TEXT_FRAME ? XIE_WS_TEXT : XIE_WS_BINARY);
 }
 
@@ -129,6 +139,7 @@ const struct wslay_event_callbacks xie_ws_callbacks = {
     .genmask_callback = on_mask,
     .on_frame_recv_start_callback = on_frame,
     .on_frame_recv_chunk_callback = on_payload,
+    .on_frame_recv_end_callback = on_frame_end,
     .on_msg_recv_callback = on_message,
 };
 

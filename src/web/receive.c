@@ -2,6 +2,7 @@
  * Floor 7. Whoever receives reads, answers pings and keeps the silence clock. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <string.h>
 
 #include "ws.h"
 
@@ -29,7 +30,6 @@ static void fail(struct xie_ws *ws)
     uint16_t code = error == XIE_ELIMIT ? WSLAY_CODE_MESSAGE_TOO_BIG
                     : error == -ENOMEM  ? WSLAY_CODE_INTERNAL_SERVER_ERROR
                                         : verdict(ws);
-    ws->close_received = false;
     xie_ws_send_close(ws, code, "", 0);
     xie_ws_end(ws, error);
 }
@@ -42,10 +42,12 @@ static int parse(struct xie_ws *ws)
         fail(ws);
         return 0;
     }
-    int err = xie_ws_pump(ws);
-    if (ws->close_received)
-        xie_event_set(&ws->closed);
-    return err;
+    if (!ws->close_received)
+        return xie_ws_pump(ws);
+    /* Their close is answered by its like, unless it is the answer to ours. */
+    int err = xie_ws_send_close(ws, ws->code, ws->reason, strlen(ws->reason));
+    xie_event_set(&ws->closed);
+    return err == XIE_ECLOSED ? 0 : err;
 }
 
 /* An interval has passed without a sign of life: ask for one; the second time give up. */

@@ -40,10 +40,9 @@ int xie_ws_pump(struct xie_ws *ws)
     ws->making = chunk;
     wslay_event_send(ws->in_frames);
     ws->making = NULL;
-    ws->close_sent = wslay_event_get_close_sent(ws->in_frames);
     /* A peer that pings without reading gets one answer, however often it asked. */
     xie_out_drop_pong(&ws->out);
-    chunk->pong = !ws->close_sent;
+    chunk->pong = true;
     xie_out_add(&ws->out, chunk, false);
     xie_out_kick(&ws->out);
     return 0;
@@ -55,7 +54,8 @@ int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size
     if (ws->close_sent)
         return XIE_ECLOSED;
     memcpy(payload + 2, reason, len);
-    struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_CONNECTION_CLOSE, payload, 2 + len);
+    size_t size = code == WSLAY_CODE_NO_STATUS_RCVD ? 0 : 2 + len;
+    struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_CONNECTION_CLOSE, payload, size);
     if (!chunk)
         return -ENOMEM;
     ws->close_sent = true;

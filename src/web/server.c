@@ -47,7 +47,8 @@ static int answer(struct xie_http *http)
     if (!http->answered && xie_check() < 0)
         return -1; /* cancelled: there is nobody left to answer for it */
     if (!http->answered)
-        result = result < 0 ? xie_http_refuse(http, 500) : xie_http_answer(http, 204, NULL, "", 0);
+        (void)(result < 0 ? xie_http_refuse(http, 500)
+                          : xie_http_answer(http, 204, NULL, "", 0)); /* http tells how it went */
     if (!http->answered || http->broken || http->out.error || http->close)
         return -1;
     return xie_http_skip_body(http);
@@ -81,7 +82,6 @@ int xie_http_connection(void *arg)
 {
     struct xie_http *http = arg;
     struct xie_server *server = http->server;
-    xie_list_remove(&http->link);
     while (xie_http_next(http) > 0 && !answer(http))
         ;
     if (!http->broken && !http->taken)
@@ -104,19 +104,8 @@ static int start(struct xie_server *server, struct xie_stream *stream)
         http_free(http);
         return err;
     }
-    xie_list_push(&server->fresh, &http->link);
     server->count++;
     return 0;
-}
-
-/* A task cancelled before its first step never runs. */
-static void free_fresh(struct xie_server *server)
-{
-    while (!xie_list_empty(&server->fresh)) {
-        struct xie_http *http = XIE_CONTAINER(server->fresh.next, struct xie_http, link);
-        xie_list_remove(&http->link);
-        http_free(http);
-    }
 }
 
 static int accept_all(struct xie_server *server, struct xie_listener *listener)
@@ -154,7 +143,6 @@ int xie_http_serve(struct xie_listener *listener, const struct xie_http_options 
     struct xie_server server = {.handler = handler, .arg = arg};
     struct xie_group group;
     fill_options(&server.options, options);
-    xie_list_init(&server.fresh);
     xie_list_init(&server.idle);
     server.group = &group;
     xie_group_open(&group);
@@ -166,6 +154,5 @@ int xie_http_serve(struct xie_listener *listener, const struct xie_http_options 
         xie_group_cancel(&group);
     }
     xie_group_close(&group);
-    free_fresh(&server);
     return err;
 }

@@ -53,7 +53,9 @@ struct xie_ws {
     bool parted;         /* the last words were said: see part() */
     int error;           /* why nothing more will be received */
     int parse_error;     /* of a callback of the parser */
-    uint16_t code;       /* of their close */
+    unsigned char close_frame[XIE_WS_REASON + 2]; /* their close as it comes */
+    size_t close_len;
+    uint16_t code; /* of their close */
     char reason[XIE_WS_REASON + 1];
 
     struct xie_chunk *making; /* where frames of the callbacks go */
@@ -77,9 +79,12 @@ void xie_ws_leave(struct xie_ws *ws);
 
 /* A frame as a chunk; NULL without memory. */
 struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len);
-/* Our close frame, put last; nothing follows it. 0 or -ENOMEM; XIE_ECLOSED already. */
+/* May this code stand in a close frame? RFC 6455 section 7.4, and those registered since. */
+bool xie_ws_code_ok(uint16_t code);
+/* Our close frame, put last; nothing follows it. code 1005: without one.
+ * 0 or -ENOMEM; XIE_ECLOSED already. */
 int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size_t len);
-/* What the parser wants to say (pongs, an echo of a close) becomes a chunk. 0 or -ENOMEM */
+/* What the parser wants to say, which is pongs, becomes a chunk. 0 or -ENOMEM */
 int xie_ws_pump(struct xie_ws *ws);
 
 /* Receive in the name of one who has entered; message NULL: drop messages until the end. */

@@ -233,6 +233,7 @@ static void calls_fail_by_plan(void)
     FAILS(xie_sys_unlink("/no/such/file"));
     FAILS(xie_sys_nonblock(-1));
     FAILS(xie_sys_eventfd());
+    FAILS(xie_sys_lstat("/", &(struct stat){0}));
     FAILS(xie_sys_sigaction(-1, NULL, NULL));
 }
 

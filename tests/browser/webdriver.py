@@ -103,8 +103,13 @@ class Browser:
         self.call("POST", f"/element/{self.find(selector)}/value", {"text": text})
 
     def keys(self, *keys):
-        """Press keys, one after another, wherever the focus is."""
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        """Press keys, one after another, wherever the focus is; a tuple's first is held."""
+        actions = []
+        for key in keys:
+            held, pressed = key if isinstance(key, tuple) else (None, key)
+            actions += [{"type": "keyDown", "value": held}] if held else []
+            actions += [{"type": kind, "value": pressed} for kind in ("keyDown", "keyUp")]
+            actions += [{"type": "keyUp", "value": held}] if held else []
         self.call("POST", "/actions", {"actions": [
             {"type": "key", "id": "keyboard", "actions": actions}]})
 

@@ -34,7 +34,7 @@ static void goes_back_and_forth(void)
         xie_context_switch(&here, &there);
         CHECK_EQ(calls, 3 * i);
     }
-    CHECK(entry_frame > (uintptr_t)stack->base && entry_frame < (uintptr_t)stack->top);
+    CHECK(entry_frame > (uintptr_t)stack->base && entry_frame <= (uintptr_t)stack->top);
     xie_stack_give(stack);
 }
 

@@ -58,7 +58,10 @@ static void check_walk(const struct walk *walk)
 
 static void a_walk_ends_at_the_entry(void)
 {
-    static struct walk walks[2];
+    static struct walk walks[2], own;
+    walk_here(&own, 10);
+    if (own.count < 11)
+        tap_skip("built without unwind tables");
     struct xie_gen *gen = xie_gen_new(body, walks);
     CHECK_EQ(xie_gen_next(gen, NULL), 1);
     CHECK_EQ(xie_gen_next(gen, NULL), 0);
@@ -80,7 +83,7 @@ static void the_threads_stack_is_whole(void)
     xie_gen_free(gen);
 }
 
-#ifdef __x86_64__
+#if defined(__x86_64__) && !defined(XIE_UCONTEXT)
 /* Walking frame pointers, as profilers do, ends too. */
 static int frame_body(struct xie_gen *self, void *arg)
 {

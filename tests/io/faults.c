@@ -12,10 +12,9 @@
 struct talk {
     struct xie_listener *listener;
     struct xie_address address;
-    int client, server; /* what each end came to */
 };
 
-static int talk_client(struct talk *talk, struct xie_stream *stream)
+static int talk_client(struct xie_stream *stream)
 {
     struct iovec parts[] = {{(void *)"he", 2}, {(void *)"llo\n", 4}};
     static char large[20000];
@@ -31,7 +30,6 @@ static int talk_client(struct talk *talk, struct xie_stream *stream)
     if (result < 0)
         return (int)result;
     CHECK(kit_same(large, sizeof large, 0));
-    (void)talk;
     return xie_stream_write_eof(stream);
 }
 
@@ -54,24 +52,24 @@ static int serve(void *arg)
 {
     struct talk *talk = arg;
     struct xie_stream *stream;
-    talk->server = xie_listener_accept(talk->listener, &stream);
-    if (talk->server)
-        return 0;
-    talk->server = talk_server(stream);
+    int result = xie_listener_accept(talk->listener, &stream);
+    if (result)
+        return result;
+    result = talk_server(stream);
     xie_stream_close(stream);
-    return 0;
+    return result;
 }
 
 static int connect_and_talk(void *arg)
 {
     struct talk *talk = arg;
     struct xie_stream *stream;
-    talk->client = xie_stream_connect(&talk->address, &stream);
-    if (!talk->client) {
-        talk->client = talk_client(talk, stream);
-        xie_stream_close(stream);
-    }
-    return 0;
+    int result = xie_stream_connect(&talk->address, &stream);
+    if (result)
+        return result;
+    result = talk_client(stream);
+    xie_stream_close(stream);
+    return result;
 }
 
 static int listen_tcp(struct talk *talk)
@@ -82,24 +80,24 @@ static int listen_tcp(struct talk *talk)
     return error;
 }
 
-/* return the error the conversation met, 0 when there was none. A side that does not hear of
- * the other's failure is cancelled by the deadline. */
+/* return the error the conversation met first, 0 when there was none: the side that does not
+ * hear of it is cancelled by the group. */
 static int converse(struct talk *talk)
 {
     int error = listen_tcp(talk);
     if (!error) {
-        XIE_TIMEOUT (2 * XIE_SECOND)
-            XIE_GROUP (group) {
-                error = xie_group_spawn(&group, serve, talk);
-                if (!error)
-                    error = xie_group_spawn(&group, connect_and_talk, talk);
-                if (error || talk->client)
-                    xie_group_cancel(&group);
-                xie_group_wait(&group);
-            }
+        XIE_GROUP (group) {
+            error = xie_group_spawn(&group, serve, talk);
+            if (!error)
+                error = xie_group_spawn(&group, connect_and_talk, talk);
+            if (error)
+                xie_group_cancel(&group);
+            int failure = xie_group_wait(&group);
+            error = error ? error : failure;
+        }
     }
     xie_listener_close(talk->listener);
-    return error ? error : talk->client ? talk->client : talk->server;
+    return error;
 }
 
 static int run_converse(void *arg)

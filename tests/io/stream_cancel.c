@@ -133,10 +133,11 @@ IN_TASK(deadlines_of_every_size_lose_no_byte)
 {
     static const int64_t deadlines[] = {20 * XIE_MICROSECOND, 70 * XIE_MICROSECOND,
                                         150 * XIE_MICROSECOND, XIE_MILLISECOND};
+    int64_t scale = tap_slow() && !kit_on("sim") ? 20 : 1; /* or nothing would ever be done */
     tap_limit(60);
     for (size_t i = 0; i < sizeof deadlines / sizeof *deadlines; i++) {
-        records(deadlines[i] * (tap_slow() ? 20 : 1), XIE_SECOND);
-        records(XIE_SECOND, deadlines[i] * (tap_slow() ? 20 : 1));
+        records(deadlines[i] * scale, XIE_SECOND);
+        records(XIE_SECOND, deadlines[i] * scale);
     }
     CHECK(interruptions > 0);
     return 0;

@@ -5,12 +5,19 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/fault.h"
 #include "ops.h"
+
+#ifdef SYS_epoll_wait
+#define EPOLL_MILLISECONDS SYS_epoll_wait
+#else
+#define EPOLL_MILLISECONDS SYS_epoll_pwait
+#endif
 
 static const char *const names[] = {"epoll", "poll", "uring"};
 enum { NAMES = 3 };
@@ -117,7 +124,7 @@ static void open_refused(void *arg)
     send_all(fds[0], "x", 1);
     if (probe_finish(&reader) != 1 || got != 'x')
         _exit(4);
-    int64_t start = xie_now(), pause = XIE_MILLISECOND + 1;
+    int64_t start = xie_now(), pause = XIE_MILLISECOND - 1;
     if (loop.backend->wait(&loop, pause) || xie_now() - start < pause)
         _exit(5);
     xie_loop_close(&loop);
@@ -162,6 +169,16 @@ static void a_named_one_that_is_refused_is_an_error(void)
 static void epoll_without_nanoseconds_is_never_early(void)
 {
     check_refusal((struct refusal){{SYS_epoll_pwait2}, ENOSYS, "epoll", "epoll"}, "");
+}
+
+/* Shown by refusing what it would fall back to. */
+static void epoll_waits_by_nanoseconds_where_it_can(void)
+{
+    struct epoll_event event;
+    struct timespec now = {0};
+    if (tap_slow() || (epoll_pwait2(-1, &event, 1, &now, NULL) && errno == ENOSYS))
+        tap_skip("this kernel cannot");
+    check_refusal((struct refusal){{EPOLL_MILLISECONDS}, EPERM, "epoll", "epoll"}, "");
 }
 
 /* --- failures on the way --------------------------------------------------------------------- */
@@ -305,6 +322,7 @@ static const struct tap_test tests[] = {
     {"without epoll poll is taken silently", without_epoll_poll_is_taken_silently},
     {"a named one that is refused is an error", a_named_one_that_is_refused_is_an_error},
     {"epoll without nanoseconds is never early", epoll_without_nanoseconds_is_never_early},
+    {"epoll waits by nanoseconds where it can", epoll_waits_by_nanoseconds_where_it_can},
     {"opening fails cleanly", opening_fails_cleanly},
     {"a wait that cannot be armed fails cleanly", a_wait_that_cannot_be_armed_fails_cleanly},
     {"an operation can be made to fail", an_operation_can_be_made_to_fail},

@@ -261,6 +261,15 @@ static void a_duplicate_does_not_disturb_the_number(void)
     CHECK_EQ(got, 'n');
     xie_op_cancel(&loop, &watcher.op);
     probe_finish(&watcher);
+    shut(number);
+    REQUIRE(dup2(twin, number) == number); /* the old file comes back under its old number */
+    char old[3];
+    recv_all(number, old, 3);
+    probe_start(&probe);
+    CHECK(!probe.at_once);
+    send_all(fds[0], "b", 1);
+    CHECK_EQ(probe_finish(&probe), 1);
+    CHECK_EQ(got, 'b');
     shut(twin);
     shut(number);
     shut(peer);

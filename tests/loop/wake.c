@@ -90,10 +90,13 @@ static void a_wait_for_centuries_does_not_overflow(void)
     pthread_t thread;
     loop_begin();
     needs_threads();
-    REQUIRE(!pthread_create(&thread, NULL, wake_later, NULL));
-    REQUIRE(!loop.backend->wait(&loop, XIE_NEVER - 1));
-    CHECK(__atomic_load_n(&told, __ATOMIC_ACQUIRE));
-    pthread_join(thread, NULL);
+    for (int i = 0; i < 2; i++) {
+        __atomic_store_n(&told, 0, __ATOMIC_RELEASE);
+        REQUIRE(!pthread_create(&thread, NULL, wake_later, NULL));
+        REQUIRE(!loop.backend->wait(&loop, XIE_NEVER - (i ? XIE_SECOND : 1)));
+        CHECK(__atomic_load_n(&told, __ATOMIC_ACQUIRE));
+        pthread_join(thread, NULL);
+    }
     loop_end();
 }
 

@@ -360,7 +360,7 @@ static void script_cancelled_from_outside(struct rig *rig)
     CHECK_EQ(rig->bot_result, -ECANCELED);
     CHECK_EQ(rig->count, 1);
     CHECK_STR(fake_said(&rig->fake, 0), "finished");
-    CHECK(rig_logged(rig, "1 handlers have "));
+    CHECK(rig_logged(rig, "1 handler has "));
 }
 
 static void test_grace_when_cancelled_from_outside(void)
@@ -386,7 +386,7 @@ static void script_endless(struct rig *rig)
     xie_task_cancel(rig->bot);
     wait_bot(rig);
     CHECK_EQ(rig->count, 1);
-    CHECK(rig_logged(rig, "1 handlers are cancelled"));
+    CHECK(rig_logged(rig, "1 handler is cancelled"));
     CHECK(!rig_logged(rig, "failed"));
 }
 

@@ -200,11 +200,16 @@ static bool run_once(unsigned kind, int error, uint64_t nth)
     return xie_fault_plan.failed > 0;
 }
 
-/* Each one on sim; every few where time is real. */
-static void run_all(unsigned kind, int error)
+/* Each step on sim; every few where time is real. */
+static unsigned stride(unsigned otherwise)
 {
     const char *backend = getenv("XIE_BACKEND");
-    uint64_t step = backend && !strcmp(backend, "sim") && !tap_slow() ? 1 : 17, nth = 1;
+    return backend && !strcmp(backend, "sim") && !tap_slow() ? 1 : otherwise;
+}
+
+static void run_all(unsigned kind, int error)
+{
+    uint64_t step = stride(17), nth = 1;
     tap_limit(120);
     json_set_alloc_funcs(xie_alloc, xie_release);
     run_once(0, 0, 0); /* whatever is made once for the process */
@@ -235,7 +240,7 @@ static void test_cancelled_at_every_point(void)
     tap_limit(120);
     json_set_alloc_funcs(xie_alloc, xie_release);
     run_once(0, 0, 0);
-    for (int64_t after = 1; finished < 10; after += 20 * XIE_MICROSECOND) {
+    for (int64_t after = 1; finished < 10; after += stride(50) * 20 * XIE_MICROSECOND) {
         struct scene scene = {.cancel_after = after};
         CHECK_EQ(run_clean(&scene, (uint64_t)after), 0);
         finished += scene.finished;

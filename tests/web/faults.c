@@ -126,7 +126,7 @@ static int run(void *arg)
     xie_fault_plan = *plan;
     outcome = 1;
     /* Where a fault took the server, the client's patience ends it. */
-    XIE_TIMEOUT (5 * XIE_SECOND) {
+    XIE_TIMEOUT (XIE_SECOND) {
         outcome = conversation();
     }
     xie_fault_plan.kinds = 0;
@@ -191,6 +191,85 @@ static void operations_socket(void)
     sweep(socket_talk, XIE_FAULT_OPERATION, -EIO);
 }
 
+/* --- cancelled at every turn ----------------------------------------------------------------- */
+
+static int converse(void *arg)
+{
+    (void)arg;
+    return outcome = conversation();
+}
+
+/* Cancel the client, or the server, after so many turns of the loop. return 1: it was too
+ * late for that. */
+struct cut {
+    int turns;
+    bool server;
+};
+
+static int cut_after(void *arg)
+{
+    struct cut *cut = arg;
+    struct xie_listener *listener;
+    struct xie_address address = {0};
+    REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &listener) == 0);
+    REQUIRE(xie_listener_address(listener, &address) == 0);
+    port = xie_address_port(&address);
+    struct xie_task *server = xie_spawn(serve, listener);
+    struct xie_task *client = xie_spawn(converse, NULL);
+    for (int i = 0; i < cut->turns && !xie_task_done(client); i++)
+        xie_sleep(i < 100 ? 0 : i < 200 ? 20 * XIE_MICROSECOND : XIE_MILLISECOND);
+    bool late = xie_task_done(client);
+    xie_task_cancel(cut->server ? server : client);
+    int err = xie_join(cut->server ? server : client);
+    CHECK(cut->server ? !err || err == -ECANCELED : err <= 0);
+    xie_task_cancel(server);
+    if (cut->server)
+        xie_listener_close(listener); /* a client in its backlog would wait for ever */
+    err = xie_join(cut->server ? client : server);
+    CHECK(cut->server ? err <= 0 : !err);
+    if (!cut->server)
+        xie_listener_close(listener);
+    CHECK_EQ(xie_task_count(), 1);
+    return late;
+}
+
+static void cut_everywhere(int (*fn)(void), bool server)
+{
+    int late = 0, turns = 0;
+    conversation = fn;
+    tap_limit(120);
+    for (; !late && turns < 2000; turns++) {
+        struct cut cut = {turns, server};
+        size_t before = xie_alloc_live();
+        late = xie_run(cut_after, &cut);
+        CHECK(late == 0 || late == 1);
+        CHECK_EQ(xie_alloc_live(), before);
+    }
+    CHECK_EQ(late, 1);
+    CHECK_EQ(outcome, 0);
+    CHECK(turns > 3);
+}
+
+static void cut_pages_client(void)
+{
+    cut_everywhere(pages, false);
+}
+
+static void cut_pages_server(void)
+{
+    cut_everywhere(pages, true);
+}
+
+static void cut_socket_client(void)
+{
+    cut_everywhere(socket_talk, false);
+}
+
+static void cut_socket_server(void)
+{
+    cut_everywhere(socket_talk, true);
+}
+
 static const struct tap_test tests[] = {
     {"pages: each allocation fails once", memory_pages},
     {"pages: each system call fails once", calls_pages},
@@ -198,6 +277,10 @@ static const struct tap_test tests[] = {
     {"a WebSocket: each allocation fails once", memory_socket},
     {"a WebSocket: each system call fails once", calls_socket},
     {"a WebSocket: each operation fails once", operations_socket},
+    {"pages: the client is cancelled at every turn", cut_pages_client},
+    {"pages: the server is cancelled at every turn", cut_pages_server},
+    {"a WebSocket: the client is cancelled at every turn", cut_socket_client},
+    {"a WebSocket: the server is cancelled at every turn", cut_socket_server},
     {NULL, NULL},
 };
 

@@ -184,6 +184,10 @@ static int client_closes(void)
     expect("1004", close_with("\x03\xec", 2), 1002, XIE_EWS_PROTOCOL);
     expect("1005", close_with("\x03\xed", 2), 1002, XIE_EWS_PROTOCOL);
     expect("1006", close_with("\x03\xee", 2), 1002, XIE_EWS_PROTOCOL);
+    expect("1011", close_with("\x03\xf3", 2), 1011, 0);
+    expect("1012", close_with("\x03\xf4", 2), 1012, 0);
+    expect("1014 and a reason", close_with("\x03\xf6why", 5), 1014, 0);
+    expect("1014 and no text", close_with("\x03\xf6\xff", 3), 1007, XIE_EWS_PROTOCOL);
     expect("1015", close_with("\x03\xf7", 2), 1002, XIE_EWS_PROTOCOL);
     expect("2999", close_with("\x0b\xb7", 2), 1002, XIE_EWS_PROTOCOL);
     expect("5000", close_with("\x13\x88", 2), 1002, XIE_EWS_PROTOCOL);

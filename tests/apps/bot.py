@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""bot.py - xie-bot from outside, told in TAP: its command line, and what it says of bad luck.
+
+usage: bot.py XIE-BOT
+Ports are the kernel's choice. Nothing is judged by the clock: BOUND only ends what hangs.
+"""
+# SPDX-License-Identifier: MIT
+import base64
+import hashlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import traceback
+
+BOT = sys.argv[1]
+BOUND = 60  # seconds
+
+
+def run(*arguments, **environment):
+    """Run to its end: exit code, standard output, standard error."""
+    done = subprocess.run([BOT, *arguments], env=clean(environment), text=True, timeout=BOUND,
+                          capture_output=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def clean(more):
+    env = {key: value for key, value in os.environ.items() if key not in ("XIE_BACKEND", "XIE_TOKEN")}
+    return dict(env, **more)
+
+
+class Bot:
+    """A bot that runs; leaving the block ends it by SIGTERM, with exit code 0."""
+
+    def __init__(self, *arguments, **environment):
+        self.process = subprocess.Popen([BOT, *arguments], env=clean(environment), text=True,
+                                        stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.process.send_signal(signal.SIGKILL if kind else signal.SIGTERM)
+        self.process.stderr.read()
+        assert self.process.wait(BOUND) == 0 or kind, f"exit code {self.process.returncode}"
+
+    def until(self, pattern):
+        """Read its log until a line matches."""
+        for line in self.process.stderr:
+            print(f"# {line}", end="")
+            if re.search(pattern, line):
+                return line
+        raise AssertionError(f"ended without saying {pattern!r}")
+
+
+class Peer:
+    """As much of a WebSocket server as these tests need."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(BOUND)
+        self.url = "ws://127.0.0.1:%d/" % self.listener.getsockname()[1]
+
+    def accept(self):
+        self.stream = self.listener.accept()[0]
+        self.stream.settimeout(BOUND)
+        self.head = b""
+        while b"\r\n\r\n" not in self.head:
+            self.head += self.take(1)
+        return self
+
+    def take(self, count):
+        data = b""
+        while len(data) < count:
+            more = self.stream.recv(count - len(data))
+            assert more, "the bot closed the connection"
+            data += more
+        return data
+
+    def upgrade(self):
+        key = re.search(rb"Sec-WebSocket-Key: *(\S+)", self.head, re.I)[1]
+        accept = base64.b64encode(
+            hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        self.stream.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                            b"Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        return self
+
+    def refuse(self, status):
+        self.stream.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status)
+        self.stream.close()
+
+    def send(self, text):
+        data = text.encode()
+        assert len(data) < 65536
+        size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + len(data).to_bytes(2, "big")
+        self.stream.sendall(b"\x81" + size + data)
+
+    def receive(self):
+        """The next message, parsed."""
+        first, size = self.take(2)
+        size &= 127
+        if size >= 126:
+            size = int.from_bytes(self.take(2 if size == 126 else 8), "big")
+        mask = self.take(4)
+        data = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self.take(size)))
+        return json.loads(data) if first == 0x81 else self.receive()
+
+    def answer(self, call):
+        self.send(json.dumps({"status": "ok", "retcode": 0, "data": {"message_id": 1},
+                              "echo": call["echo"]}))
+
+    def message(self, text, number):
+        self.send(json.dumps({"post_type": "message", "message_type": "private", "self_id": 10000,
+                              "user_id": 10001, "time": 1, "message_id": number, "message": text}))
+
+
+def nobody():
+    """A URL where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return "ws://127.0.0.1:%d/" % listener.getsockname()[1]
+
+
+def test_help_and_version():
+    code, out, err = run("--help")
+    assert code == 0 and out.startswith("usage: xie-bot --url ws://") and not err
+    code, out, err = run("--version")
+    assert code == 0 and re.fullmatch(r"xie-bot \d+\.\d+\.\d+\n", out) and not err
+
+
+def test_wrong_usage_is_code_2():
+    for arguments in ([], ["--nothing"], ["--url"], ["--url", nobody(), "more"], ["--token", "x"]):
+        code, out, err = run(*arguments)
+        assert code == 2 and not out and "see --help" in err, (arguments, code, out, err)
+
+
+def test_wrong_urls_are_code_2():
+    for url in ("http://127.0.0.1/", "127.0.0.1:6700", "ws://", "", "wss://127.0.0.1/",
+                "ws://127.0.0.1:99999/"):
+        code, _, err = run("--url", url)
+        assert code == 2, (url, code, err)
+        assert "--url must be ws://HOST:PORT[/PATH]" in err, (url, err)
+
+
+def test_a_token_that_no_header_can_carry():
+    code, _, err = run("--url", nobody(), "--token", "a\nb")
+    assert code == 1 and "the token has control characters" in err, (code, err)
+
+
+def test_an_unknown_backend():
+    code, _, err = run("--url", nobody(), XIE_BACKEND="nothing")
+    assert code == 1 and "xie-bot: " in err, (code, err)
+
+
+def test_a_refused_port_and_the_next_try():
+    url = nobody()
+    with Bot("--url", url) as bot:
+        assert "Connection refused" in bot.until("cannot connect to " + re.escape(url))
+        bot.until(r"next try in \d+\.\d s")
+
+
+def test_the_token_by_option_and_by_environment():
+    for arguments, environment in ((["--token", "s3cret"], {}), ([], {"XIE_TOKEN": "s3cret"})):
+        peer = Peer()
+        with Bot("--url", peer.url, *arguments, **environment) as bot:
+            peer.accept()
+            assert re.search(rb"^Authorization: Bearer s3cret\r$", peer.head, re.M), peer.head
+            peer.upgrade()
+            bot.until(" connected to ")
+
+
+def test_a_token_refused_before_the_upgrade():
+    for status in (401, 403):
+        peer = Peer()
+        with Bot("--url", peer.url, "--token", "wrong") as bot:
+            peer.accept().refuse(status)
+            bot.until(rf"error .*the token was refused by .*\(HTTP {status}\)")
+            bot.until(r"next try in 60\.0 s")
+
+
+def test_a_token_refused_after_the_upgrade():
+    peer = Peer()
+    with Bot("--url", peer.url) as bot:
+        peer.accept().upgrade().send('{"status":"failed","retcode":1403,"message":"token"}')
+        bot.until(r"error .*the token was refused \(retcode 1403\)")
+        bot.until(r"next try in 60\.0 s")
+
+
+def test_no_websocket_there():
+    peer = Peer()
+    with Bot("--url", peer.url) as bot:
+        peer.accept().refuse(404)
+        bot.until(r"cannot connect to .*\(HTTP 404\)")
+
+
+def test_junk_an_unknown_echo_and_then_work():
+    peer = Peer()
+    with Bot("--url", peer.url) as bot:
+        peer.accept().upgrade()
+        peer.send("this is no JSON")
+        bot.until("is not JSON .*this is no JSON")
+        peer.send('{"status":"ok","retcode":0,"data":null,"echo":"77"}')
+        bot.until('no call waits for .*echo "77"')
+        peer.message("/help", 1)
+        call = peer.receive()
+        assert call["action"] == "send_private_msg" and call["params"]["user_id"] == 10001
+        assert "/whoami" in call["params"]["message"][0]["data"]["text"]
+        peer.answer(call)
+
+
+def test_killed_in_the_middle_of_a_call():
+    peer = Peer()
+    with Bot("--url", peer.url) as bot:
+        peer.accept().upgrade().message("/whoami", 1)
+        assert peer.receive()["action"] == "get_stranger_info"
+        peer.stream.close()
+        bot.until("1 call failed with the connection")
+        bot.until("connection lost")
+        bot.until("next try in")
+        peer.accept().upgrade().message("/help", 2)
+        call = peer.receive()
+        assert call["action"] == "send_private_msg"
+        peer.answer(call)
+
+
+def main():
+    tests = [(name[5:], function) for name, function in globals().items()
+             if name.startswith("test_")]
+    bad = 0
+    print(f"1..{len(tests)}", flush=True)
+    for number, (name, function) in enumerate(tests, 1):
+        try:
+            function()
+            failure = ""
+        except Exception:  # a test's failure is whatever it raises
+            failure = traceback.format_exc()
+        print("".join(f"# {line}\n" for line in failure.splitlines()), end="")
+        print(f"{'not ok' if failure else 'ok'} {number} - {name.replace('_', ' ')}", flush=True)
+        bad += bool(failure)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

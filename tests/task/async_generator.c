@@ -1,0 +1,226 @@
+/* async_generator.c - generators whose bodies wait: async generators, driven by tasks. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <xie.h>
+
+#include "tap.h"
+
+XIE_GENERATOR(ticker, int, int);
+
+static int (*body)(void);
+static int call_body(void *arg)
+{
+    (void)arg;
+    return body();
+}
+
+static void in_task(int (*fn)(void))
+{
+    body = fn;
+    CHECK_EQ(xie_run(call_body, NULL), 0);
+}
+
+/* Yields 1, 2, 3 …, sleeping before each; ends with what interrupts it. */
+static int last_error;
+static int tick(struct ticker *self, void *arg)
+{
+    for (int i = 1;; i++) {
+        last_error = xie_sleep((int64_t)(long)arg * XIE_MICROSECOND);
+        if (!last_error)
+            last_error = ticker_yield(self, i, NULL);
+        if (last_error)
+            return last_error;
+    }
+}
+
+static int count_to_five(void)
+{
+    struct ticker *gen = ticker_new(tick, (void *)100);
+    for (int want = 1; want <= 5; want++) {
+        int have = 0;
+        CHECK_EQ(ticker_next(gen, &have), 1);
+        CHECK_EQ(have, want);
+    }
+    CHECK_EQ(ticker_close(gen), 0);
+    CHECK_EQ(last_error, XIE_EGENEXIT);
+    ticker_free(gen);
+    return 0;
+}
+
+static void a_body_may_wait(void)
+{
+    in_task(count_to_five);
+}
+
+/* Two tasks with a generator each: while one body waits the other goes on. */
+static struct xie_queue mail[2];
+static char trace[8];
+static int trace_len;
+
+static int receive(struct ticker *self, void *arg)
+{
+    void *item;
+    int error;
+    while (!(error = xie_queue_get(&mail[(long)arg], &item)))
+        if ((error = ticker_yield(self, (int)(long)item, NULL)))
+            break;
+    return error == XIE_ECLOSED ? 0 : error;
+}
+
+static int drive(void *arg)
+{
+    struct ticker *gen = ticker_new(receive, arg);
+    int status, value;
+    while ((status = ticker_next(gen, &value)) == 1)
+        trace[trace_len++] = (char)value;
+    ticker_free(gen);
+    return status;
+}
+
+static int two_at_once(void)
+{
+    struct xie_task *tasks[2] = {xie_spawn(drive, (void *)0), xie_spawn(drive, (void *)1)};
+    for (const char *letter = "abcdef"; *letter; letter++) {
+        xie_queue_put(&mail[(*letter - 'a') % 2], (void *)(long)*letter);
+        xie_sleep(0); /* its reader runs, and waits again inside its generator */
+        xie_sleep(0);
+    }
+    xie_queue_close(&mail[0]);
+    xie_queue_close(&mail[1]);
+    CHECK_EQ(xie_gather(tasks, 2, NULL), 0);
+    CHECK_STR(trace, "abcdef");
+    xie_queue_fini(&mail[0]);
+    xie_queue_fini(&mail[1]);
+    return 0;
+}
+
+static void bodies_wait_side_by_side(void)
+{
+    in_task(two_at_once);
+}
+
+/* A scope around next interrupts the wait inside the body. */
+static int interrupts(void)
+{
+    struct ticker *gen = ticker_new(tick, (void *)1000000);
+    XIE_TIMEOUT (XIE_MILLISECOND) {
+        CHECK_EQ(ticker_next(gen, NULL), -ETIMEDOUT);
+    }
+    CHECK_EQ(last_error, -ETIMEDOUT);
+    CHECK_EQ(ticker_next(gen, NULL), 0); /* it ended with that */
+    ticker_free(gen);
+    return 0;
+}
+
+static void scopes_reach_into_the_body(void)
+{
+    in_task(interrupts);
+}
+
+/* While a body waits for one task, no other may resume it. */
+static struct ticker *shared;
+static int next_shared(void *arg)
+{
+    (void)arg;
+    return ticker_next(shared, NULL);
+}
+
+static int share(void)
+{
+    shared = ticker_new(tick, (void *)2000);
+    struct xie_task *first = xie_spawn(next_shared, NULL);
+    xie_sleep(0);
+    CHECK_EQ(ticker_next(shared, NULL), -EBUSY);
+    CHECK_EQ(ticker_close(shared), -EBUSY);
+    CHECK_EQ(xie_join(first), 1);
+    int value = 0;
+    CHECK_EQ(ticker_next(shared, &value), 1); /* another task may go on with it */
+    CHECK_EQ(value, 2);
+    ticker_free(shared);
+    return 0;
+}
+
+static void one_task_at_a_time(void)
+{
+    in_task(share);
+}
+
+/* Delegation: the innermost of a chain waits, and its task with it. */
+static int pass_on(struct ticker *self, void *arg)
+{
+    long depth = (long)arg;
+    struct ticker *inner =
+        depth ? ticker_new(pass_on, (void *)(depth - 1)) : ticker_new(tick, (void *)50);
+    int error = ticker_yield_from(self, inner, NULL);
+    ticker_free(inner);
+    return error;
+}
+
+static int deep(void)
+{
+    struct ticker *gen = ticker_new(pass_on, (void *)50);
+    for (int want = 1; want <= 3; want++) {
+        int value = 0;
+        CHECK_EQ(ticker_next(gen, &value), 1);
+        CHECK_EQ(value, want);
+    }
+    XIE_TIMEOUT (0) {
+        CHECK_EQ(ticker_next(gen, NULL), -ETIMEDOUT); /* through all fifty */
+    }
+    ticker_free(gen);
+    return 0;
+}
+
+static void the_innermost_may_wait(void)
+{
+    in_task(deep);
+}
+
+/* A generator that yields within a scope of its own would leave it open around its consumer. */
+static int yields_inside(struct ticker *self, void *arg)
+{
+    (void)arg;
+    XIE_TIMEOUT (XIE_SECOND) {
+        ticker_yield(self, 1, NULL);
+    }
+    return 0;
+}
+
+static int leaks_a_scope(void)
+{
+    struct ticker *gen = ticker_new(yields_inside, NULL);
+    XIE_TIMEOUT (XIE_SECOND) {
+        ticker_next(gen, NULL);
+    } /* this one is closed while the generator's is the innermost */
+    return 0;
+}
+
+static void run_leak(void *arg)
+{
+    (void)arg;
+    body = leaks_a_scope;
+    _exit(xie_run(call_body, NULL) ? 1 : 0);
+}
+
+static void yielding_inside_a_scope_is_told(void)
+{
+    char text[1024];
+    CHECK(tap_child(run_leak, NULL, text, sizeof text) != 0);
+    CHECK(strstr(text, "out of order"));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        {"a_body_may_wait", a_body_may_wait},
+        {"bodies_wait_side_by_side", bodies_wait_side_by_side},
+        {"scopes_reach_into_the_body", scopes_reach_into_the_body},
+        {"one_task_at_a_time", one_task_at_a_time},
+        {"the_innermost_may_wait", the_innermost_may_wait},
+        {"yielding_inside_a_scope_is_told", yielding_inside_a_scope_is_told},
+        {0},
+    };
+    return tap_main(argc, argv, tests);
+}
