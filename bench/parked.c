@@ -87,7 +87,7 @@ static int run(void *arg)
 {
     struct parking *parking = arg;
     struct usage before = measure();
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         int64_t start = xie_now();
         for (size_t i = 0; i < parking->count; i++) {
             int error = xie_group_spawn(&group, park, parking);

@@ -14,7 +14,7 @@
 
 enum { ROUNDS = 31, ROUNDS_MOST = 999, EXCHANGES = 300000 };
 
-/* --- bare: no generator, no state, no checks; inlined, so that nothing idle is saved -------- */
+/* --- bare: no generator, no state, no checks; inlined, so that nothing idle is saved --- */
 
 static struct xie_registers bare_here, bare_there;
 static intptr_t bare_out, bare_sent;
@@ -60,7 +60,7 @@ static void plain_run(struct xie_gen *gen)
     plain_next(1);
 }
 
-/* --- ours ----------------------------------------------------------------------------------- */
+/* --- ours --------------------------------------------------------------------------- */
 
 static struct xie_context here, there;
 
@@ -105,7 +105,7 @@ static void send_run(struct xie_gen *gen)
     xie_gen_send(gen, &here, &out);
 }
 
-/* --- measuring ------------------------------------------------------------------------------ */
+/* --- measuring ---------------------------------------------------------------------- */
 
 /* The thread's own time, so that others on this machine count less. */
 static double now_ns(void)

@@ -46,7 +46,7 @@ static int start(void *arg)
     if (xie_tcp_listen("127.0.0.1", 0, 0, &listener) || xie_listener_address(listener, &server))
         return -1;
     xie_detach(xie_spawn(serve, listener));
-    XIE_GROUP (clients)
+    XIE_GROUP(clients)
         for (int i = 0; i < 100; i++)
             xie_group_spawn(&clients, client, &answered);
     xie_listener_close(listener);

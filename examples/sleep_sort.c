@@ -33,7 +33,7 @@ static int sort(void *arg)
     struct input *input = arg;
     struct xie_call call = {0};
     xie_call_later(&call, 450 * XIE_MILLISECOND, half_way, "-- 450 ms");
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (int i = 0; i < input->count; i++)
             xie_group_spawn(&group, print_later, input->words[i]);
         return xie_group_wait(&group); /* all have printed */

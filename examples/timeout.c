@@ -29,7 +29,7 @@ static int ask(struct xie_stream *stream, const char *question)
 
 static int ask_both(struct xie_stream *stream)
 {
-    XIE_TIMEOUT (500 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(500 * XIE_MILLISECOND) {
         int result = ask(stream, "six times seven?\n");
         if (result < 0)
             return result;

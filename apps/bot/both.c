@@ -38,7 +38,7 @@ int on_both(struct onebot_event *event)
     int64_t start = xie_now();
     int error = 0;
 
-    XIE_GROUP (both) {
+    XIE_GROUP(both) {
         error = xie_group_spawn(&both, run_errand, &me);
         if (!error)
             error = xie_group_spawn(&both, run_errand, &friends);

@@ -29,7 +29,7 @@ int on_quiz(struct onebot_event *event)
     size_t pick = (size_t)xie_now() / 1000 % (sizeof quiz / sizeof *quiz);
     struct onebot_answer answer = {.error = -ETIMEDOUT};
 
-    XIE_TIMEOUT (30 * XIE_SECOND)
+    XIE_TIMEOUT(30 * XIE_SECOND)
         answer = onebot_ask(event, "%s You have 30 seconds.", quiz[pick].question);
 
     if (answer.error == -ETIMEDOUT)

@@ -149,7 +149,7 @@ static json_t *found(struct gateway *gateway, struct search *search)
 static json_t *await(struct gateway *gateway, struct search *search)
 {
     json_t *list = found(gateway, search);
-    XIE_TIMEOUT ((int64_t)(search->wait * (double)XIE_SECOND)) {
+    XIE_TIMEOUT((int64_t)(search->wait * (double)XIE_SECOND)) {
         while (list && json_array_size(list) == 0) {
             search->after = gateway->history.next - 1;
             if (xie_event_wait(&gateway->history.said) < 0)

@@ -90,7 +90,7 @@ static int page_task(void *arg)
 static int live(struct program *program)
 {
     int result = 0;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         xie_group_spawn(&group, onebot_task, program);
         xie_group_spawn(&group, page_task, program);
         xie_group_spawn(&group, event_beat, &program->gateway);

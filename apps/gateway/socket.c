@@ -41,7 +41,7 @@ static void farewell(struct socket *socket, int result)
     if (!code)
         return;
     XIE_SHIELD {
-        XIE_TIMEOUT (FAREWELL_MS *XIE_MILLISECOND) {
+        XIE_TIMEOUT(FAREWELL_MS *XIE_MILLISECOND) {
             (void)xie_ws_close(socket->ws, code, "");
         }
     }
@@ -63,7 +63,7 @@ int socket_live(struct xie_http *http, const char *what, size_t max_message,
     int result = xie_ws_accept(http, &options, &socket.ws);
     if (result < 0)
         return result;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         outbox_open(&socket.out, socket.ws, &group, socket.peer);
         result = xie_group_spawn(&group, outbox_run, &socket.out);
         if (result == 0)

@@ -106,7 +106,7 @@ XIE_API enum xie_gen_state xie_gen_state(const struct xie_gen *gen);
  */
 XIE_API void *xie_gen_result(const struct xie_gen *gen);
 
-/* --- inside a body ------------------------------------------------------------ */
+/* --- inside a body ------------------------------------------------------------------ */
 
 /**
  * Hand value to the consumer and wait to be resumed.

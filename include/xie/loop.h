@@ -65,7 +65,7 @@ struct xie_timer {
     int64_t when;                  /* xie_now() time */
     uint64_t order;                /* equal deadlines fire in the order they were armed */
     void (*fire)(struct xie_timer *timer); /* on the loop's stack; only queues */
-    int32_t place;                 /* XIE_TIMER_IDLE, a slot of the wheel, or XIE_TIMER_NEAR */
+    int32_t place; /* XIE_TIMER_IDLE, a slot of the wheel, or XIE_TIMER_NEAR */
 };
 
 /* A callback that the loop will run: the caller's storage, in place until it ran or was

@@ -19,7 +19,7 @@ extern "C" {
 /* A bot that runs: opaque, lives from the start of onebot_run to its return. */
 struct onebot_bot;
 
-/* --- events ------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------- */
 
 /* An event as the handler reads it. Strings are never NULL ("" when the event has none), ids
  * never strings (0 when it has none). Everything is borrowed until the handler returns. */
@@ -56,7 +56,7 @@ XIE_API int64_t onebot_int(const json_t *object, const char *key);
 /* A string member; "" without it. Borrowed from the object, which may be NULL. */
 XIE_API const char *onebot_string(const json_t *object, const char *key);
 
-/* --- calls -------------------------------------------------------------------- */
+/* --- calls -------------------------------------------------------------------------- */
 
 enum { ONEBOT_WORDING = 192 };
 
@@ -114,7 +114,7 @@ XIE_API int onebot_reply(struct onebot_event *event, const char *format, ...)
  * return 0; errors -ECANCELED -ETIMEDOUT; XIE_ECLOSED the bot stops and will not connect */
 XIE_API int onebot_wait_connected(struct onebot_bot *bot);
 
-/* --- conversations ------------------------------------------------------------ */
+/* --- conversations ------------------------------------------------------------------ */
 
 /* The most messages kept for one handler between its questions. */
 enum { ONEBOT_MAILBOX = 100 };
@@ -146,7 +146,7 @@ struct onebot_answer {
 XIE_API struct onebot_answer onebot_ask(struct onebot_event *event, const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
 
-/* --- running ------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------------------ */
 
 /* "/name args" in a message runs handler. */
 struct onebot_command {

@@ -20,7 +20,7 @@ struct xie_http_field {
     const char *name, *value;
 };
 
-/* --- HTTP server -------------------------------------------------------------- */
+/* --- HTTP server -------------------------------------------------------------------- */
 
 /* One request being answered; opaque, valid while its handler runs. */
 struct xie_http;
@@ -110,7 +110,7 @@ XIE_API int xie_http_set_field(struct xie_http *http, const char *name, const ch
 XIE_API int xie_http_answer(struct xie_http *http, int status, const char *content_type,
                             const void *body, size_t len);
 
-/* --- WebSocket ---------------------------------------------------------------- */
+/* --- WebSocket ---------------------------------------------------------------------- */
 
 /* One WebSocket; opaque, owned, closed by xie_ws_free. */
 struct xie_ws;

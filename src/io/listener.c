@@ -66,7 +66,7 @@ static bool out_of_something(int error)
 static void pause_accepting(struct xie_listener *listener, unsigned times)
 {
     int64_t pause = XIE_PAUSE_LEAST << (times < 7 ? times : 7);
-    XIE_TIMEOUT (pause < XIE_PAUSE_MOST ? pause : XIE_PAUSE_MOST)
+    XIE_TIMEOUT(pause < XIE_PAUSE_MOST ? pause : XIE_PAUSE_MOST)
         xie_event_wait(&listener->closing);
 }
 
@@ -241,8 +241,7 @@ static void remove_file(struct xie_listener *listener)
     xie_sys_unlink(listener->path);
 }
 
-/* --- the rest
- * -------------------------------------------------------------------------------------- */
+/* --- the rest ----------------------------------------------------------------------- */
 
 int xie_listener_address(struct xie_listener *listener, struct xie_address *address)
 {

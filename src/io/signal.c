@@ -174,8 +174,7 @@ void xie_signals_close(struct xie_signals *signals)
     xie_gate_close(&signals->gate, "xie_signals_close", signals_finish);
 }
 
-/* --- waiting
- * ---------------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------ */
 
 /* Take one that has come, in turn: a frequent signal does not hide the others. 0: none */
 static int take_pending(struct xie_signals *signals)

@@ -28,7 +28,7 @@ void xie_socket_close(int fd)
     xie_sys_close(fd);
 }
 
-/* --- what a stream stands on ------------------------------------------------------------------ */
+/* --- what a stream stands on -------------------------------------------------------- */
 
 static ssize_t socket_read(struct xie_stream *stream, void *buf, size_t cap)
 {
@@ -241,8 +241,7 @@ int xie_unix_connect(const char *path, struct xie_stream **stream)
     return error ? error : xie_stream_connect(&address, stream);
 }
 
-/* --- the two ends
- * ---------------------------------------------------------------------------------- */
+/* --- the two ends ------------------------------------------------------------------- */
 
 static int end_of(struct xie_stream *stream, struct xie_address *address,
                   int (*ask)(int fd, struct sockaddr *address, socklen_t *len))

@@ -19,7 +19,7 @@ static inline char *first(const struct xie_stream *stream)
     return stream->data + stream->start;
 }
 
-/* --- the buffer ----------------------------------------------------------------------------- */
+/* --- the buffer --------------------------------------------------------------------- */
 
 /* Back to the small buffer; nothing is in the large one. */
 static void shrink(struct xie_stream *stream)
@@ -134,7 +134,7 @@ static ssize_t leave(struct xie_stream *stream, ssize_t result)
     return xie_gate_leave(&stream->gate, XIE_READING, result);
 }
 
-/* --- some, and exactly ----------------------------------------------------------------------- */
+/* --- some, and exactly -------------------------------------------------------------- */
 
 static ssize_t read_some(struct xie_stream *stream, void *buf, size_t cap)
 {
@@ -210,7 +210,7 @@ ssize_t xie_stream_read_exactly(struct xie_stream *stream, void *buf, size_t len
     return leave(stream, gather_large(stream, buf, len));
 }
 
-/* --- until, and lines ------------------------------------------------------------------------- */
+/* --- until, and lines --------------------------------------------------------------- */
 
 /* How many bytes up to and including the separator, waiting for them; 0: the end came and
  * the rest is in the buffer. Each byte is looked at once, but for a separator's length. */

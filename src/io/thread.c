@@ -162,8 +162,7 @@ static int thread_start(struct xie_pool *pool)
     return 0;
 }
 
-/* --- the waiter's side
- * ---------------------------------------------------------------------------- */
+/* --- the waiter's side -------------------------------------------------------------- */
 
 static int job_submit(struct xie_pool *pool, struct job *job)
 {

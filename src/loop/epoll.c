@@ -29,7 +29,7 @@ struct epoll_state {
     int (*wait)(int fd, struct epoll_event *events, int64_t timeout_ns);
 };
 
-/* --- what readiness.c asks for ---------------------------------------------------------- */
+/* --- what readiness.c asks for ------------------------------------------------------ */
 
 static int add(struct epoll_state *state, int fd, uint32_t events, uint64_t data)
 {
@@ -67,7 +67,7 @@ static void epoll_drop(struct xie_loop *loop, int fd, struct xie_slot *slot)
 static const struct xie_poller epoll_poller = {
     .arm = epoll_arm, .disarm = epoll_disarm, .drop = epoll_drop, .look = xie_readiness_look};
 
-/* --- waiting ---------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------ */
 
 /* Linux 5.11. */
 static int wait_ns(int fd, struct epoll_event *events, int64_t timeout_ns)
@@ -131,7 +131,7 @@ static void epoll_backend_wake(struct xie_loop *loop)
     xie_wakeup_call(&state->wakeup);
 }
 
-/* --- open and close --------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------- */
 
 static int make_epoll(struct epoll_state *state)
 {

@@ -46,7 +46,7 @@ int64_t xie_now(void)
     return xie_sys_clock();
 }
 
-/* --- calls from any thread ------------------------------------------------------------------ */
+/* --- calls from any thread ---------------------------------------------------------- */
 
 struct outside_call {
     struct xie_inbox_call call;
@@ -125,7 +125,7 @@ static void inbox_drain(struct xie_loop *loop)
     }
 }
 
-/* --- a turn ----------------------------------------------------------------------------------- */
+/* --- a turn ------------------------------------------------------------------------- */
 
 /* Run what is ready, in steps, until nothing is or the turn has lasted long enough. */
 static void run_ready(struct xie_loop *loop)
@@ -190,7 +190,7 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
     }
 }
 
-/* --- open and close --------------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------- */
 
 static uint64_t option_number(uint64_t given, const char *variable, uint64_t otherwise)
 {

@@ -17,7 +17,7 @@ struct poll_state {
     size_t count, cap;
 };
 
-/* --- what readiness.c asks for ---------------------------------------------------------- */
+/* --- what readiness.c asks for ------------------------------------------------------ */
 
 static int reserve(struct poll_state *state)
 {
@@ -71,7 +71,7 @@ static void poll_disarm(struct xie_loop *loop, int fd, struct xie_slot *slot)
 static const struct xie_poller poll_poller = {
     .arm = poll_arm, .disarm = poll_disarm, .drop = poll_drop, .look = xie_readiness_look};
 
-/* --- waiting ---------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------ */
 
 /* Backwards: an entry that goes is replaced by one that was looked at already. */
 static void tell_ready(struct xie_loop *loop, struct poll_state *state)
@@ -111,7 +111,7 @@ static void poll_backend_wake(struct xie_loop *loop)
     xie_wakeup_call(&state->wakeup);
 }
 
-/* --- open and close --------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------- */
 
 static int poll_backend_open(struct xie_loop *loop)
 {

@@ -17,7 +17,7 @@ enum { PAGE_BITS = 8, PAGE_SLOTS = 1 << PAGE_BITS };
 /* op->phase of a CONNECT */
 enum { CONNECT_UNTRIED, CONNECT_UNDER_WAY };
 
-/* --- slots ------------------------------------------------------------------------------ */
+/* --- slots -------------------------------------------------------------------------- */
 
 int xie_readiness_init(struct xie_readiness *readiness, const struct xie_poller *poller)
 {
@@ -79,7 +79,7 @@ int xie_slot_events(const struct xie_slot *slot)
     return events;
 }
 
-/* --- rings ------------------------------------------------------------------------------ */
+/* --- rings -------------------------------------------------------------------------- */
 
 static struct xie_op **ring_of(struct xie_slot *slot, const struct xie_op *op)
 {
@@ -114,7 +114,7 @@ static void ring_remove(struct xie_op **ring, struct xie_op *op)
         *ring = op->next == op ? NULL : op->next;
 }
 
-/* --- trying ----------------------------------------------------------------------------- */
+/* --- trying ------------------------------------------------------------------------- */
 
 int xie_readiness_look(struct xie_loop *loop, int fd, int events)
 {
@@ -186,7 +186,7 @@ static bool try(struct xie_loop *loop, struct xie_readiness *readiness, struct x
     }
 }
 
-/* --- the three calls of a backend ------------------------------------------------------- */
+/* --- the three calls of a backend --------------------------------------------------- */
 
 bool xie_readiness_submit(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_op *op)
 {
@@ -232,7 +232,7 @@ void xie_readiness_forget(struct xie_loop *loop, struct xie_readiness *readiness
     slot->generation++;
 }
 
-/* --- being told ------------------------------------------------------------------------- */
+/* --- being told --------------------------------------------------------------------- */
 
 /* The first come tries first; the first that would block ends it. */
 static void run_ring(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_op **ring)

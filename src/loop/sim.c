@@ -50,8 +50,7 @@ static int own_look(struct xie_loop *loop, int fd, int events)
 static const struct xie_poller own_poller = {
     .arm = own_arm, .disarm = own_disarm, .drop = own_disarm, .look = own_look};
 
-/* --- and the kernel's descriptors
- * ----------------------------------------------------------------- */
+/* --- and the kernel's descriptors --------------------------------------------------- */
 
 static int real_arm(struct xie_loop *loop, int fd, struct xie_slot *slot)
 {
@@ -115,8 +114,7 @@ static int poll_real(struct xie_sim *sim, int64_t timeout_ns)
     return found;
 }
 
-/* --- telling
- * ----------------------------------------------------------------------------------------- */
+/* --- telling ------------------------------------------------------------------------ */
 
 /* One of the first few, by chance. */
 static struct xie_sim_socket *draw(struct xie_sim *sim, struct xie_link *list)
@@ -176,8 +174,7 @@ static bool look(struct xie_sim *sim)
     return true;
 }
 
-/* --- waiting
- * ------------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------------ */
 
 /* TSan keeps a thread of its own in every process. */
 extern void __tsan_init(void) __attribute__((weak));
@@ -232,8 +229,7 @@ static void sim_wake(struct xie_loop *loop)
     xie_wakeup_call(&sim->wakeup);
 }
 
-/* --- operations
- * ---------------------------------------------------------------------------------------- */
+/* --- operations --------------------------------------------------------------------- */
 
 static struct xie_readiness *readiness_of(struct xie_loop *loop, int fd)
 {
@@ -256,8 +252,7 @@ static void sim_forget(struct xie_loop *loop, int fd)
     xie_readiness_forget(loop, readiness_of(loop, fd), fd);
 }
 
-/* --- open and close
- * ------------------------------------------------------------------------------------ */
+/* --- open and close ----------------------------------------------------------------- */
 
 static void world_init(struct xie_sim *sim, struct xie_loop *loop)
 {

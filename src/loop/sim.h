@@ -136,7 +136,7 @@ struct xie_sim_path {
     char bytes[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-/* --- sim_random.c: chance and the record of it ---------------------------------------------- */
+/* --- sim_random.c: chance and the record of it -------------------------------------- */
 
 /* What happened, for the trace. */
 enum xie_sim_event {
@@ -162,7 +162,7 @@ int64_t xie_sim_latency(struct xie_sim *sim);
 /* Mix an event into the loop's trace. */
 void xie_sim_trace(struct xie_sim *sim, enum xie_sim_event event, uint32_t serial, uint64_t amount);
 
-/* --- sim_socket.c: the table, and the life of a socket -------------------------------------- */
+/* --- sim_socket.c: the table, and the life of a socket ------------------------------ */
 
 /* errors -EBADF not ours, or not open */
 int xie_sim_find(int fd, struct xie_sim_socket **found);
@@ -186,7 +186,7 @@ void xie_sim_close_all(struct xie_sim *sim);
 /* How many descriptors the thread's last world had open at its end: for tests. */
 extern _Thread_local size_t xie_sim_left_open;
 
-/* --- sim_name.c: addresses ------------------------------------------------------------------- */
+/* --- sim_name.c: addresses ---------------------------------------------------------- */
 
 int xie_sim_bind(struct xie_sim_socket *self, const struct sockaddr *address, socklen_t len);
 /* Bind to a port of the system's choice, if it is not bound. */
@@ -215,7 +215,7 @@ void xie_sim_copy_name(const struct xie_sim_name *name, struct sockaddr *address
 int xie_sim_unlink(struct xie_sim *sim, const char *path);
 void xie_sim_forget_paths(struct xie_sim *sim);
 
-/* --- sim_connect.c: from two sockets to a connection ---------------------------------------- */
+/* --- sim_connect.c: from two sockets to a connection -------------------------------- */
 
 int xie_sim_listen(struct xie_sim_socket *self, int backlog);
 /* accepted: receives it, with a descriptor. errors -EAGAIN -EMFILE … */
@@ -223,7 +223,7 @@ int xie_sim_accept(struct xie_sim_socket *self, struct xie_sim_socket **accepted
 int xie_sim_connect(struct xie_sim_socket *self, const struct sockaddr *address, socklen_t len);
 int xie_sim_shutdown(struct xie_sim_socket *self, int how);
 
-/* --- sim_flow.c: streams ---------------------------------------------------------------------- */
+/* --- sim_flow.c: streams ------------------------------------------------------------ */
 
 void xie_sim_flow_init(struct xie_sim_flow *flow);
 void xie_sim_flow_fini(struct xie_sim *sim, struct xie_sim_flow *flow);
@@ -246,8 +246,7 @@ void xie_sim_packets_drop(struct xie_sim_socket *self);
 /* Those under way. */
 void xie_sim_packets_forget(struct xie_sim *sim);
 
-/* --- sim_option.c, sim_table.c
- * -------------------------------------------------------------------- */
+/* --- sim_option.c, sim_table.c ------------------------------------------------------ */
 
 enum { XIE_SIM_REUSEADDR = 1 << 0, XIE_SIM_REUSEPORT = 1 << 1, XIE_SIM_V6ONLY = 1 << 2 };
 int xie_sim_getsockopt(struct xie_sim_socket *self, int level, int name, void *value,

@@ -165,8 +165,7 @@ static size_t message_len(const struct msghdr *message)
     return len;
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------------------- */
+/* --- calls -------------------------------------------------------------------------- */
 
 size_t xie_sim_room(const struct xie_sim_socket *self)
 {

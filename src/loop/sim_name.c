@@ -303,8 +303,7 @@ void xie_sim_forget_paths(struct xie_sim *sim)
         forget_path(XIE_CONTAINER(sim->paths.next, struct xie_sim_path, link));
 }
 
-/* --- both
- * ----------------------------------------------------------------------------------------- */
+/* --- both --------------------------------------------------------------------------- */
 
 static bool is_bound(const struct xie_sim_socket *self)
 {

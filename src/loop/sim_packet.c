@@ -127,8 +127,7 @@ void xie_sim_packets_forget(struct xie_sim *sim)
     drop_all(&sim->packets, &sim->network);
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------------------- */
+/* --- calls -------------------------------------------------------------------------- */
 
 ssize_t xie_sim_packet_read(struct xie_sim_socket *self, struct msghdr *message, int flags)
 {

@@ -137,8 +137,7 @@ static int sim_close(int fd)
     return error;
 }
 
-/* --- bytes
- * ---------------------------------------------------------------------------------------- */
+/* --- bytes -------------------------------------------------------------------------- */
 
 static ssize_t read_message(int fd, struct msghdr *message, int flags)
 {
@@ -211,8 +210,7 @@ static ssize_t sim_writev(int fd, const struct iovec *parts, int count)
     return is_ours(fd) ? write_message(fd, &message, 0) : xie_sys_linux.writev(fd, parts, count);
 }
 
-/* --- asking
- * --------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------- */
 
 static int sim_getsockname(int fd, struct sockaddr *address, socklen_t *len)
 {

@@ -16,7 +16,7 @@ static int64_t tick_of(int64_t when)
     return when >> XIE_WHEEL_TICK_BITS;
 }
 
-/* --- the heap: a pairing heap, so that it allocates nothing ----------------------------- */
+/* --- the heap: a pairing heap, so that it allocates nothing ------------------------- */
 
 static bool before(const struct xie_timer *a, const struct xie_timer *b)
 {
@@ -89,7 +89,7 @@ static void heap_remove(struct xie_timers *timers, struct xie_timer *timer)
     timers->near = heap_merge(timers->near, below);
 }
 
-/* --- the wheel -------------------------------------------------------------------------- */
+/* --- the wheel ---------------------------------------------------------------------- */
 
 static void wheel_add(struct xie_timers *timers, struct xie_timer *timer)
 {
@@ -165,7 +165,7 @@ static void wheel_advance(struct xie_timers *timers, int64_t tick)
         timers->tick = tick;
 }
 
-/* --- the face ----------------------------------------------------------------------------- */
+/* --- the face ----------------------------------------------------------------------- */
 
 void xie_timers_init(struct xie_timers *timers, int64_t now)
 {

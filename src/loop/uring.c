@@ -46,7 +46,7 @@ struct uring_state {
     bool undrained;         /* this kernel cannot take all back at once (before 5.19) */
 };
 
-/* --- the backlog ------------------------------------------------------------------------ */
+/* --- the backlog -------------------------------------------------------------------- */
 
 static void backlog_push(struct uring_state *state, struct xie_op *op)
 {
@@ -68,7 +68,7 @@ static void backlog_remove(struct uring_state *state, struct xie_op *op)
     op->phase &= (uint8_t)~PHASE_QUEUED;
 }
 
-/* --- submitting ------------------------------------------------------------------------- */
+/* --- submitting --------------------------------------------------------------------- */
 
 static struct io_uring_sqe *take_sqe(struct uring_state *state)
 {
@@ -199,7 +199,7 @@ static void arm_wakeup(struct uring_state *state)
     io_uring_sqe_set_data64(sqe, TAG_WAKEUP);
 }
 
-/* --- completions ------------------------------------------------------------------------ */
+/* --- completions -------------------------------------------------------------------- */
 
 /* Must op go on after result? Then it is started again, its phase set. */
 static bool goes_on(struct uring_state *state, struct xie_op *op, int *result)
@@ -263,7 +263,7 @@ static unsigned reap(struct xie_loop *loop)
     return count;
 }
 
-/* --- waiting ---------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------ */
 
 /* Look without waiting; without a system call where that can tell nothing new. */
 static int look(struct uring_state *state)
@@ -313,7 +313,7 @@ static void uring_wake(struct xie_loop *loop)
     xie_wakeup_call(&state->wakeup);
 }
 
-/* --- open and close --------------------------------------------------------------------- */
+/* --- open and close ----------------------------------------------------------------- */
 
 /* The best that the kernel knows: completions gathered in our own thread, when we ask for
  * them (6.1); without interrupting it (5.19); any. */

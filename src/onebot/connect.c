@@ -26,7 +26,7 @@ struct connection {
     int64_t retcode; /* of a refusal after the handshake */
 };
 
-/* --- reading and writing ------------------------------------------------------- */
+/* --- reading and writing ------------------------------------------------------------ */
 
 /* Sending is one task's work: a caller that is interrupted must not break a frame. */
 static int write_frames(void *arg)
@@ -115,7 +115,7 @@ static int converse(struct connection *connection)
     return reason == -ECANCELED && writer < 0 ? writer : reason;
 }
 
-/* --- one connection ------------------------------------------------------------ */
+/* --- one connection ----------------------------------------------------------------- */
 
 /* Fields of the handshake; authorization has room for the token. */
 static int open_connection(struct connection *connection, char *authorization)
@@ -127,7 +127,7 @@ static int open_connection(struct connection *connection, char *authorization)
                                         .fields = *authorization ? fields : NULL,
                                         .ping_interval_ns = ping == XIE_NEVER ? 0 : ping};
     int error = -ETIMEDOUT;
-    XIE_TIMEOUT (options->connect_timeout_ns)
+    XIE_TIMEOUT(options->connect_timeout_ns)
         error = xie_ws_connect(options->url, &ws_options, &connection->status, &connection->ws);
     return error;
 }
@@ -150,7 +150,7 @@ static int authorize_and_open(struct connection *connection)
 static void leave(struct connection *connection, int reason)
 {
     XIE_SHIELD {
-        XIE_TIMEOUT (XIE_SECOND) {
+        XIE_TIMEOUT(XIE_SECOND) {
             if (reason == -ECANCELED)
                 xie_ws_close(connection->ws, 1000, "");
         }
@@ -216,7 +216,7 @@ static int connect_once(struct connection *connection)
     return reason;
 }
 
-/* --- again and again ----------------------------------------------------------- */
+/* --- again and again ---------------------------------------------------------------- */
 
 int64_t onebot_retry_pause(unsigned failures, int64_t least_ns, int64_t most_ns, uint64_t random)
 {

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "onebot/talk.h"
 
-/* --- handlers ------------------------------------------------------------------ */
+/* --- handlers ----------------------------------------------------------------------- */
 
 static void pass_on(struct onebot_bot *bot, struct onebot_letter *letter);
 
@@ -102,7 +102,7 @@ static void start(struct onebot_bot *bot, struct onebot_letter *letter, onebot_h
     }
 }
 
-/* --- events -------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------- */
 
 static void other(struct onebot_bot *bot, struct onebot_letter *letter)
 {

@@ -12,7 +12,7 @@
 #include "onebot/connect.h"
 #include "onebot/dispatch.h"
 
-/* --- stopping ------------------------------------------------------------------ */
+/* --- stopping ----------------------------------------------------------------------- */
 
 void onebot_stop(struct onebot_bot *bot)
 {
@@ -63,7 +63,7 @@ static void let_handlers_end(struct onebot_bot *bot)
         onebot_log(&bot->log, ONEBOT_INFO, "%zu handler%s %.1f s to end", bot->running,
                    bot->running == 1 ? " has" : "s have",
                    (double)bot->options.grace_ns / (double)XIE_SECOND);
-    XIE_TIMEOUT (bot->options.grace_ns) {
+    XIE_TIMEOUT(bot->options.grace_ns) {
         while (bot->running && !bot->hurried && !xie_check())
             xie_event_wait(&bot->stop_change);
     }
@@ -72,7 +72,7 @@ static void let_handlers_end(struct onebot_bot *bot)
                    bot->running == 1 ? " is" : "s are");
 }
 
-/* --- running ------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------ */
 
 static void run_handlers(struct onebot_bot *bot)
 {
@@ -87,7 +87,7 @@ static int run_shielded(struct onebot_bot *bot)
 {
     int error = 0;
     XIE_SHIELD {
-        XIE_GROUP (service) {
+        XIE_GROUP(service) {
             error = xie_group_spawn(&service, onebot_keep_connected, bot);
             if (!error)
                 run_handlers(bot);
@@ -100,7 +100,7 @@ static int run_shielded(struct onebot_bot *bot)
 static int run_watched(struct onebot_bot *bot, struct xie_signals *signals)
 {
     struct watch watch = {.bot = bot, .signals = signals};
-    XIE_GROUP (outside) {
+    XIE_GROUP(outside) {
         int error = xie_group_spawn(&outside, watch_stop, &watch);
         if (!error)
             error = run_shielded(bot);
@@ -110,7 +110,7 @@ static int run_watched(struct onebot_bot *bot, struct xie_signals *signals)
     return 0; /* not reached */
 }
 
-/* --- starting ------------------------------------------------------------------ */
+/* --- starting ----------------------------------------------------------------------- */
 
 static int64_t or_default(int64_t value, int64_t otherwise)
 {
@@ -201,7 +201,7 @@ int onebot_run(const struct onebot_options *options)
     return error;
 }
 
-/* --- for handlers -------------------------------------------------------------- */
+/* --- for handlers ------------------------------------------------------------------- */
 
 int onebot_wait_connected(struct onebot_bot *bot)
 {

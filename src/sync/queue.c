@@ -99,8 +99,7 @@ static void *ring_pop(struct xie_queue *queue)
     return item;
 }
 
-/* --- the queue
- * ------------------------------------------------------------------------------------ */
+/* --- the queue ---------------------------------------------------------------------- */
 
 void xie_queue_init(struct xie_queue *queue, size_t limit)
 {

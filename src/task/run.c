@@ -56,8 +56,7 @@ static void sigint_release(void)
     __atomic_store_n(&interrupt_loop, NULL, __ATOMIC_RELEASE);
 }
 
-/* --- running
- * -------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------ */
 
 static const char *who_runs(void)
 {

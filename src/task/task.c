@@ -6,7 +6,7 @@
 #include "base/misuse.h"
 #include "task/record.h"
 
-/* --- running ---------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------ */
 
 /* The ready queue's item of a task, run from the loop's own stack. */
 static void task_run(struct xie_ready *item)
@@ -45,7 +45,7 @@ void xie_task_step_aside(struct xie_task *self)
     xie_task_switch_away(self);
 }
 
-/* --- ending ----------------------------------------------------------------------------------- */
+/* --- ending ------------------------------------------------------------------------- */
 
 void xie_task_report(const char *name, const char *where, int error)
 {
@@ -97,7 +97,7 @@ static void task_entry(void *arg)
     task_end(self, self->fn(self->arg));
 }
 
-/* --- spawning --------------------------------------------------------------------------------- */
+/* --- spawning ----------------------------------------------------------------------- */
 
 struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg,
                                const struct xie_task_options *options, const char *name,
@@ -147,7 +147,7 @@ struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_
     return task;
 }
 
-/* --- the handle ------------------------------------------------------------------------------- */
+/* --- the handle --------------------------------------------------------------------- */
 
 static void owned_or_abort(const struct xie_task *task, const char *call)
 {

@@ -43,7 +43,7 @@ void xie_wait_finish(struct xie_wait *wait, int result);
  */
 int64_t xie_op_run(struct xie_op *op, const char *what);
 
-/* --- first-come lists: what futures, events, locks and queues are made of ------------- */
+/* --- first-come lists: what futures, events, locks and queues are made of ----------- */
 
 /* Suspend the running task in waiters until woken by xie_waiters_wake*, or interrupted (then
  * taken off). return 0 woken, else the scope's error. xie_wait_enter was called before. */

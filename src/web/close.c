@@ -38,7 +38,7 @@ static int close_inside(struct xie_ws *ws, uint16_t code, const char *reason, si
         err = xie_ws_send_close(ws, code, reason, len);
     if (err < 0)
         return err;
-    XIE_TIMEOUT (XIE_WS_CLOSE_S *XIE_SECOND) {
+    XIE_TIMEOUT(XIE_WS_CLOSE_S *XIE_SECOND) {
         err = xie_out_drain(&ws->out, NULL);
         if (!err)
             err = await_close(ws);

@@ -205,7 +205,7 @@ void xie_http_linger(struct xie_http *http)
         return;
     if (xie_stream_write_eof(http->stream) < 0)
         return;
-    XIE_TIMEOUT (XIE_HTTP_LINGER_S *XIE_SECOND) {
+    XIE_TIMEOUT(XIE_HTTP_LINGER_S *XIE_SECOND) {
         while (xie_stream_read(http->stream, sink, sizeof sink) > 0)
             ;
     }

@@ -110,7 +110,7 @@ static int part(struct xie_ws *ws)
     if (ws->parted || ws->out.error)
         return ws->error;
     ws->parted = true;
-    XIE_SCOPE (scope, XIE_WS_CLOSE_S * XIE_SECOND) {
+    XIE_SCOPE(scope, XIE_WS_CLOSE_S * XIE_SECOND) {
         ws->reading = &scope;
         if (xie_out_drain(&ws->out, NULL) < 0 || !ws->error || ws->error == XIE_EOF)
             break;

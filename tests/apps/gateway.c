@@ -14,7 +14,7 @@
 #include "tap.h"
 #include "traffic.h"
 
-/* --- memory that runs out: linked with --wrap, and jansson's hooks --------------- */
+/* --- memory that runs out: linked with --wrap, and jansson's hooks ------------------ */
 
 static long left = -1; /* allocations that still succeed; negative: all */
 static bool failed;
@@ -61,7 +61,7 @@ json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error
     return root;
 }
 
-/* --- helpers -------------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------------------ */
 
 static struct gateway gateway;
 
@@ -112,7 +112,7 @@ static void check_parse(const char *text, const char *expected)
 
 #define TEXT(text) "[{\"type\":\"text\",\"data\":{\"text\":\"" text "\"}}]"
 
-/* --- CQ codes ------------------------------------------------------------------- */
+/* --- CQ codes ----------------------------------------------------------------------- */
 
 static void cq_text(void)
 {
@@ -162,7 +162,7 @@ static void cq_round_trip(void)
     }
 }
 
-/* --- JSON from outside ------------------------------------------------------------ */
+/* --- JSON from outside -------------------------------------------------------------- */
 
 static bool parses(int depth)
 {
@@ -229,7 +229,7 @@ static void numbers_and_flags(void)
     json_decref(two);
 }
 
-/* --- segments --------------------------------------------------------------------- */
+/* --- segments ----------------------------------------------------------------------- */
 
 static void check_normal(const char *message, const char *expected)
 {
@@ -274,7 +274,7 @@ static void segment_shown(void)
     end();
 }
 
-/* --- history ---------------------------------------------------------------------- */
+/* --- history ------------------------------------------------------------------------ */
 
 static int64_t say(const char *text)
 {
@@ -519,7 +519,7 @@ static void traffic_bounded(void)
     end();
 }
 
-/* --- memory that runs out ------------------------------------------------------------- */
+/* --- memory that runs out ----------------------------------------------------------- */
 
 /* Everything once; answers may be missing or failed, nothing may break. */
 static void everything(void)

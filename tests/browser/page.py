@@ -204,6 +204,27 @@ def too_long_is_said(browser, gateway):
     shows(browser, "#count", "4501 / 4500")
 
 
+def reading_further_up(browser, gateway):
+    """A new message moves nobody who reads older ones; a button leads to it."""
+    for number in range(40):
+        gateway.say(10002, 20001, f"line {number}")
+    up(browser, gateway)
+    until(lambda: len(bubbles(browser)) == 40)
+    where = "return document.getElementById('log').scrollTop"
+    assert browser.run(where) > 0  # at the end
+    browser.run("document.getElementById('log').scrollTop = 0")
+    gateway.say(10002, 20001, "the newest")
+    until(lambda: browser.run("return document.getElementById('newer').hidden") is False)
+    assert browser.run(where) == 0
+    browser.click("#newer")
+    until(lambda: browser.run("return document.getElementById('newer').hidden") is True)
+    assert browser.run(where) > 0
+    gateway.say(10002, 20001, "followed again")
+    until(lambda: len(bubbles(browser)) == 42)
+    assert browser.run("const log = document.getElementById('log');"
+                       " return log.scrollHeight - log.scrollTop - log.clientHeight") < 60
+
+
 def gateway_gone_and_back(browser, gateway):
     """Said clearly, and made good without a reload: also when it has forgotten everything."""
     gateway.say(10001, 20001, "first run")
@@ -308,6 +329,6 @@ def nothing_from_the_network(browser, gateway):
 
 
 TESTS = [says_and_is_answered, expands_a_call, markup_is_text, places_and_people, keyboard_alone,
-         composing_sends_nothing, recalls, too_long_is_said, gateway_gone_and_back,
-         bot_gone_is_said, fits_every_width, readable_in_both_schemes, both_languages,
-         nothing_from_the_network]
+         composing_sends_nothing, recalls, too_long_is_said, reading_further_up,
+         gateway_gone_and_back, bot_gone_is_said, fits_every_width, readable_in_both_schemes,
+         both_languages, nothing_from_the_network]

@@ -11,7 +11,7 @@ static struct xie_context here, there;
 static int calls;
 static uintptr_t entry_frame;
 
-/* --- a swap ------------------------------------------------------------------- */
+/* --- a swap ------------------------------------------------------------------------- */
 
 static void count_calls(void *arg)
 {
@@ -102,7 +102,7 @@ static void keeps_what_is_live(void)
     xie_stack_give(stack);
 }
 
-/* --- a transfer --------------------------------------------------------------- */
+/* --- a transfer --------------------------------------------------------------------- */
 
 static __attribute__((noinline)) int pass(struct xie_context *from, struct xie_context *to,
                                           int value)
@@ -187,7 +187,7 @@ static void transfer_keeps_registers(void)
     xie_stack_give(stack);
 }
 
-/* --- starting ----------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------------------- */
 
 static bool aligned, carried;
 

@@ -220,7 +220,7 @@ static void errors_go_outward(void)
     xie_gen_free(leaf);
 }
 
-/* --- closing ------------------------------------------------------------------ */
+/* --- closing ------------------------------------------------------------------------ */
 
 /* Ends without an error when closed; arg counts. */
 static int swallowing(struct xie_gen *self, void *arg)
@@ -357,7 +357,7 @@ static void an_ignored_close_reaches_the_outermost(void)
     CHECK(strstr(text, "'delegating'") && strstr(text, "100 closes"));
 }
 
-/* --- depth -------------------------------------------------------------------- */
+/* --- depth -------------------------------------------------------------------------- */
 
 struct level {
     int depth;

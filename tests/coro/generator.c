@@ -291,7 +291,7 @@ static void free_tells_an_error(void)
     CHECK(strstr(text, xie_strerror(-EIO)));
 }
 
-/* --- misuse, and NULL --------------------------------------------------------- */
+/* --- misuse, and NULL --------------------------------------------------------------- */
 
 /* Does everything to itself that its consumer may do. */
 static int narcissist(struct xie_gen *self, void *arg)
@@ -449,7 +449,7 @@ static void each_failing_system_call_is_survived(void)
     CHECK(nth > 3);
 }
 
-/* --- results, types ----------------------------------------------------------- */
+/* --- results, types ----------------------------------------------------------------- */
 
 static int returns(struct xie_gen *self, void *arg)
 {
@@ -528,7 +528,7 @@ static void types_are_copied(void)
     CHECK(at.x == 17);
 }
 
-/* --- many --------------------------------------------------------------------- */
+/* --- many --------------------------------------------------------------------------- */
 
 enum { MANY = 100000, MANY_SLOW = 1000 };
 

@@ -132,7 +132,7 @@ static void a_reserve_is_aligned_and_zeroed(void)
     xie_stack_give(stack);
 }
 
-/* --- pages -------------------------------------------------------------------- */
+/* --- pages -------------------------------------------------------------------------- */
 
 enum { OWNER = 640, FRAMES = 1200, PARKED = 200 };
 
@@ -250,7 +250,7 @@ static void random_use_mixes_nothing_up(void)
             xie_stack_give(stacks[i]);
 }
 
-/* --- failures and misuse -------------------------------------------------------- */
+/* --- failures and misuse ------------------------------------------------------------ */
 
 static void memory_can_run_out(void)
 {
@@ -312,7 +312,7 @@ static void misuse_aborts(void)
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strstr(text, "another thread"));
 }
 
-/* --- threads ---------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------------------ */
 
 static size_t mappings(void)
 {

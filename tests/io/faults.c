@@ -6,8 +6,7 @@
 #include "base/fault.h"
 #include "io/kit.h"
 
-/* --- a conversation: listen, connect, accept, talk, close
- * ------------------------------------------ */
+/* --- a conversation: listen, connect, accept, talk, close --------------------------- */
 
 struct talk {
     struct xie_listener *listener;
@@ -86,7 +85,7 @@ static int converse(struct talk *talk)
 {
     int error = listen_tcp(talk);
     if (!error) {
-        XIE_GROUP (group) {
+        XIE_GROUP(group) {
             error = xie_group_spawn(&group, serve, talk);
             if (!error)
                 error = xie_group_spawn(&group, connect_and_talk, talk);
@@ -107,8 +106,7 @@ static int run_converse(void *arg)
     return converse(&talk);
 }
 
-/* --- the driver
- * ------------------------------------------------------------------------------------- */
+/* --- the driver --------------------------------------------------------------------- */
 
 /* Fail the first call of these kinds, then the second, until the plan's turn never comes. */
 static void fail_each(unsigned kinds, int error, int (*body)(void *arg))
@@ -154,8 +152,7 @@ static void each_operation(void)
     fail_each(XIE_FAULT_OPERATION, -EIO, run_converse);
 }
 
-/* --- the rest of the floor
- * ----------------------------------------------------------------------------- */
+/* --- the rest of the floor ---------------------------------------------------------- */
 
 static int add_one(void *arg)
 {

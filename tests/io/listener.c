@@ -94,7 +94,7 @@ IN_TASK(close_ends_the_one_who_accepts)
     struct xie_stream *client;
     struct xie_task *task = xie_spawn(accept_one, listener);
     xie_sleep(XIE_MILLISECOND);
-    XIE_TIMEOUT (-1)
+    XIE_TIMEOUT(-1)
         xie_listener_close(listener);
     CHECK(xie_task_done(task));
     CHECK_EQ(xie_join(task), XIE_ECLOSED);
@@ -132,7 +132,7 @@ static void cancel_at(int when, int connect_at)
     int error = xie_join(task);
     CHECK(!error || error == -ECANCELED);
     if (error) {
-        XIE_TIMEOUT (10 * XIE_SECOND)
+        XIE_TIMEOUT(10 * XIE_SECOND)
             CHECK_EQ(xie_listener_accept(listener, &server), 0);
         kit_send(server, "x");
         CHECK_EQ(xie_stream_read(client, &byte, 1), 1);
@@ -150,8 +150,7 @@ IN_TASK(a_cancelled_accept_loses_no_connection)
     return 0;
 }
 
-/* --- out of descriptors
- * ------------------------------------------------------------------------------ */
+/* --- out of descriptors ------------------------------------------------------------- */
 
 struct scarce {
     struct xie_address address;
@@ -181,7 +180,7 @@ static int without_descriptors(void *arg)
     self.listener = listen_here(&self.address);
     CHECK_EQ(xie_stream_connect(&self.address, &client), 0);
     use_up(&self);
-    XIE_TIMEOUT (60 * XIE_MILLISECOND) /* it waits: an error would end a server */
+    XIE_TIMEOUT(60 * XIE_MILLISECOND) /* it waits: an error would end a server */
         CHECK_EQ(xie_listener_accept(self.listener, &server), -ETIMEDOUT);
     struct xie_task *task = xie_spawn(accept_one, self.listener);
     xie_sleep(30 * XIE_MILLISECOND);
@@ -227,8 +226,7 @@ static void out_of_descriptors_it_waits_and_says_so_once(void)
     CHECK(line && !strstr(line + 1, "accept: ")); /* several pauses, one line */
 }
 
-/* --- errors of connections that died in the backlog
- * ---------------------------------------------------- */
+/* --- errors of connections that died in the backlog --------------------------------- */
 
 /* The nth system call or operation fails with the error: accept skips it. */
 static void skips(int error)
@@ -245,7 +243,7 @@ static void skips(int error)
     /* however many there are, and nobody else is starved */
     xie_fault_plan =
         (struct xie_fault){XIE_FAULT_OPERATION, .nth = 1, .forever = true, .error = error};
-    XIE_TIMEOUT (100 * XIE_MILLISECOND)
+    XIE_TIMEOUT(100 * XIE_MILLISECOND)
         CHECK_EQ(xie_listener_accept(listener, &server), -ETIMEDOUT);
     CHECK(xie_fault_plan.failed > 1);
     xie_fault_plan.kinds = 0;
@@ -272,8 +270,7 @@ IN_TASK(other_errors_are_told)
     return 0;
 }
 
-/* --- where to listen
- * ------------------------------------------------------------------------------------- */
+/* --- where to listen ---------------------------------------------------------------- */
 
 static void check_reach(const char *host, uint16_t port, struct xie_listener *listener)
 {
@@ -338,8 +335,7 @@ IN_TASK(an_address_in_use_or_not_here)
     return 0;
 }
 
-/* --- Unix sockets
- * ------------------------------------------------------------------------------------------ */
+/* --- Unix sockets ------------------------------------------------------------------- */
 
 IN_TASK(a_unix_listener_makes_and_removes_its_file)
 {

@@ -140,8 +140,7 @@ static void peer_end(struct peer *peer)
     CHECK_EQ(xie_to_thread(reap, peer, NULL), 0);
 }
 
-/* --- our servers
- * ------------------------------------------------------------------------------------ */
+/* --- our servers -------------------------------------------------------------------- */
 
 static int echo(void *arg)
 {
@@ -268,8 +267,7 @@ IN_TASK(two_hundred_clients)
     return 0;
 }
 
-/* --- our clients
- * --------------------------------------------------------------------------------------- */
+/* --- our clients -------------------------------------------------------------------- */
 
 static int send_pattern(void *arg)
 {

@@ -7,7 +7,7 @@
 #include "base/fault.h"
 #include "io/kit.h"
 
-/* --- the stand-in ---------------------------------------------------------------------------- */
+/* --- the stand-in ------------------------------------------------------------------- */
 
 /* What getaddrinfo is to say; 0: ask the real one. This definition comes before libc's. */
 static int answer;
@@ -76,8 +76,7 @@ static void without_a_loop(void)
     CHECK_EQ(asked, 0); /* numbers never leave the thread */
 }
 
-/* --- names
- * ------------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------- */
 
 IN_TASK(localhost_is_known_everywhere)
 {
@@ -145,8 +144,7 @@ IN_TASK(names_of_impossible_length)
     return 0;
 }
 
-/* --- interruption
- * --------------------------------------------------------------------------------------- */
+/* --- interruption ------------------------------------------------------------------- */
 
 static int look_up(void *arg)
 {
@@ -174,7 +172,7 @@ IN_TASK(an_interrupted_look_up_is_left_at_once)
     __atomic_store_n(&slow, 1, __ATOMIC_SEQ_CST);
     for (int i = 0; i < COUNT; i++) /* more than there are threads: some wait in the queue */
         tasks[i] = xie_spawn(look_up, NULL);
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         CHECK_EQ(look_up(NULL), -ETIMEDOUT);
     for (int i = 0; i < COUNT; i++)
         xie_task_cancel(tasks[i]);
@@ -190,7 +188,7 @@ static int leave_one_behind(void *arg)
 {
     (void)arg;
     __atomic_store_n(&slow, 1, __ATOMIC_SEQ_CST);
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         CHECK_EQ(look_up(NULL), -ETIMEDOUT);
     return 0;
 }

@@ -54,7 +54,7 @@ IN_TASK(a_signal_that_comes_while_all_wait)
     CHECK_EQ(pthread_create(&thread, NULL, raise_later, &number), 0);
     CHECK_EQ(xie_join(task), SIGUSR2);
     pthread_join(thread, NULL);
-    XIE_TIMEOUT (XIE_MILLISECOND)
+    XIE_TIMEOUT(XIE_MILLISECOND)
         CHECK_EQ(xie_stream_read(pair[0], &byte, 1), -ETIMEDOUT);
     kit_close(pair);
     xie_signals_close(signals);
@@ -86,7 +86,7 @@ IN_TASK(equal_signals_count_once_and_different_ones_each)
     int first = xie_signals_wait(signals), second = xie_signals_wait(signals);
     CHECK(first != second);
     CHECK_EQ(first + second, SIGUSR1 + SIGUSR2);
-    XIE_TIMEOUT (XIE_MILLISECOND)
+    XIE_TIMEOUT(XIE_MILLISECOND)
         CHECK_EQ(xie_signals_wait(signals), -ETIMEDOUT);
     xie_signals_close(signals);
     return 0;
@@ -134,8 +134,7 @@ IN_TASK(one_waiter_at_a_time)
     return 0;
 }
 
-/* --- interruption
- * ----------------------------------------------------------------------------------- */
+/* --- interruption ------------------------------------------------------------------- */
 
 IN_TASK(an_interrupted_wait_loses_no_signal)
 {
@@ -153,11 +152,11 @@ IN_TASK(an_interrupted_wait_loses_no_signal)
             int result = xie_join(task);
             CHECK(result == SIGUSR1 || result == -ECANCELED);
             if (result != SIGUSR1)
-                XIE_TIMEOUT (10 * XIE_SECOND)
+                XIE_TIMEOUT(10 * XIE_SECOND)
                     CHECK_EQ(xie_signals_wait(signals), SIGUSR1);
         }
     raise(SIGUSR2);
-    XIE_TIMEOUT (-1)
+    XIE_TIMEOUT(-1)
         CHECK_EQ(xie_signals_wait(signals), -ETIMEDOUT); /* even though one is there */
     CHECK_EQ(xie_signals_wait(signals), SIGUSR2);
     xie_signals_close(signals);
@@ -169,15 +168,14 @@ IN_TASK(close_ends_the_one_who_waits)
     struct xie_signals *signals = open_two(SIGUSR1, SIGUSR2);
     struct xie_task *task = xie_spawn(wait_one, signals);
     xie_sleep(0);
-    XIE_TIMEOUT (-1)
+    XIE_TIMEOUT(-1)
         xie_signals_close(signals);
     CHECK_EQ(xie_join(task), XIE_ECLOSED);
     xie_signals_close(NULL);
     return 0;
 }
 
-/* --- catching and giving back
- * -------------------------------------------------------------------------- */
+/* --- catching and giving back ------------------------------------------------------- */
 
 static int handled;
 
@@ -302,8 +300,7 @@ IN_TASK(sigint_may_be_caught)
     return 0;
 }
 
-/* --- several loops, and much at once
- * -------------------------------------------------------------------- */
+/* --- several loops, and much at once ------------------------------------------------ */
 
 struct other {
     pthread_t thread;

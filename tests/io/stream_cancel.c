@@ -26,7 +26,7 @@ static int write_on(struct writer *self, const char *buf, size_t len)
     uint64_t start = xie_stream_written(self->stream), done = 0;
     while (done < len) {
         ssize_t sent = 0;
-        XIE_TIMEOUT (self->deadline)
+        XIE_TIMEOUT(self->deadline)
             sent = xie_stream_write(self->stream, buf + done, len - done);
         if (sent < 0 && sent != -ETIMEDOUT)
             return (int)sent;
@@ -62,7 +62,7 @@ static int line_of(struct xie_stream *stream, int64_t deadline, size_t *payload)
     for (;;) {
         char *line;
         int result = 0;
-        XIE_TIMEOUT (deadline)
+        XIE_TIMEOUT(deadline)
             result = xie_stream_read_line(stream, &line, NULL);
         if (result == 1)
             *payload = (size_t)atoi(line);
@@ -76,7 +76,7 @@ static void payload_exactly(struct xie_stream *stream, int64_t deadline, char *b
 {
     ssize_t got = -ETIMEDOUT;
     while (got == -ETIMEDOUT) {
-        XIE_TIMEOUT (deadline)
+        XIE_TIMEOUT(deadline)
             got = xie_stream_read_exactly(stream, buf, len);
         interruptions += got == -ETIMEDOUT;
     }
@@ -88,7 +88,7 @@ static void payload_by_reads(struct xie_stream *stream, int64_t deadline, char *
     size_t done = 0;
     while (done < len) {
         ssize_t got = 0;
-        XIE_TIMEOUT (deadline)
+        XIE_TIMEOUT(deadline)
             got = xie_stream_read(stream, buf + done, len - done);
         if (got > 0)
             done += (size_t)got;
@@ -143,8 +143,7 @@ IN_TASK(deadlines_of_every_size_lose_no_byte)
     return 0;
 }
 
-/* --- a cancellation at each point of a read's way
- * --------------------------------------------------- */
+/* --- a cancellation at each point of a read's way ----------------------------------- */
 
 static char got[8];
 static size_t got_len;
@@ -190,8 +189,7 @@ IN_TASK(a_cancellation_at_every_point_loses_no_byte)
     return 0;
 }
 
-/* --- what a triggered scope does to each call
- * ---------------------------------------------------------- */
+/* --- what a triggered scope does to each call --------------------------------------- */
 
 /* Every call returns the scope's word and does nothing, even where it would not have to wait. */
 IN_TASK(in_a_triggered_scope_nothing_is_done)
@@ -203,7 +201,7 @@ IN_TASK(in_a_triggered_scope_nothing_is_done)
     kit_send(pair[0], "line\n");
     CHECK(xie_stream_peek(pair[1], &data) > 0);
     data = NULL;
-    XIE_TIMEOUT (-1) {
+    XIE_TIMEOUT(-1) {
         CHECK_EQ(xie_stream_read(pair[1], buf, 4), -ETIMEDOUT);
         CHECK_EQ(xie_stream_read_exactly(pair[1], buf, 4), -ETIMEDOUT);
         CHECK_EQ(xie_stream_read_until(pair[1], "\n", 1, &data), -ETIMEDOUT);

@@ -64,7 +64,7 @@ IN_TASK(close_ends_those_who_read_and_write)
 
 static int close_cancelled(void *arg)
 {
-    XIE_SCOPE (scope, XIE_NEVER) {
+    XIE_SCOPE(scope, XIE_NEVER) {
         xie_scope_cancel(&scope);
         xie_stream_close(arg);
     }
@@ -172,8 +172,7 @@ IN_TASK(what_was_written_arrives_after_close)
     return 0;
 }
 
-/* --- resets
- * ------------------------------------------------------------------------------------------ */
+/* --- resets ------------------------------------------------------------------------- */
 
 IN_TASK(abort_resets)
 {
@@ -198,7 +197,7 @@ IN_TASK(bytes_before_a_reset_are_read_first)
     CHECK_EQ(xie_stream_read_until(pair[1], "t", 1, &data), 4); /* all in the buffer */
     kit_send(pair[0], "last");
     CHECK(xie_stream_peek(pair[1], &data) > 0);
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         CHECK_EQ(xie_stream_read_exactly(pair[1], buf, 5), -ETIMEDOUT);
     xie_stream_abort(pair[0]);
     CHECK_EQ(xie_stream_read_exactly(pair[1], buf, 4), 4);
@@ -225,8 +224,7 @@ IN_TASK(a_partial_line_survives_a_reset)
     return 0;
 }
 
-/* --- adopting
- * ------------------------------------------------------------------------------------------- */
+/* --- adopting ----------------------------------------------------------------------- */
 
 static void check_talk(struct xie_stream *from, struct xie_stream *to)
 {
@@ -298,8 +296,7 @@ IN_TASK(a_full_pipe_waits_and_a_broken_one_fails)
     return 0;
 }
 
-/* --- connecting
- * -------------------------------------------------------------------------------------------- */
+/* --- connecting --------------------------------------------------------------------- */
 
 IN_TASK(a_refused_connection)
 {
@@ -371,7 +368,7 @@ IN_TASK(no_connect_in_a_triggered_scope)
     struct xie_stream *stream = NULL;
     struct xie_address address;
     CHECK_EQ(xie_address_parse(&address, "127.0.0.1", 1), 0);
-    XIE_TIMEOUT (-1) {
+    XIE_TIMEOUT(-1) {
         CHECK_EQ(xie_stream_connect(&address, &stream), -ETIMEDOUT);
         CHECK_EQ(xie_tcp_connect("127.0.0.1", 1, &stream), -ETIMEDOUT);
         CHECK_EQ(xie_tcp_connect("localhost", 1, &stream), -ETIMEDOUT);
@@ -412,8 +409,7 @@ IN_TASK(the_two_ends_know_each_other)
     return 0;
 }
 
-/* --- an idle stream
- * ------------------------------------------------------------------------------------------ */
+/* --- an idle stream ----------------------------------------------------------------- */
 
 static size_t allocated;
 

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/kit.h"
 
-/* --- some ------------------------------------------------------------------------------------ */
+/* --- some --------------------------------------------------------------------------- */
 
 IN_TASK(read_gives_what_there_is)
 {
@@ -173,7 +173,7 @@ IN_TASK(exactly_much_interrupted_loses_nothing)
     struct xie_task *task = xie_spawn(send_large, pair[0]);
     ssize_t len = -1;
     while (len < 0 && interrupted < 10000) {
-        XIE_TIMEOUT (300 * XIE_MICROSECOND)
+        XIE_TIMEOUT(300 * XIE_MICROSECOND)
             len = xie_stream_read_exactly(pair[1], in, LARGE);
         interrupted += len == -ETIMEDOUT;
     }
@@ -317,8 +317,7 @@ IN_TASK(the_default_limit_is_64_kib)
     return 0;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------ */
+/* --- lines -------------------------------------------------------------------------- */
 
 static void check_line(struct xie_stream *stream, const char *expected)
 {
@@ -400,8 +399,7 @@ IN_TASK(many_lines_come_in_order)
     return 0;
 }
 
-/* --- peek
- * --------------------------------------------------------------------------------------------- */
+/* --- peek --------------------------------------------------------------------------- */
 
 IN_TASK(peek_takes_nothing)
 {
@@ -449,8 +447,7 @@ static void consuming_more_than_there_is_aborts(void)
     CHECK(strstr(text, "xie_stream_consume: 2 bytes of 1"));
 }
 
-/* --- one reader
- * ---------------------------------------------------------------------------------------- */
+/* --- one reader --------------------------------------------------------------------- */
 
 static int read_one(void *arg)
 {

@@ -72,7 +72,7 @@ static void both_ways(void (*make)(struct xie_stream *pair[2]))
     struct xie_stream *pair[2];
     make(pair);
     struct transfer ends[4] = {{pair[0], 1, 0}, {pair[1], 2, 0}, {pair[0], 3, 0}, {pair[1], 4, 0}};
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         xie_group_spawn(&group, send_much, &ends[0]);
         xie_group_spawn(&group, send_much, &ends[1]);
         xie_group_spawn(&group, receive_much, &ends[2]);
@@ -141,8 +141,7 @@ IN_TASK(nothing_to_write_is_written)
     return 0;
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------ */
 
 static int answer_at_end(void *arg)
 {
@@ -178,8 +177,7 @@ IN_TASK(half_closed_reading_goes_on)
     return 0;
 }
 
-/* --- a peer that does not read, or is gone
- * ---------------------------------------------------------- */
+/* --- a peer that does not read, or is gone ------------------------------------------ */
 
 static int write_for_ever(void *arg)
 {
@@ -197,7 +195,7 @@ IN_TASK(written_tells_how_much_went_out)
     uint64_t received = 0;
     ssize_t len = 0;
     kit_tcp_pair(pair);
-    XIE_TIMEOUT (20 * XIE_MILLISECOND)
+    XIE_TIMEOUT(20 * XIE_MILLISECOND)
         CHECK_EQ(write_for_ever(pair[0]), -ETIMEDOUT);
     uint64_t written = xie_stream_written(pair[0]);
     CHECK(written > 0);

@@ -11,8 +11,7 @@
 #include "fault.h"
 #include "tap.h"
 
-/* --- a listener, and somebody who comes
- * ---------------------------------------------------------------- */
+/* --- a listener, and somebody who comes --------------------------------------------- */
 
 struct meeting {
     struct xie_listener *listener;
@@ -72,7 +71,7 @@ static int come(void *arg)
 static int meet(struct meeting *meeting)
 {
     int error = xie_listener_address(meeting->listener, &meeting->address);
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         if (!error)
             error = xie_group_spawn(&group, serve, meeting);
         if (!error)
@@ -114,8 +113,7 @@ static int unix_file(void *arg)
     return error ? error : meet(&meeting);
 }
 
-/* --- streams of other kinds
- * ---------------------------------------------------------------------------- */
+/* --- streams of other kinds --------------------------------------------------------- */
 
 enum { LARGE = 200000, LINE = 40000 };
 
@@ -144,7 +142,7 @@ static int pair(void *arg)
     int error = xie_stream_pair(ends);
     if (error)
         return error;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         error = xie_group_spawn(&group, pour, ends[0]);
         if (!error)
             error = drink(ends[1]);
@@ -182,8 +180,7 @@ static int adopt(void *arg)
     return error < 0 ? error : 0;
 }
 
-/* --- threads, names, signals
- * --------------------------------------------------------------------------- */
+/* --- threads, names, signals -------------------------------------------------------- */
 
 static int work(void *arg)
 {
@@ -218,8 +215,7 @@ static int signals(void *arg)
     return number < 0 ? number : number == SIGUSR1 ? 0 : -EPROTO;
 }
 
-/* --- tests
- * --------------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------- */
 
 /* Much may fail here without harm: options for speed, an address among several. */
 #define PROGRAMS(each)                                                                 \

@@ -201,7 +201,7 @@ IN_TASK(many_jobs_at_once)
 {
     enum { COUNT = 500 };
     static int numbers[COUNT];
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (int i = 0; i < COUNT; i++)
             xie_group_spawn(&group, add_elsewhere, &numbers[i]);
         CHECK_EQ(xie_group_wait(&group), 0);
@@ -211,8 +211,7 @@ IN_TASK(many_jobs_at_once)
     return 0;
 }
 
-/* --- interruption
- * ---------------------------------------------------------------------------------- */
+/* --- interruption ------------------------------------------------------------------- */
 
 IN_TASK(cancelled_while_it_runs_the_waiter_leaves)
 {
@@ -297,7 +296,7 @@ IN_TASK(the_last_in_the_queue_may_leave_too)
     struct xie_task *tasks[4];
     skip_on_sim();
     fill(jobs, tasks);
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         CHECK_EQ(hand_over(&queued[0]), -ETIMEDOUT);
     CHECK_EQ(queued[0].disposed, 1);
     struct xie_task *next = xie_spawn(hand_over, &queued[1]); /* the queue's end is sound */
@@ -338,7 +337,7 @@ IN_TASK(an_end_and_a_cancellation_race)
 IN_TASK(in_a_triggered_scope_it_does_not_run)
 {
     struct job job = {.go = 1};
-    XIE_TIMEOUT (-1) {
+    XIE_TIMEOUT(-1) {
         CHECK_EQ(hand_over(&job), -ETIMEDOUT);
         CHECK_EQ(hand_over_and_stay(&job), -ETIMEDOUT);
     }
@@ -347,8 +346,7 @@ IN_TASK(in_a_triggered_scope_it_does_not_run)
     return 0;
 }
 
-/* --- the loop's end
- * ------------------------------------------------------------------------------------ */
+/* --- the loop's end ----------------------------------------------------------------- */
 
 static struct job last;
 
@@ -376,8 +374,7 @@ static void a_loop_may_end_before_the_job(void)
         usleep(1000);
 }
 
-/* --- what can fail
- * ---------------------------------------------------------------------------------------- */
+/* --- what can fail ------------------------------------------------------------------ */
 
 IN_TASK(no_thread_or_no_memory)
 {

@@ -31,7 +31,7 @@ static bool available(const char *name)
     return true;
 }
 
-/* --- choosing ------------------------------------------------------------------------------ */
+/* --- choosing ----------------------------------------------------------------------- */
 
 static void by_name(void)
 {
@@ -77,7 +77,7 @@ static void an_unknown_name_is_explained(void)
     CHECK_STR(text, "xie: no backend is named \"nonsense\": use uring, epoll, poll or sim\n");
 }
 
-/* --- a kernel or a sandbox that refuses ------------------------------------------------------ */
+/* --- a kernel or a sandbox that refuses --------------------------------------------- */
 
 struct refusal {
     int calls[4]; /* ended by 0 */
@@ -181,7 +181,7 @@ static void epoll_waits_by_nanoseconds_where_it_can(void)
     check_refusal((struct refusal){{EPOLL_MILLISECONDS}, EPERM, "epoll", "epoll"}, "");
 }
 
-/* --- failures on the way --------------------------------------------------------------------- */
+/* --- failures on the way ------------------------------------------------------------ */
 
 static int descriptors(void)
 {

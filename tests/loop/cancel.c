@@ -7,7 +7,7 @@
 
 #include "ops.h"
 
-/* --- taking back ------------------------------------------------------------------------- */
+/* --- taking back -------------------------------------------------------------------- */
 
 static void canceled_once_and_nothing_taken(void)
 {
@@ -180,7 +180,7 @@ static void one_of_several_is_taken_back(void)
     loop_end();
 }
 
-/* --- numbers used again ------------------------------------------------------------------- */
+/* --- numbers used again ------------------------------------------------------------- */
 
 /* Make fd the number of a new pair's second end; return the first. */
 static int pair_at(int fd)
@@ -303,7 +303,7 @@ static void a_close_under_a_pending_operation_aborts(void)
     CHECK(strstr(text, "pending"));
 }
 
-/* --- crowds -------------------------------------------------------------------------------- */
+/* --- crowds ------------------------------------------------------------------------- */
 
 static void many_on_one_descriptor(void)
 {

@@ -15,7 +15,7 @@ static int run(int (*fn)(void *), void *arg)
     return xie_run(fn, arg);
 }
 
-/* --- run --------------------------------------------------------------------------------- */
+/* --- run ---------------------------------------------------------------------------- */
 
 static int give_back(void *arg)
 {
@@ -66,7 +66,7 @@ static void options_are_read(void)
     CHECK_EQ(xie_run_with(&options, give_back, &value), 3);
 }
 
-/* --- the others end with main ------------------------------------------------------------- */
+/* --- the others end with main ------------------------------------------------------- */
 
 static int sleeper_result;
 static int sleeper(void *arg)
@@ -89,7 +89,7 @@ static void what_still_runs_is_cancelled_and_joined(void)
     CHECK_EQ(sleeper_result, -ECANCELED);
 }
 
-/* --- delayed calls -------------------------------------------------------------------------- */
+/* --- delayed calls ------------------------------------------------------------------ */
 
 static char order[32];
 static int order_len;
@@ -200,7 +200,7 @@ static void a_call_may_arm_itself_again(void)
     CHECK_EQ(run(rearming, NULL), 0);
 }
 
-/* --- time ------------------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------------------- */
 
 static int never_early(void *arg)
 {
@@ -245,7 +245,7 @@ static void timers_fire_however_much_is_ready(void)
     CHECK_EQ(run(fair, NULL), 0);
 }
 
-/* --- calls from other threads ----------------------------------------------------------------- */
+/* --- calls from other threads ------------------------------------------------------- */
 
 enum { FROM_THREADS = 2000, THREADS = 4 };
 static struct xie_loop *target;

@@ -32,7 +32,7 @@ static void close_pair(const int fds[2])
     }
 }
 
-/* --- a deadline ---------------------------------------------------------------------------- */
+/* --- a deadline --------------------------------------------------------------------- */
 
 static int recv_until_too_late(void *arg)
 {
@@ -41,7 +41,7 @@ static int recv_until_too_late(void *arg)
     int64_t result = 0;
     (void)arg;
     REQUIRE(!xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         result = task_recv(fds[1], &got, 1);
     CHECK_EQ(result, -ETIMEDOUT);
     CHECK_EQ(task_send(fds[0], "x", 1), 1);
@@ -56,7 +56,7 @@ static void a_deadline_takes_it_back(void)
     CHECK_EQ(xie_run(recv_until_too_late, NULL), 0);
 }
 
-/* --- a deadline near the byte ---------------------------------------------------------------- */
+/* --- a deadline near the byte ------------------------------------------------------- */
 
 static int send_soon(void *arg)
 {
@@ -74,7 +74,7 @@ static int race(void *arg)
         char got = 0;
         int64_t result = 0;
         struct xie_task *sender = xie_spawn(send_soon, &fds[0]);
-        XIE_TIMEOUT ((150 + i) * XIE_MICROSECOND)
+        XIE_TIMEOUT((150 + i) * XIE_MICROSECOND)
             result = task_recv(fds[1], &got, 1);
         if (result != 1)
             CHECK_EQ(result, -ETIMEDOUT);
@@ -92,7 +92,7 @@ static void a_byte_near_the_deadline_is_not_lost(void)
     CHECK_EQ(xie_run(race, NULL), 0);
 }
 
-/* --- many ------------------------------------------------------------------------------------- */
+/* --- many --------------------------------------------------------------------------- */
 
 enum { BALLS = 50, ROUNDS = 100 };
 
@@ -114,7 +114,7 @@ static int play_all(void *arg)
     for (int i = 0; i < BALLS; i++)
         REQUIRE(!xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds[i]));
     int result = 0;
-    XIE_GROUP (players) {
+    XIE_GROUP(players) {
         for (int i = 0; i < BALLS; i++) {
             CHECK_EQ(xie_group_spawn(&players, play, &fds[i][0]), 0);
             CHECK_EQ(xie_group_spawn(&players, play, &fds[i][1]), 0);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-/* --- sockets ---------------------------------------------------------------------------- */
+/* --- sockets ------------------------------------------------------------------------ */
 
 static void recv_of_what_is_there(void)
 {
@@ -174,7 +174,7 @@ static void messages_have_parts(void)
     loop_end();
 }
 
-/* --- pipes ------------------------------------------------------------------------------ */
+/* --- pipes -------------------------------------------------------------------------- */
 
 static struct probe parts_probe(enum xie_op_kind kind, int fd, const struct iovec *parts, int count)
 {
@@ -258,7 +258,7 @@ static void file_is_read_from_where_it_stands(void)
     loop_end();
 }
 
-/* --- connections ------------------------------------------------------------------------ */
+/* --- connections -------------------------------------------------------------------- */
 
 static struct sockaddr_in any_port(void)
 {
@@ -381,7 +381,7 @@ static void connect_that_hangs_can_be_taken_back(void)
     loop_end();
 }
 
-/* --- poll ------------------------------------------------------------------------------- */
+/* --- poll --------------------------------------------------------------------------- */
 
 static void poll_tells_what_is_ready(void)
 {
@@ -442,7 +442,7 @@ static void poll_takes_nothing_from_a_reader(void)
     loop_end();
 }
 
-/* --- what is no descriptor --------------------------------------------------------------- */
+/* --- what is no descriptor ---------------------------------------------------------- */
 
 static void bad_descriptors_are_errors(void)
 {

@@ -41,7 +41,7 @@ static bool busy(const struct probe *probe)
     return probe->op.state == XIE_OP_PENDING;
 }
 
-/* --- accounts -------------------------------------------------------------------------------- */
+/* --- accounts ----------------------------------------------------------------------- */
 
 static void account_reader(struct end *end)
 {
@@ -92,7 +92,7 @@ static void begin(struct end *end, struct probe *probe, struct probe fresh)
         ended_one(end, probe);
 }
 
-/* --- steps ------------------------------------------------------------------------------------ */
+/* --- steps -------------------------------------------------------------------------- */
 
 static size_t some_length(void)
 {
@@ -188,7 +188,7 @@ static void step(void)
     }
 }
 
-/* --- runs ------------------------------------------------------------------------------------- */
+/* --- runs --------------------------------------------------------------------------- */
 
 static void run_seed(uint64_t seed)
 {

@@ -2,8 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_world.h"
 
-/* --- connecting
- * ----------------------------------------------------------------------------------- */
+/* --- connecting --------------------------------------------------------------------- */
 
 static void connecting_takes_a_round_trip(void)
 {
@@ -118,8 +117,7 @@ static void a_closed_listener_resets_its_queue(void)
     world_end();
 }
 
-/* --- addresses
- * -------------------------------------------------------------------------------------- */
+/* --- addresses ---------------------------------------------------------------------- */
 
 static void ports_are_chosen_apart(void)
 {
@@ -255,8 +253,7 @@ static void bad_addresses_are_refused(void)
     world_end();
 }
 
-/* --- bytes
- * ---------------------------------------------------------------------------------------------- */
+/* --- bytes -------------------------------------------------------------------------- */
 
 static void bytes_come_in_order_after_a_while(void)
 {
@@ -457,8 +454,7 @@ static void calls_before_a_connection_fail(void)
     world_end();
 }
 
-/* --- options
- * -------------------------------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------------------ */
 
 static int option(int fd, int level, int name)
 {
@@ -492,8 +488,7 @@ static void options_are_kept(void)
     world_end();
 }
 
-/* --- chance
- * --------------------------------------------------------------------------------------------- */
+/* --- chance ------------------------------------------------------------------------- */
 
 static void calls_may_do_less(void)
 {
@@ -539,8 +534,7 @@ static void connections_break_when_asked_to(void)
     world_end();
 }
 
-/* --- operations
- * ----------------------------------------------------------------------------------------- */
+/* --- operations --------------------------------------------------------------------- */
 
 static struct xie_op *done_ops[8];
 static unsigned done_count;

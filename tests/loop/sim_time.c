@@ -184,7 +184,7 @@ static int spinner(void *arg)
 {
     (void)arg;
     struct xie_task *task = xie_spawn(sleeper, NULL);
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         while (!slept) /* or until the test's time is over */
             xie_sleep(XIE_SECOND);
     }

@@ -37,7 +37,7 @@ static int serve_one(void *arg)
 static int serve(void *arg)
 {
     struct xie_listener *listener = arg;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (;;) {
             struct xie_stream *stream;
             int error = xie_listener_accept(listener, &stream);
@@ -95,7 +95,7 @@ static int program(void *arg)
     xie_listener_address(listener, &address);
     run->port = xie_address_port(&address);
     struct xie_task *server = xie_spawn(serve, listener);
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (intptr_t i = 1; i <= CLIENTS; i++)
             CHECK_EQ(xie_group_spawn(&group, client, (void *)i), 0);
     }

@@ -17,7 +17,7 @@ static void needs_threads(void)
         tap_skip("sim's time does not wait for threads");
 }
 
-/* --- time -------------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------------------- */
 
 static void check_durations(void)
 {
@@ -48,7 +48,7 @@ static void a_wait_is_never_short(void)
     loop_end();
 }
 
-/* --- waking ------------------------------------------------------------------------------- */
+/* --- waking ------------------------------------------------------------------------- */
 
 static void a_wake_is_not_lost_before_the_wait(void)
 {
@@ -176,7 +176,7 @@ static void a_signal_handler_wakes(void)
     loop_end();
 }
 
-/* --- signals and haste ---------------------------------------------------------------------- */
+/* --- signals and haste -------------------------------------------------------------- */
 
 static void nothing(int number)
 {

@@ -79,7 +79,7 @@ static void test_same_person_same_place(void)
     play(&(struct play){collecting, on_two_questions, script_two_questions});
 }
 
-/* --- when it listens ------------------------------------------------------------------ */
+/* --- when it listens ---------------------------------------------------------------- */
 
 static int on_one_question(struct onebot_event *event)
 {
@@ -145,7 +145,7 @@ static void test_waiting_question_takes_a_command(void)
     play(&(struct play){NULL, on_one_question, script_command_is_answer});
 }
 
-/* --- between two questions --------------------------------------------------------------- */
+/* --- between two questions ---------------------------------------------------------- */
 
 static int on_slow(struct onebot_event *event)
 {
@@ -237,7 +237,7 @@ static void test_mailbox_below_at_and_above_its_limit(void)
     play(&(struct play){collecting, on_slow, script_full_box});
 }
 
-/* --- two who ask the same person -------------------------------------------------------------- */
+/* --- two who ask the same person ---------------------------------------------------- */
 
 static int on_ask_number(struct onebot_event *event)
 {
@@ -279,11 +279,11 @@ static int on_timeout(struct onebot_event *event)
 {
     struct rig *rig = event->arg;
     struct onebot_answer answer = {0};
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         answer = onebot_ask(event, "Quick!");
     CHECK_EQ(answer.error, -ETIMEDOUT);
     CHECK(answer.text == NULL && answer.event == NULL);
-    XIE_TIMEOUT (0)
+    XIE_TIMEOUT(0)
         answer = onebot_ask(event, "Not even asked");
     CHECK_EQ(answer.error, -ETIMEDOUT);
     xie_event_set(&rig->go);

@@ -20,7 +20,7 @@ static int done(struct onebot_event *event)
     return 0;
 }
 
-/* --- the value --------------------------------------------------------------------- */
+/* --- the value ---------------------------------------------------------------------- */
 
 static int on_value(struct onebot_event *event)
 {
@@ -56,7 +56,7 @@ static void test_value(void)
     play(&(struct play){silent, on_value, script_value});
 }
 
-/* --- many at once, in any order ------------------------------------------------------- */
+/* --- many at once, in any order ----------------------------------------------------- */
 
 enum { MANY = 20 };
 
@@ -78,7 +78,7 @@ static int call_one(void *arg)
 static int on_many(struct onebot_event *event)
 {
     struct one ones[MANY];
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (int i = 0; i < MANY; i++) {
             ones[i] = (struct one){.bot = event->bot, .number = i + 1};
             CHECK_EQ(xie_group_spawn(&group, call_one, &ones[i]), 0);
@@ -106,7 +106,7 @@ static void test_answers_in_any_order(void)
     play(&(struct play){silent, on_many, script_many});
 }
 
-/* --- echoes ----------------------------------------------------------------------------- */
+/* --- echoes ------------------------------------------------------------------------- */
 
 static int on_four(struct onebot_event *event)
 {
@@ -169,7 +169,7 @@ static void test_echoes(void)
     play(&(struct play){silent, on_four, script_echoes});
 }
 
-/* --- what the implementation refuses ------------------------------------------------------- */
+/* --- what the implementation refuses ------------------------------------------------ */
 
 static const struct {
     const char *answer; /* its members beside echo */
@@ -223,7 +223,7 @@ static void test_refusals(void)
     play(&(struct play){silent, on_refusals, script_refusals});
 }
 
-/* --- parameters ------------------------------------------------------------------------------ */
+/* --- parameters --------------------------------------------------------------------- */
 
 static int on_parameters(struct onebot_event *event)
 {
@@ -293,14 +293,14 @@ static void test_late_answer_is_nobody_elses(void)
 static int on_scopes(struct onebot_event *event)
 {
     struct onebot_result result = {0};
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         result = onebot_call(event->bot, "sent", NULL);
     CHECK_EQ(result.error, -ETIMEDOUT);
     CHECK_STR(result.wording, xie_strerror(-ETIMEDOUT));
-    XIE_TIMEOUT (0)
+    XIE_TIMEOUT(0)
         result = onebot_call(event->bot, "not sent", NULL);
     CHECK_EQ(result.error, -ETIMEDOUT);
-    XIE_SCOPE (scope, XIE_NEVER) {
+    XIE_SCOPE(scope, XIE_NEVER) {
         xie_scope_cancel(&scope);
         result = onebot_call(event->bot, "not sent", NULL);
         CHECK_EQ(onebot_wait_connected(event->bot), -ECANCELED);
@@ -323,8 +323,7 @@ static void test_scopes_around_a_call(void)
     play(&(struct play){silent, on_scopes, script_scopes});
 }
 
-/* --- the connection breaks
- * ------------------------------------------------------------------------ */
+/* --- the connection breaks ---------------------------------------------------------- */
 
 static int call_and_expect(void *arg)
 {
@@ -339,7 +338,7 @@ static int call_and_expect(void *arg)
 static int on_break(struct onebot_event *event)
 {
     struct one ones[MANY];
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (int i = 0; i < MANY; i++) {
             ones[i] = (struct one){.bot = event->bot};
             CHECK_EQ(xie_group_spawn(&group, call_and_expect, &ones[i]), 0);
@@ -375,8 +374,7 @@ static void test_break_fails_all_calls_at_once(void)
     play(&(struct play){silent, on_break, script_break});
 }
 
-/* --- a peer that does not read
- * ------------------------------------------------------------------------ */
+/* --- a peer that does not read ------------------------------------------------------ */
 
 enum { LARGE = 24 << 20 }; /* more than any buffer between */
 
@@ -399,10 +397,10 @@ static int on_deaf(struct onebot_event *event)
 {
     struct rig *rig = event->arg;
     struct onebot_result result = {0};
-    XIE_TIMEOUT (20 * XIE_MILLISECOND)
+    XIE_TIMEOUT(20 * XIE_MILLISECOND)
         result = call_large(event->bot); /* interrupted in the middle of its frame */
     CHECK_EQ(result.error, -ETIMEDOUT);
-    XIE_TIMEOUT (5 * XIE_MILLISECOND)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         result = onebot_call(event->bot, "taken back", NULL); /* behind it, not sent */
     CHECK_EQ(result.error, -ETIMEDOUT);
     xie_event_set(&rig->go);
@@ -464,8 +462,7 @@ static void test_sent_and_unsent_are_told_apart(void)
     CHECK_EQ(xie_alloc_live(), 0);
 }
 
-/* --- the limit
- * ------------------------------------------------------------------------------------------ */
+/* --- the limit ---------------------------------------------------------------------- */
 
 static void two_calls(struct rig *rig)
 {
@@ -477,7 +474,7 @@ static int on_limit(struct onebot_event *event)
 {
     struct one ones[2] = {{.bot = event->bot, .number = 1}, {.bot = event->bot, .number = 2}};
     struct rig *rig = event->arg;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         CHECK_EQ(xie_group_spawn(&group, call_one, &ones[0]), 0);
         CHECK_EQ(xie_group_spawn(&group, call_one, &ones[1]), 0);
         CHECK_EQ(xie_event_wait(&rig->go), 0);
@@ -509,8 +506,7 @@ static void test_max_calls(void)
     play(&(struct play){two_calls, on_limit, script_limit});
 }
 
-/* --- saying things
- * ------------------------------------------------------------------------------------------ */
+/* --- saying things ------------------------------------------------------------------ */
 
 static int on_say(struct onebot_event *event)
 {

@@ -130,7 +130,7 @@ static void test_quiz_late(void)
     run_script(script_quiz_late);
 }
 
-/* --- /both ------------------------------------------------------------------------- */
+/* --- /both -------------------------------------------------------------------------- */
 
 static void script_both(struct rig *rig)
 {
@@ -157,7 +157,7 @@ static void test_both(void)
     run_script(script_both);
 }
 
-/* --- /remind ------------------------------------------------------------------------- */
+/* --- /remind ------------------------------------------------------------------------ */
 
 static void script_remind(struct rig *rig)
 {
@@ -225,7 +225,7 @@ static void test_remind_checks_what_it_is_given(void)
     run_script(script_remind_wrong);
 }
 
-/* --- /help ------------------------------------------------------------------------------ */
+/* --- /help -------------------------------------------------------------------------- */
 
 static void script_help(struct rig *rig)
 {

@@ -21,7 +21,7 @@ static void wait_bot(struct rig *rig)
         REQUIRE(xie_event_wait(&rig->fake.changed) == 0);
 }
 
-/* --- tokens --------------------------------------------------------------------------- */
+/* --- tokens ------------------------------------------------------------------------- */
 
 static void right_token(struct rig *rig)
 {
@@ -116,7 +116,7 @@ static void test_a_refused_token_is_tried_at_the_slowest_pace(void)
     play(&(struct play){slow_retries, NULL, script_slowest});
 }
 
-/* --- what cannot be connected to ---------------------------------------------------------- */
+/* --- what cannot be connected to ---------------------------------------------------- */
 
 static void nobody_there(struct rig *rig)
 {
@@ -205,7 +205,7 @@ static void test_wss_is_told(void)
     play(&(struct play){tls, NULL, script_tls});
 }
 
-/* --- losing it, and coming back --------------------------------------------------------------- */
+/* --- losing it, and coming back ----------------------------------------------------- */
 
 static void script_again_and_again(struct rig *rig)
 {
@@ -263,8 +263,7 @@ static void test_pauses_grow_and_are_reset(void)
     play(&(struct play){hang_up, on_done, script_growing});
 }
 
-/* --- a peer that is silent
- * ------------------------------------------------------------------------ */
+/* --- a peer that is silent ---------------------------------------------------------- */
 
 static void script_heartbeats(struct rig *rig)
 {
@@ -307,8 +306,7 @@ static void test_a_ping_without_an_answer(void)
     play(&(struct play){deaf, NULL, script_no_pong});
 }
 
-/* --- stopping
- * ----------------------------------------------------------------------------------------- */
+/* --- stopping ----------------------------------------------------------------------- */
 
 static int on_stop(struct onebot_event *event)
 {
@@ -429,8 +427,7 @@ static void test_stopped_while_disconnected(void)
     play(&(struct play){far_retries, on_disconnected, script_stop_disconnected});
 }
 
-/* --- signals
- * ---------------------------------------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------------------ */
 
 static void with_signals(struct rig *rig)
 {

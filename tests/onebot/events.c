@@ -41,7 +41,7 @@ static void end(struct rig *rig)
     wait_done(rig);
 }
 
-/* --- which handler -------------------------------------------------------------------- */
+/* --- which handler ------------------------------------------------------------------ */
 
 static void script_kinds(struct rig *rig)
 {
@@ -90,7 +90,7 @@ static void test_no_handlers_at_all(void)
     play(&(struct play){no_commands, NULL, script_no_handlers});
 }
 
-/* --- twice, and by strings ----------------------------------------------------------------- */
+/* --- twice, and by strings ---------------------------------------------------------- */
 
 static void script_twice(struct rig *rig)
 {
@@ -185,8 +185,7 @@ static void test_odd_events(void)
     play(&(struct play){collecting, on_go, script_odd_events});
 }
 
-/* --- handlers that fail, and too many
- * ---------------------------------------------------------------- */
+/* --- handlers that fail, and too many ----------------------------------------------- */
 
 static int on_fail(struct onebot_event *event)
 {
@@ -263,8 +262,7 @@ static void test_max_handlers_below_at_and_above(void)
     play(&(struct play){two_handlers, on_wait, script_too_many});
 }
 
-/* --- large messages
- * ---------------------------------------------------------------------------------------- */
+/* --- large messages ----------------------------------------------------------------- */
 
 static void small_messages(struct rig *rig)
 {

@@ -16,7 +16,7 @@ static void pulse(struct fake *fake)
     xie_event_clear(&fake->changed);
 }
 
-/* --- the server ----------------------------------------------------------------- */
+/* --- the server --------------------------------------------------------------------- */
 
 static bool authorized(struct fake *fake, struct xie_http *http)
 {
@@ -48,7 +48,7 @@ static void converse(struct fake *fake, struct xie_ws *ws)
 {
     char *text;
     size_t len;
-    XIE_SCOPE (talk, XIE_NEVER) {
+    XIE_SCOPE(talk, XIE_NEVER) {
         fake->talk = &talk;
         while (fake->deaf && xie_event_wait(&fake->changed) == 0)
             continue;
@@ -93,7 +93,7 @@ static int serve(void *arg)
     return result < 0 && result != -ECANCELED ? result : 0;
 }
 
-/* --- what it does ---------------------------------------------------------------- */
+/* --- what it does ------------------------------------------------------------------- */
 
 void fake_send_text(struct fake *fake, const char *text)
 {
@@ -150,7 +150,7 @@ void fake_cut(struct fake *fake)
     xie_scope_cancel(fake->talk);
 }
 
-/* --- what it has seen ------------------------------------------------------------- */
+/* --- what it has seen --------------------------------------------------------------- */
 
 void fake_wait_calls(struct fake *fake, size_t count)
 {
@@ -207,7 +207,7 @@ void settle(void)
         xie_sleep(XIE_MILLISECOND / 10);
 }
 
-/* --- a bot beside it --------------------------------------------------------------- */
+/* --- a bot beside it ---------------------------------------------------------------- */
 
 static void take_line(void *arg, enum onebot_level level, const char *line)
 {
@@ -258,7 +258,7 @@ static int main_task(void *arg)
     set_options(&rig);
     if (play->set)
         play->set(&rig);
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         REQUIRE(xie_group_spawn(&group, serve, &rig.fake) == 0);
         rig.bot = xie_spawn(run_bot, &rig);
         play->script(&rig);

@@ -62,7 +62,7 @@ void say_go(struct rig *rig);
 /* And its last: wait until the handler has set rig->done. */
 void wait_done(struct rig *rig);
 
-/* --- what the implementation does -------------------------------------------------- */
+/* --- what the implementation does --------------------------------------------------- */
 
 /* Send JSON: json_pack's format. */
 void fake_send(struct fake *fake, const char *format, ...);
@@ -75,7 +75,7 @@ void fake_answer(struct fake *fake, size_t n, json_t *data);
 /* Cut the connection without a word. */
 void fake_cut(struct fake *fake);
 
-/* --- what it has seen ----------------------------------------------------------------- */
+/* --- what it has seen --------------------------------------------------------------- */
 
 /* Wait until there have been count calls / connections. */
 void fake_wait_calls(struct fake *fake, size_t count);

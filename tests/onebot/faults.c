@@ -24,7 +24,7 @@ struct scene {
     int64_t cancel_after; /* cancel everything then; 0: at the handler's end */
 };
 
-/* --- the implementation: no allocation of its own ------------------------------------- */
+/* --- the implementation: no allocation of its own ----------------------------------- */
 
 static void say(struct scene *scene, struct xie_ws *ws, const char *text)
 {
@@ -58,7 +58,7 @@ static int on_request(struct xie_http *http, void *arg)
     if (kind < 0)
         return kind;
     for (kind = -ETIMEDOUT; kind > 0 || kind == -ETIMEDOUT;) {
-        XIE_TIMEOUT (20 * XIE_MILLISECOND)
+        XIE_TIMEOUT(20 * XIE_MILLISECOND)
             kind = xie_ws_receive(ws, &text, &len);
         if (kind > 0)
             answer(scene, ws, text);
@@ -80,7 +80,7 @@ static int serve(void *arg)
     return 0;
 }
 
-/* --- the bot ----------------------------------------------------------------------------- */
+/* --- the bot ------------------------------------------------------------------------ */
 
 static int on_go(struct onebot_event *event)
 {
@@ -145,7 +145,7 @@ static int main_task(void *arg)
 {
     struct scene *scene = arg;
     int error = listen_somewhere(scene);
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         if (!error)
             error = xie_group_spawn(&group, serve, scene);
         if (!error)
@@ -161,7 +161,7 @@ static int main_task(void *arg)
     return error;
 }
 
-/* --- the driver ----------------------------------------------------------------------------- */
+/* --- the driver --------------------------------------------------------------------- */
 
 static size_t open_files(void)
 {

@@ -14,7 +14,7 @@
 #include "onebot/utf8.h"
 #include "tap.h"
 
-/* --- CQ strings ----------------------------------------------------------------- */
+/* --- CQ strings --------------------------------------------------------------------- */
 
 static void escape_is(const char *plain, bool value, const char *want)
 {
@@ -103,7 +103,7 @@ static void test_words_of_what_is_no_message(void)
     CHECK_EQ(xie_alloc_live(), 0);
 }
 
-/* --- fields ------------------------------------------------------------------------ */
+/* --- fields ------------------------------------------------------------------------- */
 
 static void test_integers_in_every_form(void)
 {
@@ -127,7 +127,7 @@ static void test_integers_in_every_form(void)
     json_decref(json);
 }
 
-/* --- UTF-8 and lines ----------------------------------------------------------------- */
+/* --- UTF-8 and lines ---------------------------------------------------------------- */
 
 static void test_utf8_characters(void)
 {
@@ -216,7 +216,7 @@ static void test_stderr_has_time_and_level(void)
     CHECK(strchr(text, '\n') == strrchr(text, '\n'));
 }
 
-/* --- what was seen, and when to come back ------------------------------------------------ */
+/* --- what was seen, and when to come back ------------------------------------------- */
 
 static void test_recent_messages(void)
 {
@@ -260,7 +260,7 @@ static void test_pauses_double_up_to_the_most(void)
     CHECK_EQ(onebot_retry_pause(1, XIE_MINUTE, XIE_SECOND, 0), XIE_SECOND);
 }
 
-/* --- events and commands ------------------------------------------------------------------- */
+/* --- events and commands ------------------------------------------------------------ */
 
 static struct onebot_letter *read_event(const char *text)
 {

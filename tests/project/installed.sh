@@ -12,25 +12,34 @@ libdir=$(dirname "$PKG_CONFIG_PATH")
 PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 
-# try NAME "PKG-CONFIG OPTIONS" "COMPILER OPTIONS": build the example and compare its output.
+# The sysroot goes before others' packages too; theirs are where they always are.
+# flags OPTION... NAME: what pkg-config says.
+flags()
+{
+    pkg-config "$@" --cflags --libs | sed "s| -I$root/usr/include\( \|$\)| |g"
+}
+
+# try NAME [-static]: build the example and compare its output.
 try()
 {
-    # The sysroot goes before the system's own packages too; theirs are where they always are.
-    # shellcheck disable=SC2086 # none, or one
-    flags=$(pkg-config $2 --cflags --libs xie | sed "s| -I$root/usr/include\( \|$\)| |g") || return
-    # shellcheck disable=SC2086 # lists of flags
-    ${CC:-cc} -o "$work/$1" "$source/examples/$1.c" $3 $flags || return
+    # shellcheck disable=SC2046 # lists of flags
+    ${CC:-cc} -o "$work/$1" "$source/examples/$1.c" ${2:+"$2"} \
+        $(flags ${2:+--static} xie) || return
     LD_LIBRARY_PATH=$libdir "$work/$1" >"$work/out" || return
     diff -u "$source/tests/project/examples/$1.txt" "$work/out"
 }
 
 set -e
-try counter '' ''
-try sleep_sort '' ''
-try sleep_sort --static -static
+try counter
+try sleep_sort
+try sleep_sort -static
+# shellcheck disable=SC2046
+${CC:-cc} -DXIE_VERSION='"x"' -o "$work/bot" "$source"/apps/bot/*.c $(flags xie-onebot)
+LD_LIBRARY_PATH=$libdir "$work/bot" --help >"$work/out"
+grep -q '^usage: xie-bot' "$work/out"
 for name in xie xie-web xie-onebot; do
     pkg-config --print-errors --exists $name
-    # No symbol that a program could call is left out of the shared library, none leaks out.
+    # Nothing is exported but names of ours.
     nm -D --defined-only "$libdir/lib$name.so" | awk '{print $3}' |
         grep -v -E '^(xie_|onebot_)' && echo "lib$name exports foreign names" && exit 1
 done

@@ -10,7 +10,7 @@
 
 #include "tap.h"
 
-/* --- the sample --------------------------------------------------------------- */
+/* --- the sample --------------------------------------------------------------------- */
 
 static void sample_pass(void)
 {
@@ -73,7 +73,7 @@ static const struct tap_test samples[] = {
     {"sample_child", sample_child}, {0},
 };
 
-/* --- the tests ---------------------------------------------------------------- */
+/* --- the tests ---------------------------------------------------------------------- */
 
 /* Run the sample with an argument; returns its exit code, its standard output in text. */
 static int run_sample(const char *argument, char *text, size_t cap)

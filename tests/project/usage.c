@@ -35,7 +35,7 @@ static int sum(int from)
 static int work(void *arg)
 {
     struct xie_lock *lock = (struct xie_lock *)arg;
-    XIE_LOCKED (lock) {
+    XIE_LOCKED(lock) {
         return sum(3);
     }
     return xie_check();
@@ -46,17 +46,17 @@ static int start(void *arg)
     struct xie_lock lock = {NULL, {NULL, NULL}};
     struct xie_task *task = xie_spawn(work, &lock);
     (void)arg;
-    XIE_TIMEOUT (2 * XIE_SECOND) {
+    XIE_TIMEOUT(2 * XIE_SECOND) {
         XIE_SHIELD {
             xie_sleep(XIE_MILLISECOND);
         }
         break;
     }
-    XIE_SCOPE (scope, XIE_NEVER) {
+    XIE_SCOPE(scope, XIE_NEVER) {
         xie_scope_reschedule(&scope, xie_now() + XIE_MINUTE);
         continue;
     }
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         xie_group_spawn(&group, work, &lock);
         xie_group_wait(&group);
     }

@@ -27,7 +27,7 @@ static void run_body(void *arg)
     _exit(xie_run(call_body, NULL) ? 1 : 0);
 }
 
-/* --- lock ------------------------------------------------------------------------------------ */
+/* --- lock --------------------------------------------------------------------------- */
 
 static struct xie_lock lock;
 static int inside, most_inside, entered;
@@ -93,7 +93,7 @@ static int cancelled_waiter(void)
     xie_sleep(0);
     xie_task_cancel(first);
     CHECK_EQ(xie_join(first), -ECANCELED);
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         CHECK_EQ(xie_lock_take(&lock), -ETIMEDOUT);
     }
     /* Given, then cancelled before it ran: it has the lock, and gives it on. */
@@ -148,15 +148,15 @@ static void a_circle_of_locks_is_named(void)
 
 static int held_blocks(void)
 {
-    XIE_LOCKED (&lock) {
+    XIE_LOCKED(&lock) {
         CHECK_EQ(xie_lock_try(&lock), -EBUSY);
         break;
     }
     CHECK_EQ(xie_lock_try(&lock), 0);
     xie_lock_give(&lock);
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         bool went_in = false;
-        XIE_LOCKED (&lock) {
+        XIE_LOCKED(&lock) {
             went_in = true;
         }
         CHECK(!went_in);
@@ -208,7 +208,7 @@ static int events(void)
     CHECK_EQ(results[0], 0);
     CHECK_EQ(results[1], -ECANCELED);
     CHECK_EQ(results[2], 0);
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         CHECK_EQ(xie_event_wait(&event), -ETIMEDOUT);
     }
     xie_event_set(&event);
@@ -221,8 +221,7 @@ static void events_wake_all(void)
     in_task(events);
 }
 
-/* --- queue
- * ----------------------------------------------------------------------------------------- */
+/* --- queue -------------------------------------------------------------------------- */
 
 static struct xie_queue queue;
 static int produce(void *arg)
@@ -393,7 +392,7 @@ static int join_interrupted(void)
 {
     xie_queue_init(&queue, 0);
     xie_queue_put(&queue, NULL);
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         CHECK_EQ(xie_queue_join(&queue), -ETIMEDOUT);
     }
     void *item;
@@ -435,8 +434,7 @@ static void misuse_of_a_queue_aborts(void)
     CHECK(strstr(text, "1 items left"));
 }
 
-/* --- all of it at random
- * ---------------------------------------------------------------------------- */
+/* --- all of it at random ------------------------------------------------------------ */
 
 /* Tasks put, get and are cancelled at random moments: what was put and not taken back is got,
  * once, or is left in the queue. */

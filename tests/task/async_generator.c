@@ -105,7 +105,7 @@ static void bodies_wait_side_by_side(void)
 static int interrupts(void)
 {
     struct ticker *gen = ticker_new(tick, (void *)1000000);
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         CHECK_EQ(ticker_next(gen, NULL), -ETIMEDOUT);
     }
     CHECK_EQ(last_error, -ETIMEDOUT);
@@ -166,7 +166,7 @@ static int deep(void)
         CHECK_EQ(ticker_next(gen, &value), 1);
         CHECK_EQ(value, want);
     }
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         CHECK_EQ(ticker_next(gen, NULL), -ETIMEDOUT); /* through all fifty */
     }
     ticker_free(gen);
@@ -182,7 +182,7 @@ static void the_innermost_may_wait(void)
 static int yields_inside(struct ticker *self, void *arg)
 {
     (void)arg;
-    XIE_TIMEOUT (XIE_SECOND) {
+    XIE_TIMEOUT(XIE_SECOND) {
         ticker_yield(self, 1, NULL);
     }
     return 0;
@@ -191,7 +191,7 @@ static int yields_inside(struct ticker *self, void *arg)
 static int leaks_a_scope(void)
 {
     struct ticker *gen = ticker_new(yields_inside, NULL);
-    XIE_TIMEOUT (XIE_SECOND) {
+    XIE_TIMEOUT(XIE_SECOND) {
         ticker_next(gen, NULL);
     } /* this one is closed while the generator's is the innermost */
     return 0;

@@ -11,8 +11,7 @@ static int nap(void *arg)
     return xie_sleep((intptr_t)arg * XIE_MICROSECOND);
 }
 
-/* --- programs
- * --------------------------------------------------------------------------------------- */
+/* --- programs ----------------------------------------------------------------------- */
 
 static int spawn_and_join(void *arg)
 {
@@ -39,7 +38,7 @@ static int detach(void *arg)
 static int group(void *arg)
 {
     (void)arg;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (intptr_t i = 0; i < 4; i++) {
             int error = xie_group_spawn(&group, nap, (void *)i);
             if (error)
@@ -60,7 +59,7 @@ static int fail_later(void *arg)
 static int group_fails(void *arg)
 {
     (void)arg;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         int error = xie_group_spawn(&group, nap, (void *)1000000);
         if (!error)
             error = xie_group_spawn(&group, fail_later, (void *)1);
@@ -102,7 +101,7 @@ static int scopes(void *arg)
 {
     int error = 0;
     (void)arg;
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         XIE_SHIELD {
             error = nap((void *)10);
         }
@@ -150,7 +149,7 @@ static int queue(size_t limit)
     int error = -ENOMEM;
     xie_queue_init(&queue, limit);
     struct xie_task *task = xie_spawn(produce, &queue);
-    XIE_TIMEOUT (XIE_SECOND) { /* a producer that failed leaves it open */
+    XIE_TIMEOUT(XIE_SECOND) { /* a producer that failed leaves it open */
         while (task && !(error = xie_queue_get(&queue, &item)))
             ;
     }
@@ -257,8 +256,7 @@ static int generator(void *arg)
     return status;
 }
 
-/* --- tests
- * ------------------------------------------------------------------------------------------ */
+/* --- tests -------------------------------------------------------------------------- */
 
 /* Without memory nothing succeeds unnoticed; some system calls are for speed only. */
 static void swept(const char *name, int (*run)(void *arg))

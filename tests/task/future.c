@@ -73,7 +73,7 @@ static int interrupted(void)
 {
     struct xie_future future = {0};
     struct xie_task *task = xie_spawn(wait_value, &future), *other = xie_spawn(wait_value, &future);
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         CHECK_EQ(wait_value(&future), -ETIMEDOUT);
     }
     xie_task_cancel(task);

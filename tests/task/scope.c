@@ -30,12 +30,12 @@ static int number(void *arg)
     return (int)(long)arg;
 }
 
-/* --- deadlines ------------------------------------------------------------------------------- */
+/* --- deadlines ---------------------------------------------------------------------- */
 
 static int expires(void)
 {
     int64_t before = xie_now();
-    XIE_TIMEOUT (3 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(3 * XIE_MILLISECOND) {
         CHECK_EQ(xie_check(), 0);
         CHECK_EQ(xie_sleep(XIE_SECOND), -ETIMEDOUT);
         CHECK(xie_now() - before >= 3 * XIE_MILLISECOND);
@@ -46,13 +46,13 @@ static int expires(void)
     }
     CHECK_EQ(xie_check(), 0);
     CHECK_EQ(xie_sleep(0), 0);
-    XIE_TIMEOUT (XIE_SECOND) {
+    XIE_TIMEOUT(XIE_SECOND) {
         CHECK_EQ(xie_sleep(1), 0);
     }
-    XIE_TIMEOUT (XIE_NEVER) {
+    XIE_TIMEOUT(XIE_NEVER) {
         CHECK_EQ(xie_sleep(1), 0);
     }
-    XIE_TIMEOUT (-5) {
+    XIE_TIMEOUT(-5) {
         CHECK_EQ(xie_sleep(1), -ETIMEDOUT);
     }
     return 0;
@@ -65,14 +65,14 @@ static void a_deadline_ends_every_wait(void)
 
 static int nests(void)
 {
-    XIE_TIMEOUT (2 * XIE_MILLISECOND) {
-        XIE_TIMEOUT (XIE_SECOND) {
+    XIE_TIMEOUT(2 * XIE_MILLISECOND) {
+        XIE_TIMEOUT(XIE_SECOND) {
             CHECK_EQ(xie_sleep(XIE_SECOND), -ETIMEDOUT); /* the outer one's */
         }
         CHECK_EQ(xie_sleep(1), -ETIMEDOUT);
     }
-    XIE_TIMEOUT (XIE_SECOND) {
-        XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_SECOND) {
+        XIE_TIMEOUT(XIE_MILLISECOND) {
             CHECK_EQ(xie_sleep(XIE_SECOND), -ETIMEDOUT);
         }
         CHECK_EQ(xie_sleep(1), 0); /* the inner one is over */
@@ -87,7 +87,7 @@ static void deadlines_nest(void)
 
 static int leave_by_return(void)
 {
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         return xie_check();
     }
     return 1;
@@ -98,7 +98,7 @@ static int by_any_road(void)
     CHECK_EQ(leave_by_return(), -ETIMEDOUT);
     CHECK_EQ(xie_check(), 0);
     for (int i = 0; i < 3; i++) {
-        XIE_TIMEOUT (0) {
+        XIE_TIMEOUT(0) {
             if (i == 0)
                 break;
             if (i == 1)
@@ -120,7 +120,7 @@ static void any_road_out_closes_a_scope(void)
 
 static int moves(void)
 {
-    XIE_SCOPE (scope, XIE_SECOND) {
+    XIE_SCOPE(scope, XIE_SECOND) {
         CHECK(xie_scope_when(&scope) > xie_now());
         xie_scope_reschedule(&scope, xie_now() + XIE_MILLISECOND);
         CHECK_EQ(xie_sleep(XIE_SECOND), -ETIMEDOUT);
@@ -128,7 +128,7 @@ static int moves(void)
         xie_scope_reschedule(&scope, XIE_NEVER); /* too late */
         CHECK_EQ(xie_sleep(0), -ETIMEDOUT);
     }
-    XIE_SCOPE (scope, XIE_MILLISECOND) {
+    XIE_SCOPE(scope, XIE_MILLISECOND) {
         xie_scope_reschedule(&scope, XIE_NEVER);
         CHECK_EQ(xie_scope_when(&scope), XIE_NEVER);
         CHECK_EQ(xie_sleep(3 * XIE_MILLISECOND), 0);
@@ -161,7 +161,7 @@ static int plain(void)
 static void plain_functions(void)
 {
     in_task(plain);
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         CHECK_EQ(xie_check(), 0); /* outside a task it never triggers */
     }
 }
@@ -179,7 +179,7 @@ static int cancel_shared(void *arg)
 
 static int by_another(void)
 {
-    XIE_SCOPE (scope, XIE_NEVER) {
+    XIE_SCOPE(scope, XIE_NEVER) {
         shared = &scope;
         struct xie_task *task = xie_spawn(cancel_shared, NULL);
         CHECK_EQ(xie_sleep(XIE_SECOND), -ECANCELED);
@@ -197,14 +197,14 @@ static void another_task_may_cancel_a_scope(void)
 
 static int shields(void)
 {
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         CHECK_EQ(xie_sleep(0), -ETIMEDOUT);
         XIE_SHIELD {
             CHECK_EQ(xie_sleep(XIE_MILLISECOND), 0);
-            XIE_TIMEOUT (XIE_MILLISECOND) {
+            XIE_TIMEOUT(XIE_MILLISECOND) {
                 CHECK_EQ(xie_sleep(XIE_SECOND), -ETIMEDOUT); /* its own deadline counts */
             }
-            XIE_TIMEOUT (XIE_SECOND) {
+            XIE_TIMEOUT(XIE_SECOND) {
                 CHECK_EQ(xie_sleep(1), 0);
             }
         }
@@ -257,7 +257,7 @@ static int timeout_then[2];
 static int times_out(void *arg)
 {
     (void)arg;
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         timeout_then[0] = xie_sleep(XIE_SECOND);
     }
     timeout_then[1] = xie_sleep(XIE_SECOND);
@@ -314,8 +314,7 @@ static void closing_out_of_order_aborts(void)
     CHECK(strstr(text, "still open"));
 }
 
-/* --- groups
- * ---------------------------------------------------------------------------------------- */
+/* --- groups ------------------------------------------------------------------------- */
 
 static int ended;
 static int count_end(void *arg)
@@ -328,12 +327,12 @@ static int count_end(void *arg)
 static int waits_for_all(void)
 {
     ended = 0;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (long i = 0; i < 5; i++)
             CHECK_EQ(xie_group_spawn(&group, count_end, (void *)i), 0);
     }
     CHECK_EQ(ended, 5);
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         CHECK_EQ(xie_group_wait(&group), 0); /* empty */
         xie_group_spawn(&group, count_end, (void *)1);
         CHECK_EQ(xie_group_wait(&group), 0);
@@ -358,7 +357,7 @@ static int fails_late(void *arg)
 static int fails(void)
 {
     ended = 0;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         xie_group_spawn(&group, count_end, (void *)100000);
         xie_group_spawn(&group, fails_late, (void *)-5L);
         CHECK_EQ(xie_sleep(XIE_SECOND), -ECANCELED); /* the block hears of it */
@@ -383,7 +382,7 @@ static void the_first_failure_cancels_the_siblings(void)
 
 static int fails_untaken(void)
 {
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         xie_group_spawn(&group, number, (void *)-5L);
     }
     return 0;
@@ -404,7 +403,7 @@ static void a_failure_nobody_took_is_reported(void)
 static int cancelled_group(void)
 {
     ended = 0;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (int i = 0; i < 3; i++)
             xie_group_spawn(&group, count_end, (void *)100000);
         xie_sleep(0);
@@ -412,8 +411,8 @@ static int cancelled_group(void)
         CHECK_EQ(xie_group_wait(&group), 0); /* told to end: no failure */
     }
     CHECK_EQ(ended, 3);
-    XIE_TIMEOUT (XIE_MILLISECOND) {
-        XIE_GROUP (group) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
+        XIE_GROUP(group) {
             xie_group_spawn(&group, count_end, (void *)100000);
             CHECK_EQ(xie_group_wait(&group), -ETIMEDOUT);
             CHECK_EQ(ended, 4);
@@ -430,7 +429,7 @@ static void cancelling_a_group(void)
 
 static int leave_early(struct xie_group **out)
 {
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         *out = &group;
         xie_group_spawn(&group, count_end, (void *)2);
         return 5; /* waits for its tasks all the same */
@@ -461,7 +460,7 @@ static int nest_groups(void *arg)
         deepest = xie_sleep(XIE_NEVER);
         return deepest;
     }
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         xie_group_spawn(&group, nest_groups, (void *)(depth - 1));
         return xie_group_wait(&group);
     }
@@ -498,7 +497,7 @@ static int spawn_more(void *arg)
 static int growing(void)
 {
     ended = 0;
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         own = &group;
         xie_group_spawn(&group, spawn_more, (void *)50);
     }
@@ -511,8 +510,7 @@ static void members_may_spawn(void)
     in_task(growing);
 }
 
-/* --- locals
- * ------------------------------------------------------------------------------------------ */
+/* --- locals ------------------------------------------------------------------------- */
 
 static int released;
 static void release(void *value)

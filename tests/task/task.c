@@ -39,7 +39,7 @@ static int nap_then(void *arg)
     return error ? error : (int)(long)arg;
 }
 
-/* --- spawn and join ----------------------------------------------------------------------- */
+/* --- spawn and join ----------------------------------------------------------------- */
 
 static int joins(void)
 {
@@ -138,7 +138,7 @@ static void a_thread_without_a_loop_gets_an_error(void)
     CHECK(strstr(text, "outside a task"));
 }
 
-/* --- detached ------------------------------------------------------------------------------ */
+/* --- detached ----------------------------------------------------------------------- */
 
 static int leave_failures(void)
 {
@@ -204,7 +204,7 @@ static void a_handle_is_given_back_once(void)
     CHECK(strstr(text, "given back already"));
 }
 
-/* --- cancelling ------------------------------------------------------------------------------ */
+/* --- cancelling --------------------------------------------------------------------- */
 
 static int ran;
 static int runs(void *arg)
@@ -260,7 +260,7 @@ static void a_task_may_cancel_itself(void)
 static int interrupted_join(void)
 {
     struct xie_task *task = xie_spawn(nap, (void *)20);
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         CHECK_EQ(xie_join(task), -ETIMEDOUT);
     }
     CHECK(!xie_task_done(task));
@@ -268,7 +268,7 @@ static int interrupted_join(void)
 
     task = xie_spawn(number, (void *)6);
     xie_sleep(0);
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         CHECK_EQ(xie_join(task), 6); /* one that has ended is joined without a wait */
     }
     return 0;
@@ -283,7 +283,7 @@ static int ignores(void)
 {
     int refused = 0;
     static struct xie_call call;
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         (void)call;
         while (refused < 1500 && xie_sleep(XIE_SECOND) == -ETIMEDOUT)
             refused++;
@@ -318,7 +318,7 @@ static int set_other(void *arg)
 static int refused_yields(void)
 {
     xie_detach(xie_spawn(set_other, NULL));
-    XIE_TIMEOUT (0) {
+    XIE_TIMEOUT(0) {
         while (!other_ran)
             CHECK_EQ(xie_sleep(XIE_SECOND), -ETIMEDOUT);
     }
@@ -330,7 +330,7 @@ static void a_refused_wait_lets_others_run(void)
     in_task(refused_yields);
 }
 
-/* --- deadlocks -------------------------------------------------------------------------------- */
+/* --- deadlocks ---------------------------------------------------------------------- */
 
 static struct xie_task *circle[3];
 static int join_next(void *arg)
@@ -395,7 +395,7 @@ static int gather_interrupted(void)
 {
     struct xie_task *tasks[2] = {xie_spawn(nap, (void *)100000), xie_spawn(number, (void *)4)};
     int results[2] = {0, 0};
-    XIE_TIMEOUT (XIE_MILLISECOND) {
+    XIE_TIMEOUT(XIE_MILLISECOND) {
         CHECK_EQ(xie_gather(tasks, 2, results), -ETIMEDOUT);
     }
     CHECK_EQ(results[0], -ECANCELED);
@@ -416,7 +416,7 @@ static int waits(void)
     CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_FIRST_DONE), 1);
     CHECK(xie_task_done(tasks[1]));
     CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_FIRST_ERROR), 1); /* at once */
-    XIE_TIMEOUT (XIE_MICROSECOND) {
+    XIE_TIMEOUT(XIE_MICROSECOND) {
         CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_ALL_DONE), -ETIMEDOUT);
     }
     CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_ALL_DONE), 3);
@@ -432,8 +432,7 @@ static void waiting_for_the_first_or_all(void)
     in_task(waits);
 }
 
-/* --- many
- * ------------------------------------------------------------------------------------------ */
+/* --- many --------------------------------------------------------------------------- */
 
 static int many(void)
 {

@@ -44,7 +44,7 @@ static int handle(struct xie_http *http, void *arg)
     return xie_ws_requested(http) ? handle_ws(http) : handle_page(http);
 }
 
-/* --- the conversations ------------------------------------------------------------------ */
+/* --- the conversations -------------------------------------------------------------- */
 
 static uint16_t port;
 
@@ -101,7 +101,7 @@ static int socket_talk(void)
     return err;
 }
 
-/* --- the driver ---------------------------------------------------------------------------- */
+/* --- the driver --------------------------------------------------------------------- */
 
 static int (*conversation)(void);
 static int outcome;
@@ -126,7 +126,7 @@ static int run(void *arg)
     xie_fault_plan = *plan;
     outcome = 1;
     /* Where a fault took the server, the client's patience ends it. */
-    XIE_TIMEOUT (XIE_SECOND) {
+    XIE_TIMEOUT(XIE_SECOND) {
         outcome = conversation();
     }
     xie_fault_plan.kinds = 0;
@@ -191,7 +191,7 @@ static void operations_socket(void)
     sweep(socket_talk, XIE_FAULT_OPERATION, -EIO);
 }
 
-/* --- cancelled at every turn ----------------------------------------------------------------- */
+/* --- cancelled at every turn -------------------------------------------------------- */
 
 static int converse(void *arg)
 {

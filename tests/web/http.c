@@ -129,7 +129,7 @@ static void large_answer(void)
     kit_run(site, NULL, client_large);
 }
 
-/* --- what a handler may do ------------------------------------------------------------ */
+/* --- what a handler may do ---------------------------------------------------------- */
 
 static int picky(struct xie_http *http, void *arg)
 {
@@ -228,7 +228,7 @@ static void forms_of_target(void)
     kit_run(site, NULL, client_absolute);
 }
 
-/* --- connections ------------------------------------------------------------------------ */
+/* --- connections -------------------------------------------------------------------- */
 
 /* Read one answer of a small body; return its status. */
 static int one_answer(struct xie_stream *stream)
@@ -371,7 +371,7 @@ static int ask_slow(void *arg)
 static int client_concurrent(void)
 {
     int64_t start = xie_now();
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (int i = 0; i < 20; i++)
             xie_group_spawn(&group, ask_slow, NULL);
         xie_sleep(XIE_MILLISECOND * 10);
@@ -388,7 +388,7 @@ static void concurrent(void)
     kit_run(site, NULL, client_concurrent);
 }
 
-/* --- bodies ----------------------------------------------------------------------------- */
+/* --- bodies ------------------------------------------------------------------------- */
 
 static int client_bodies(void)
 {
@@ -458,7 +458,7 @@ static void expect_continue(void)
     kit_run(site, NULL, client_continue);
 }
 
-/* --- limits ------------------------------------------------------------------------------- */
+/* --- limits ------------------------------------------------------------------------- */
 
 static const struct xie_http_options small = {.max_head = 1000, .max_body = 100};
 
@@ -583,7 +583,7 @@ static int client_drip(void)
     for (; sent < 1000; sent++) {
         if (xie_stream_write(stream, sent ? "x" : "G", 1) < 0)
             break;
-        XIE_TIMEOUT (20 * XIE_MILLISECOND) {
+        XIE_TIMEOUT(20 * XIE_MILLISECOND) {
             char *data;
             if (xie_stream_peek(stream, &data) > 0)
                 sent = 1000;
@@ -641,7 +641,7 @@ static int client_many(void)
     CHECK_EQ(one_answer(first), 200);
     CHECK_EQ(one_answer(second), 200);
     kit_put(third, GET("/3"));
-    XIE_TIMEOUT (100 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(100 * XIE_MILLISECOND) {
         CHECK_EQ(xie_stream_read(third, &byte, 1), -ETIMEDOUT);
     }
     xie_stream_close(first);
@@ -656,7 +656,7 @@ static void max_connections(void)
     kit_run(site, &two, client_many);
 }
 
-/* --- the end of a server --------------------------------------------------------------- */
+/* --- the end of a server ------------------------------------------------------------ */
 
 static int close_soon(void *arg)
 {
@@ -743,7 +743,7 @@ static int client_cut(void)
     kit_put(stream, GET("/wait"));
     while (!served)
         xie_sleep(XIE_MILLISECOND);
-    XIE_TIMEOUT (50 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(50 * XIE_MILLISECOND) {
         char byte;
         CHECK_EQ(xie_stream_read(stream, &byte, 1), -ETIMEDOUT);
     }
@@ -757,13 +757,13 @@ static void cancelled_handler(void)
     CHECK_EQ(after_cancel, -ECANCELED);
 }
 
-/* --- scopes of the handler ------------------------------------------------------------- */
+/* --- scopes of the handler ---------------------------------------------------------- */
 
 static int patient(struct xie_http *http, void *arg)
 {
     char *body;
     (void)arg;
-    XIE_TIMEOUT (50 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(50 * XIE_MILLISECOND) {
         CHECK_EQ(xie_http_body(http, &body), -ETIMEDOUT);
         CHECK_EQ(xie_http_answer(http, 200, NULL, "", 0), -ETIMEDOUT);
     }

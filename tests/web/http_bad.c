@@ -218,7 +218,7 @@ static void bad_chunks(void)
     kit_run(site, &tiny, client_chunks);
 }
 
-/* --- pieces ------------------------------------------------------------------------------ */
+/* --- pieces ------------------------------------------------------------------------- */
 
 static const char exchange[] = "POST /1?x=%41 HTTP/1.1\r\nHost: a\r\nX-Empty:\r\n"
                                "Transfer-Encoding: chunked\r\n\r\n"
@@ -301,7 +301,7 @@ static void cut_anywhere(void)
 static int client_greedy(void)
 {
     struct xie_stream *stream = kit_open();
-    XIE_TIMEOUT (300 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(300 * XIE_MILLISECOND) {
         while (xie_stream_write(stream, GET("/"), sizeof GET("/") - 1) > 0)
             ;
     }
@@ -344,7 +344,7 @@ static int client_pushy(void)
     struct xie_stream *stream = kit_open();
     static char block[1 << 16];
     kit_put(stream, POST("Content-Length: 100000000"));
-    XIE_TIMEOUT (500 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(500 * XIE_MILLISECOND) {
         for (int i = 0; i < 64 && xie_stream_write(stream, block, sizeof block) > 0; i++)
             ;
     }

@@ -154,7 +154,7 @@ const char *kit_body(const char *text)
     return end ? end + 4 : "(no end of the head)";
 }
 
-/* --- servers that say what they should not -------------------------------------- */
+/* --- servers that say what they should not ------------------------------------------ */
 
 const char kit_accept[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                           "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n";

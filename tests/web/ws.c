@@ -78,7 +78,7 @@ static void say(struct xie_ws *ws, const char *text)
     CHECK_EQ(xie_ws_send(ws, XIE_WS_TEXT, text, strlen(text)), 0);
 }
 
-/* --- messages -------------------------------------------------------------------------- */
+/* --- messages ----------------------------------------------------------------------- */
 
 static int client_echo(void)
 {
@@ -175,7 +175,7 @@ static void refused_arguments(void)
     CHECK_EQ(strlen(server_reason), 123);
 }
 
-/* --- limits ----------------------------------------------------------------------------- */
+/* --- limits ------------------------------------------------------------------------- */
 
 static int client_limit(void)
 {
@@ -199,7 +199,7 @@ static void max_message(void)
     CHECK_EQ(server_ended, XIE_ELIMIT);
 }
 
-/* --- several tasks ---------------------------------------------------------------------- */
+/* --- several tasks ------------------------------------------------------------------ */
 
 enum { SENDERS = 8, EACH = 50 };
 static struct xie_ws *shared;
@@ -223,7 +223,7 @@ static int client_many(void)
 {
     int next[SENDERS] = {0};
     shared = connect_here();
-    XIE_GROUP (group) {
+    XIE_GROUP(group) {
         for (long who = 0; who < SENDERS; who++)
             xie_group_spawn(&group, send_many, (void *)who);
         for (int i = 0; i < SENDERS * EACH; i++) {
@@ -330,7 +330,7 @@ static void free_turns_everyone_out(void)
     kit_run(deaf, NULL, client_freed);
 }
 
-/* --- interruptions ------------------------------------------------------------------------ */
+/* --- interruptions ------------------------------------------------------------------ */
 
 static int client_receive_cut(void)
 {
@@ -338,12 +338,12 @@ static int client_receive_cut(void)
     char *data;
     size_t len;
     for (int i = 0; i < 5; i++) {
-        XIE_TIMEOUT (5 * XIE_MILLISECOND) {
+        XIE_TIMEOUT(5 * XIE_MILLISECOND) {
             CHECK_EQ(xie_ws_receive(ws, &data, &len), -ETIMEDOUT);
         }
     }
     say(ws, "one");
-    XIE_TIMEOUT (-1) {
+    XIE_TIMEOUT(-1) {
         CHECK_EQ(xie_ws_receive(ws, &data, &len), -ETIMEDOUT);
         CHECK_EQ(xie_ws_send(ws, XIE_WS_TEXT, "never", 5), -ETIMEDOUT);
         CHECK_EQ(xie_ws_ping(ws), -ETIMEDOUT);
@@ -394,7 +394,7 @@ static int client_send_cut(void)
     int sent = 0, cut = 0;
     memset(block, 'b', sizeof block);
     while (!cut) {
-        XIE_TIMEOUT (100 * XIE_MILLISECOND) {
+        XIE_TIMEOUT(100 * XIE_MILLISECOND) {
             int err = xie_ws_send(ws, XIE_WS_BINARY, block, sizeof block);
             CHECK(err == 0 || err == -ETIMEDOUT);
             sent += !err;
@@ -402,7 +402,7 @@ static int client_send_cut(void)
         }
     }
     for (int i = 0; i < 5; i++) {
-        XIE_TIMEOUT (20 * XIE_MILLISECOND) {
+        XIE_TIMEOUT(20 * XIE_MILLISECOND) {
             CHECK_EQ(xie_ws_send(ws, XIE_WS_TEXT, "t-taken back", 12), -ETIMEDOUT);
         }
     }
@@ -428,7 +428,7 @@ static int client_rest(void)
     static char block[16 << 20];
     struct xie_ws *ws = connect_here();
     memset(block, 'b', sizeof block);
-    XIE_TIMEOUT (100 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(100 * XIE_MILLISECOND) {
         CHECK_EQ(xie_ws_send(ws, XIE_WS_BINARY, block, sizeof block), -ETIMEDOUT);
     }
     begin_reading = true;
@@ -445,7 +445,7 @@ static void the_rest_goes_out(void)
     kit_run(late_reader, NULL, client_rest);
 }
 
-/* --- ends ------------------------------------------------------------------------------------ */
+/* --- ends --------------------------------------------------------------------------- */
 
 static int closing(struct xie_http *http, void *arg)
 {

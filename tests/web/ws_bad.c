@@ -40,7 +40,7 @@ static int echo(struct xie_http *http, void *arg)
     return 0;
 }
 
-/* --- openings ---------------------------------------------------------------------------- */
+/* --- openings ----------------------------------------------------------------------- */
 
 static int client_openings(void)
 {
@@ -78,7 +78,7 @@ static void openings(void)
     kit_run(echo, NULL, client_openings);
 }
 
-/* --- frames to the server ------------------------------------------------------------------ */
+/* --- frames to the server ----------------------------------------------------------- */
 
 /* A masked frame with a short payload; returns its length. */
 static size_t frame(unsigned char *out, unsigned first, const void *payload, size_t len)
@@ -231,7 +231,7 @@ static void texts(void)
     kit_run(echo, NULL, client_texts);
 }
 
-/* --- fragments and limits ------------------------------------------------------------------ */
+/* --- fragments and limits ----------------------------------------------------------- */
 
 static int client_fragments(void)
 {

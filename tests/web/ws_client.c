@@ -8,7 +8,7 @@
 #include "kit.h"
 #include "web/handshake.h"
 
-/* --- addresses --------------------------------------------------------------------------- */
+/* --- addresses ---------------------------------------------------------------------- */
 
 static int connect_to(const char *url)
 {
@@ -88,7 +88,7 @@ static void refused_port(void)
     kit_alone(refused);
 }
 
-/* --- what is sent ----------------------------------------------------------------------------- */
+/* --- what is sent ------------------------------------------------------------------- */
 
 static struct kit_fake fake;
 static const struct xie_ws_options *with;
@@ -296,8 +296,7 @@ static void endless_answers(void)
     kit_alone(endless);
 }
 
-/* --- time
- * ------------------------------------------------------------------------------------------ */
+/* --- time --------------------------------------------------------------------------- */
 
 /* A server that takes the connection and is silent. */
 static int silent(void)
@@ -309,10 +308,10 @@ static int silent(void)
     kit_fake_open(&fake);
     snprintf(url, sizeof url, "ws://127.0.0.1:%u/", fake.port);
     struct xie_task *server = xie_spawn(kit_fake_serve, &fake);
-    XIE_TIMEOUT (50 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(50 * XIE_MILLISECOND) {
         CHECK_EQ(xie_ws_connect(url, NULL, NULL, &ws), -ETIMEDOUT);
     }
-    XIE_TIMEOUT (-1) {
+    XIE_TIMEOUT(-1) {
         CHECK_EQ(xie_ws_connect(url, NULL, NULL, &ws), -ETIMEDOUT);
     }
     CHECK(!ws);
@@ -370,8 +369,7 @@ static void cancelled_anywhere(void)
     kit_alone(cancel_everywhere);
 }
 
-/* --- frames
- * ----------------------------------------------------------------------------------------- */
+/* --- frames ------------------------------------------------------------------------- */
 
 static int receive_after(const void *bytes, size_t len, int *code)
 {
@@ -460,7 +458,7 @@ static int masking(void)
     REQUIRE(xie_ws_connect(url, NULL, NULL, &ws) == 0);
     for (int i = 0; i < 100; i++)
         CHECK_EQ(xie_ws_send(ws, XIE_WS_TEXT, "AAAAAAAA", 8), 0);
-    XIE_TIMEOUT (50 * XIE_MILLISECOND) {
+    XIE_TIMEOUT(50 * XIE_MILLISECOND) {
         CHECK_EQ(xie_ws_receive(ws, &data, &len), -ETIMEDOUT); /* answers the ping */
     }
     xie_sleep(10 * XIE_MILLISECOND);

@@ -1,7 +1,7 @@
 // app.js - the page's beginning: puts the parts together and answers what the person does.
 // SPDX-License-Identifier: MIT
 import { addMessage, changeMessage, drawChat } from "./chat.js";
-import { byId, el } from "./dom.js";
+import { atEnd, byId, el } from "./dom.js";
 import { post, stayConnected } from "./live.js";
 import { addEntry, clearPanel, drawPanel } from "./panel.js";
 import { drawPeople, drawPlaces, placeName } from "./places.js";
@@ -184,7 +184,9 @@ function startButtons() {
   byId("clear").addEventListener("click", () => clearPanel(false));
   byId("newer").addEventListener("click", () => {
     byId("log").scrollTop = byId("log").scrollHeight;
-    byId("newer").hidden = true;
+  });
+  byId("log").addEventListener("scroll", () => {
+    if (atEnd(byId("log"))) byId("newer").hidden = true;
   });
   for (const button of document.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () => {
