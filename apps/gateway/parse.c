@@ -1,5 +1,5 @@
 /* parse.c - JSON that comes from outside: bounded in depth, lenient about numbers in strings.
- * Gateway, ground. The depth is looked at first, for jansson would recurse 2048 deep. */
+ * Gateway, ground. */
 /* SPDX-License-Identifier: MIT */
 #include "parse.h"
 
@@ -8,22 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool too_deep(const char *text, size_t len)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < len; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > PARSE_DEPTH)
-            return true;
-        else if (!quoted && (text[i] == ']' || text[i] == '}'))
-            depth--;
-    }
-    return false;
-}
+#include <xie/onebot.h>
 
 json_t *parse_object(const char *text, size_t len, char why[PARSE_WHY])
 {
@@ -32,11 +17,7 @@ json_t *parse_object(const char *text, size_t len, char why[PARSE_WHY])
         snprintf(why, PARSE_WHY, "empty: a JSON object is expected");
         return NULL;
     }
-    if (too_deep(text, len)) {
-        snprintf(why, PARSE_WHY, "JSON nested deeper than %d", PARSE_DEPTH);
-        return NULL;
-    }
-    json_t *root = json_loadb(text, len, JSON_DECODE_ANY, &error);
+    json_t *root = onebot_decode(text, len, JSON_DECODE_ANY, &error);
     if (!root) {
         snprintf(why, PARSE_WHY, "not valid JSON: line %d, column %d: %.120s", error.line,
                  error.column, error.text);

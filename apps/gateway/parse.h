@@ -11,8 +11,7 @@
 #include <jansson.h>
 
 enum {
-    PARSE_DEPTH = 64, /* most arrays and objects inside each other: jansson recurses */
-    PARSE_WHY = 200,  /* bytes that any reason needs */
+    PARSE_WHY = 200, /* bytes that any reason needs */
 };
 
 /* Read an object. return new reference; NULL with the reason in why. */

@@ -51,6 +51,19 @@ struct onebot_event {
  */
 typedef int onebot_handler(struct onebot_event *event);
 
+/* Arrays and objects inside each other that onebot_decode accepts. */
+enum { ONEBOT_JSON_DEPTH = 64 };
+
+/**
+ * Decode JSON that comes from outside, as json_loadb does, within a task's stack.
+ *
+ * flags   of jansson's decoder
+ * why     receives what is wrong with it, also that it is nested deeper than
+ *         ONEBOT_JSON_DEPTH
+ * return  the value, owned; NULL when it is not JSON or there is no memory
+ */
+XIE_API json_t *onebot_decode(const char *text, size_t len, size_t flags, json_error_t *why);
+
 /* An integer member of an object: a number, or a string that holds one. 0 without it. */
 XIE_API int64_t onebot_int(const json_t *object, const char *key);
 /* A string member; "" without it. Borrowed from the object, which may be NULL. */

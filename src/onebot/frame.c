@@ -53,7 +53,7 @@ static int read_answer(struct onebot_bot *bot, json_t *json, int64_t *retcode)
 int onebot_frame(struct onebot_bot *bot, const char *text, size_t len, int64_t *retcode)
 {
     json_error_t why;
-    json_t *json = json_loadb(text, len, JSON_ALLOW_NUL, &why);
+    json_t *json = onebot_decode(text, len, JSON_ALLOW_NUL, &why);
     if (!json) {
         onebot_log(&bot->log, ONEBOT_WARNING, "a frame of %zu bytes is not JSON (%s): %.*s", len,
                    *why.text ? why.text : "no memory", excerpt(len), text);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xie/onebot.h>
+
 #include "actions.h"
 #include "chat.h"
 #include "cq.h"
@@ -183,9 +185,9 @@ static bool parses(int depth)
 static void json_depth(void)
 {
     CHECK(parses(1));
-    CHECK(parses(PARSE_DEPTH - 1));
-    CHECK(parses(PARSE_DEPTH));
-    CHECK(!parses(PARSE_DEPTH + 1));
+    CHECK(parses(ONEBOT_JSON_DEPTH - 1));
+    CHECK(parses(ONEBOT_JSON_DEPTH));
+    CHECK(!parses(ONEBOT_JSON_DEPTH + 1));
     char why[PARSE_WHY], quoted[] =
                              "{\"a\":\"[[[[\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
                              "[[[[[[[[[[[[[[[[[[[[[[[[[[\"}";

@@ -78,6 +78,10 @@ static void script_no_handlers(struct rig *rig)
     fake_send_text(fake, "{\"post_type\":\"notice\"}");
     fake_send_text(fake, "junk");
     rig_wait_log(rig, "is not JSON");
+    static char deep[5000]; /* more than the decoder's recursion has stack for */
+    memset(deep, '[', sizeof deep - 1);
+    fake_send_text(fake, deep);
+    rig_wait_log(rig, "nested deeper than");
 }
 
 static void no_commands(struct rig *rig)
