@@ -52,11 +52,16 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
-bool tap_slow(void)
+bool tap_valgrind(void)
 {
     const char *preload = getenv("LD_PRELOAD"); /* how valgrind gets into a process */
+    return preload && strstr(preload, "vgpreload");
+}
+
+bool tap_slow(void)
+{
     const char *slow = getenv("XIE_TEST_SLOW"); /* set where a machine is emulated */
-    return SANITIZED || (preload && strstr(preload, "vgpreload")) || (slow && *slow);
+    return SANITIZED || tap_valgrind() || (slow && *slow);
 }
 
 void tap_limit(unsigned seconds)

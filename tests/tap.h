@@ -22,8 +22,10 @@ void tap_failed(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Seconds one test may take; 20 unless set at the start of the test (valgrind: times 10). */
 void tap_limit(unsigned seconds);
-/* True under valgrind or a sanitizer: for scaling counts down. */
+/* True under valgrind, a sanitizer or an emulator: for scaling counts down. */
 bool tap_slow(void);
+/* True under valgrind: for what it does not let a program do. */
+bool tap_valgrind(void);
 /* Run fn in a forked child with stderr captured into text (cap bytes); returns the wait
  * status: for tests of aborts and reports. */
 int tap_child(void (*fn)(void *arg), void *arg, char *text, unsigned cap);

@@ -92,14 +92,15 @@ matrix()
     CC=clang suite tsan build-tsan '-Db_sanitize=thread -Db_lundef=false' --no-suite project
     step valgrind-build compile build-valgrind &&
         tested valgrind build-valgrind meson test -C build-valgrind --no-rebuild \
-            --num-processes "$jobs" --setup valgrind --suite plain --suite epoll --suite sim
+            --num-processes "$jobs" --setup valgrind --no-suite poll --no-suite uring \
+            --no-suite apps --no-suite project
     XIE_TEST_SLOW=1 emulated aarch64
     XIE_TEST_SLOW=1 emulated riscv64
     step cppcheck analysed
     step clang-tidy tidied
     step installed installed_library
     step parked parked
-    step browser tests/browser/run build
+    tapped browser tests/browser/run build
 }
 
 # Seeds of the simulated backend: each is another order of events and other faults.
@@ -112,7 +113,23 @@ seeds()
     done
 }
 
+# HTTP and WebSocket on sim, fed by libFuzzer for a while.
+fuzzed()
+{
+    local libs='src/libxie.a src/web/libxie-web.a src/web/libllhttp.a' dir=build-fuzz
+    CC=clang configure $dir -Dapps=false -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args=-fsanitize=fuzzer-no-link || return
+    # shellcheck disable=SC2086 # three names
+    ninja -C $dir $libs || return
+    clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude fuzz/http_ws.c \
+        $dir/src/web/libxie-web.a $dir/src/libxie.a $dir/src/web/libllhttp.a \
+        -luring -lwslay -luriparser -lcrypto -lpthread -o $dir/http_ws || return
+    # A second thread, which would watch the memory, keeps sim's time from jumping.
+    $dir/http_ws -rss_limit_mb=0 -max_len=600 -max_total_time="${XIE_FUZZ_SECONDS:-600}"
+}
+
 endurance()
 {
     step seeds seeds
+    step fuzz fuzzed
 }

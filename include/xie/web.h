@@ -49,7 +49,7 @@ struct xie_http_options {
  * handler   called for each request; requests of one connection in order, connections
  *           concurrently
  * return    0 the listener was closed; every connection has ended: idle ones at once, others
- *           after the answer they were at
+ *           after the answer they were at, WebSockets when their handlers return
  * errors    -ECANCELED -ETIMEDOUT; the connections were cancelled and have ended
  * note      HTTP/1.0 and 1.1, keep-alive, pipelining, chunked bodies, HEAD, 100-continue.
  *           A request whose meaning is not beyond doubt gets 400 and the connection is closed:

@@ -7,11 +7,13 @@
 
 #include "base/memory.h"
 #include "handshake.h"
+#include "utf8.h"
 #include "ws.h"
 
-static void fail(struct xie_ws *ws, int error)
+static void fail(struct xie_ws *ws, int error, uint16_t code)
 {
     ws->parse_error = error;
+    ws->fail_code = code;
     wslay_event_shutdown_read(ws->in_frames);
 }
 
@@ -66,9 +68,9 @@ static void on_frame(wslay_event_context_ptr ctx,
     if (!ws->partial)
         ws->partial = xie_alloc_zero(sizeof *ws->partial);
     if (!ws->partial)
-        fail(ws, -ENOMEM);
+        fail(ws, -ENOMEM, WSLAY_CODE_INTERNAL_SERVER_ERROR);
     else if (frame->payload_length > ws->max_message - ws->partial->data.len)
-        fail(ws, XIE_ELIMIT);
+        fail(ws, XIE_ELIMIT, WSLAY_CODE_MESSAGE_TOO_BIG);
 }
 
 static void on_payload(wslay_event_context_ptr ctx,
@@ -85,35 +87,43 @@ static void on_payload(wslay_event_context_ptr ctx,
     if (wslay_is_ctrl_frame(ws->opcode))
         return;
     if (xie_bytes_add(&ws->partial->data, payload->data, payload->data_length) < 0)
-        fail(ws, -ENOMEM);
+        fail(ws, -ENOMEM, WSLAY_CODE_INTERNAL_SERVER_ERROR);
 }
 
-/* A close frame is whole, its reason is text. wslay would refuse the codes 1012 to 1014, which
- * servers send when they restart; so it has no say in the answer. RFC 6455 section 5.5.1. */
+/* The close frame is what it will be. wslay would refuse the codes 1012 to 1014, which servers
+ * send when they restart, so it has no say in the answer. RFC 6455 section 5.5.1. */
+void xie_ws_take_close(struct xie_ws *ws)
+{
+    const unsigned char *frame = ws->close_frame;
+    size_t len = ws->close_len > 2 ? ws->close_len - 2 : 0;
+    wslay_event_shutdown_write(ws->in_frames);
+    wslay_event_shutdown_read(ws->in_frames);
+    ws->code = WSLAY_CODE_NO_STATUS_RCVD;
+    if (ws->close_len >= 2)
+        ws->code = (uint16_t)(frame[0] << 8 | frame[1]);
+    if (ws->close_len == 1 || (ws->close_len && !xie_ws_code_ok(ws->code))) {
+        fail(ws, XIE_EWS_PROTOCOL, WSLAY_CODE_PROTOCOL_ERROR);
+    } else if (!xie_web_utf8(frame + 2, len)) {
+        fail(ws, XIE_EWS_PROTOCOL, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+    } else {
+        memcpy(ws->reason, frame + 2, len);
+        ws->close_received = true;
+    }
+}
+
 static void on_frame_end(wslay_event_context_ptr ctx, void *arg)
 {
     struct xie_ws *ws = arg;
-    if (ws->opcode != WSLAY_CONNECTION_CLOSE || ws->parse_error)
-        return;
-    wslay_event_shutdown_write(ctx);
-    wslay_event_shutdown_read(ctx);
-    ws->code = WSLAY_CODE_NO_STATUS_RCVD;
-    if (ws->close_len >= 2)
-        ws->code = (uint16_t)(ws->close_frame[0] << 8 | ws->close_frame[1]);
-    if (ws->close_len == 1 || (ws->close_len && !xie_ws_code_ok(ws->code))) {
-        fail(ws, XIE_EWS_PROTOCOL);
-        return;
-    }
-    if (ws->close_len > 2)
-        memcpy(ws->reason, ws->close_frame + 2, ws->close_len - 2);
-    ws->close_received = true;
+    (void)ctx;
+    if (ws->opcode == WSLAY_CONNECTION_CLOSE && !ws->parse_error)
+        xie_ws_take_close(ws);
 }
 
 static void take_message(struct xie_ws *ws, enum xie_ws_kind kind)
 {
     struct xie_ws_message *message = ws->partial;
     if (xie_bytes_reserve(&message->data, 1) < 0) {
-        fail(ws, -ENOMEM);
+        fail(ws, -ENOMEM, WSLAY_CODE_INTERNAL_SERVER_ERROR);
         return;
     }
     *xie_bytes_end(&message->data) = 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "ws.h"
 
 /* The connection fails with no more words. */
@@ -24,24 +25,39 @@ static uint16_t verdict(struct xie_ws *ws)
 }
 
 /* The peer broke the rules or a limit: tell it which, and receive no more. */
-static void fail(struct xie_ws *ws)
+static void fail(struct xie_ws *ws, int error, uint16_t code)
 {
-    int error = ws->parse_error ? ws->parse_error : XIE_EWS_PROTOCOL;
-    uint16_t code = error == XIE_ELIMIT ? WSLAY_CODE_MESSAGE_TOO_BIG
-                    : error == -ENOMEM  ? WSLAY_CODE_INTERNAL_SERVER_ERROR
-                                        : verdict(ws);
     xie_ws_send_close(ws, code, "", 0);
     xie_ws_end(ws, error);
+}
+
+/* wslay reads no further. It looks for text two bytes late in each piece of a close frame that
+ * arrives in pieces: then, what came of it before has to do, in whole characters. */
+static void refused(struct xie_ws *ws)
+{
+    uint16_t code = verdict(ws);
+    if (code == WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA && ws->close_len) {
+        while (ws->close_len > 2 && !xie_web_utf8(ws->close_frame + 2, ws->close_len - 2))
+            ws->close_len--;
+        ws->close_len = ws->close_len == 1 ? 0 : ws->close_len; /* half a code is none */
+        xie_ws_take_close(ws);
+    }
+    if (ws->parse_error)
+        fail(ws, ws->parse_error, ws->fail_code);
+    else if (!ws->close_received)
+        fail(ws, XIE_EWS_PROTOCOL, code);
 }
 
 /* Parse what has been read. */
 static int parse(struct xie_ws *ws)
 {
     wslay_event_recv(ws->in_frames);
-    if (ws->parse_error || (!wslay_event_get_read_enabled(ws->in_frames) && !ws->close_received)) {
-        fail(ws);
+    if (ws->parse_error)
+        fail(ws, ws->parse_error, ws->fail_code);
+    else if (!wslay_event_get_read_enabled(ws->in_frames) && !ws->close_received)
+        refused(ws);
+    if (ws->error)
         return 0;
-    }
     if (!ws->close_received)
         return xie_ws_pump(ws);
     /* Their close is answered by its like, unless it is the answer to ours. */

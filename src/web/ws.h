@@ -53,6 +53,7 @@ struct xie_ws {
     bool parted;         /* the last words were said: see part() */
     int error;           /* why nothing more will be received */
     int parse_error;     /* of a callback of the parser */
+    uint16_t fail_code;  /* and what to close with for it */
     unsigned char close_frame[XIE_WS_REASON + 2]; /* their close as it comes */
     size_t close_len;
     uint16_t code; /* of their close */
@@ -86,6 +87,9 @@ bool xie_ws_code_ok(uint16_t code);
 int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size_t len);
 /* What the parser wants to say, which is pongs, becomes a chunk. 0 or -ENOMEM */
 int xie_ws_pump(struct xie_ws *ws);
+
+/* Their close frame, as far as it came, is taken for the whole of it. */
+void xie_ws_take_close(struct xie_ws *ws);
 
 /* Receive in the name of one who has entered; message NULL: drop messages until the end. */
 int xie_ws_receive_inside(struct xie_ws *ws, struct xie_ws_message **message);

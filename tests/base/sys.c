@@ -50,7 +50,7 @@ static void new_descriptors_are_nonblocking_and_cloexec(void)
 
 static void errors_are_returned_negative(void)
 {
-    char byte;
+    char byte = 0;
     struct iovec part = {&byte, 1};
     CHECK_EQ(xie_sys_recv(-1, &byte, 1, 0), -EBADF);
     CHECK_EQ(xie_sys_send(-1, &byte, 1, 0), -EBADF);
@@ -198,7 +198,8 @@ static void memory_calls_fail_by_plan(void)
     CHECK_EQ(xie_sys_unmap(memory, 4096), 0);
     CHECK_EQ(xie_fault_plan.failed, 0);
     CHECK(!xie_sys_map((size_t)1 << 62, &error) && error == -EMFILE);
-    CHECK(!xie_sys_map((size_t)1 << 62, &error) && error == -ENOMEM);
+    CHECK(!xie_sys_map((size_t)1 << 62, &error));
+    CHECK_EQ(error, tap_valgrind() ? -EINVAL : -ENOMEM);
 }
 
 #define FAILS(call)              \

@@ -111,6 +111,8 @@ IN_TASK(a_frequent_signal_does_not_hide_another)
 /* The highest numbers are bits like the others. */
 IN_TASK(real_time_signals)
 {
+    if (tap_valgrind())
+        tap_skip("valgrind keeps the highest for itself");
     struct xie_signals *signals = open_two(SIGRTMIN, SIGRTMAX);
     raise(SIGRTMAX);
     CHECK_EQ(xie_signals_wait(signals), SIGRTMAX);

@@ -104,7 +104,7 @@ static int calls_in_order(void *arg)
     static struct xie_call a, b, c, d, e, f;
     order_len = 0;
     memset(order, 0, sizeof order);
-    CHECK_EQ(xie_call_later(&d, 3 * XIE_MILLISECOND, note, "d"), 0);
+    CHECK_EQ(xie_call_later(&d, 50 * XIE_MILLISECOND, note, "d"), 0);
     CHECK_EQ(xie_call_soon(&a, note, "a"), 0);
     CHECK_EQ(xie_call_soon(&b, note, "b"), 0);
     int64_t when = xie_now() + 2 * XIE_MILLISECOND;
@@ -112,7 +112,8 @@ static int calls_in_order(void *arg)
     CHECK_EQ(xie_call_at(&e, when, note, "e"), 0); /* equal: in the order of arming */
     CHECK_EQ(xie_call_soon(&a, note, "x"), -EBUSY);
     CHECK_EQ(xie_call_later(&f, -5, note, "f"), 0);
-    xie_sleep(10 * XIE_MILLISECOND);
+    while (order_len < 6)
+        xie_sleep(XIE_MILLISECOND);
     CHECK_STR(order, "abfced");
     return 0;
 }
@@ -190,7 +191,9 @@ static int rearming(void *arg)
 {
     (void)arg;
     xie_call_soon(&rearm_call, rearm, NULL);
-    xie_sleep(2 * XIE_MILLISECOND);
+    while (rearmed < 5)
+        xie_sleep(XIE_MILLISECOND);
+    xie_sleep(XIE_MILLISECOND);
     CHECK_EQ(rearmed, 5);
     return 0;
 }

@@ -231,6 +231,46 @@ static void texts(void)
     kit_run(echo, NULL, client_texts);
 }
 
+/* A close frame in two pieces, cut at each byte. */
+static int close_in_two(const char *payload, size_t at)
+{
+    unsigned char bytes[256];
+    size_t len = frame(bytes, 0x88, payload, strlen(payload)), got;
+    struct xie_stream *stream = open_raw();
+    kit_put_bytes(stream, bytes, at);
+    xie_sleep(2 * XIE_MILLISECOND);
+    xie_stream_write(stream, bytes + at, len - at);
+    char *text = kit_rest(stream, &got);
+    int code = close_code(text, got);
+    free(text);
+    xie_stream_close(stream);
+    return code;
+}
+
+static int client_cut_closes(void)
+{
+    /* After its code: two characters of three bytes, a letter, one of three bytes. */
+    static const char good[] = "\x03\xe8\xe4\xbd\xa0\xe5\xa5\xbd!\xe4\xbd\xa0";
+    static const char bad[] = "\x03\xe8\xe4\xbd\xa0\xe5\xa5\xbd!\xe4\xbd";
+    for (size_t at = 1; at < 6 + sizeof good - 1; at++) {
+        int code = close_in_two(good, at);
+        /* Where the code itself was cut, it may be lost (1: closed with none). */
+        if (code != 1000 && code != 1)
+            tap_failed(__FILE__, __LINE__, "cut at %zu: %d", at, code);
+    }
+    for (size_t at = 1; at < 6 + sizeof bad - 1; at++) {
+        int code = close_in_two(bad, at);
+        if (code != 1007 && code != 1000 && code != 1)
+            tap_failed(__FILE__, __LINE__, "bad, cut at %zu: %d", at, code);
+    }
+    return 0;
+}
+
+static void cut_closes(void)
+{
+    kit_run(echo, NULL, client_cut_closes);
+}
+
 /* --- fragments and limits ----------------------------------------------------------- */
 
 static int client_fragments(void)
@@ -415,6 +455,7 @@ static const struct tap_test tests[] = {
     {"openings that are refused: 400, 426", openings},
     {"frames against the rules: 1002, too long: 1009", bad_frames},
     {"codes of closing", bad_closes},
+    {"a close frame in two pieces", cut_closes},
     {"texts over frames; no UTF-8: 1007", texts},
     {"fragments count together", fragments},
     {"messages before a violation are delivered", delivered_before},
