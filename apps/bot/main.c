@@ -44,10 +44,10 @@ static int refuse(const char *what, const char *value)
     return EXIT_USAGE;
 }
 
-static int exit_code(int error, const struct onebot_options *options)
+static int exit_code(int error)
 {
     if (error == XIE_EURL || error == -EPROTONOSUPPORT)
-        return refuse("--url must be ws://HOST:PORT[/PATH], not ", options->url);
+        return refuse("--url must be ws://HOST:PORT[/PATH]", "");
     if (error < 0 && error != -ECANCELED)
         fprintf(stderr, "xie-bot: %s\n", xie_strerror(error));
     return error < 0 && error != -ECANCELED ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -85,5 +85,5 @@ int main(int argc, char **argv)
     int status = read_options(argc, argv, &options);
     if (status >= 0)
         return status;
-    return exit_code(xie_run(run, &options), &options);
+    return exit_code(xie_run(run, &options));
 }

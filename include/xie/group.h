@@ -52,6 +52,7 @@ XIE_API void xie_group_cancel(struct xie_group *group);
  *         cancelled group is no failure
  * errors  -ECANCELED -ETIMEDOUT of a scope outside: the members are cancelled and were
  *         waited for all the same
+ *         A scope opened inside the group ends the wait alone: the members run on
  * note    may be called again after more was spawned
  */
 XIE_API int xie_group_wait(struct xie_group *group);

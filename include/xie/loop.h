@@ -101,7 +101,8 @@ XIE_API bool xie_call_cancel(struct xie_call *call);
 /**
  * Have fn(arg) run on loop, from any thread, in the order of the calls of each thread.
  *
- * loop    must be alive: ended loops answer an error until the process ends
+ * loop    one that has ended answers an error, until a new loop is made (which may lie at
+ *         the same address)
  * errors  -ENOMEM; XIE_ECLOSED the loop has ended
  * cost    one allocation, a mutex, at most one write to wake the loop
  * safe    from any thread, and from the loop's own

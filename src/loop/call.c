@@ -61,6 +61,18 @@ int xie_call_later(struct xie_call *call, int64_t delay_ns, void (*fn)(void *arg
     return xie_call_at(call, xie_time_after(delay_ns), fn, arg);
 }
 
+void xie_calls_drop(struct xie_loop *loop)
+{
+    xie_timers_run(&loop->timers, XIE_NEVER); /* only calls are left: all become ready */
+    while (loop->ready_head) {
+        struct xie_ready *item = xie_loop_take(loop);
+        if (item->run == call_run)
+            XIE_CONTAINER(item, struct xie_call, ready)->state = CALL_IDLE;
+        else
+            item->run(item);
+    }
+}
+
 bool xie_call_cancel(struct xie_call *call)
 {
     struct xie_loop *loop = call->loop;

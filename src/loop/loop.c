@@ -247,16 +247,18 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     return 0;
 }
 
-void xie_loop_close(struct xie_loop *loop)
+void xie_loop_refuse(struct xie_loop *loop)
 {
     pthread_mutex_lock(&loops_lock);
     xie_list_remove(&loop->link);
     pthread_mutex_unlock(&loops_lock);
     inbox_drain(loop);
-    while (loop->ready_head) { /* calls that came too late; in order, with nothing to wait for */
-        struct xie_ready *item = xie_loop_take(loop);
-        item->run(item);
-    }
+}
+
+void xie_loop_close(struct xie_loop *loop)
+{
+    xie_loop_refuse(loop);
+    xie_calls_drop(loop);
     thread_loop = NULL;
     loop->backend->close(loop);
     xie_stack_trim();

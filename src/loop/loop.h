@@ -90,7 +90,11 @@ static inline int64_t xie_time_after(int64_t delay_ns)
 
 /* The calling thread must have none. errors -EBUSY; those of the backend */
 int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options);
+/* From now on calls from other threads are refused; those that came are ready to run. */
+void xie_loop_refuse(struct xie_loop *loop);
+/* Every task has ended. Calls that are still pending are idle again, and never run. */
 void xie_loop_close(struct xie_loop *loop);
+void xie_calls_drop(struct xie_loop *loop);
 /* Run turns until ended says so, asked between turns. 0 or a fatal error of the backend. */
 int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop));
 

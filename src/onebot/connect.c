@@ -158,10 +158,12 @@ static void leave(struct connection *connection, int reason)
     xie_ws_free(connection->ws);
 }
 
-/* The URL without its query: that may hold a token. */
+/* How much of the URL a log may show: not its query, which may hold a token, and of one with a
+ * password in it the scheme alone. */
 static int shown(const char *url)
 {
-    return (int)strcspn(url, "?");
+    size_t len = strcspn(url, "?");
+    return (int)(memchr(url, '@', len) ? strcspn(url, ":") : len);
 }
 
 static void say_lost(struct connection *connection, int reason)

@@ -68,15 +68,32 @@ void xie_group_cancel(struct xie_group *group)
     xie_scope_cancel(&group->scope);
 }
 
+/* A scope opened inside the group ends the wait alone. From outside every cancellation reaches
+ * the members as well: they are waited for whatever happens. */
+static int group_wait_once(struct xie_group *group, struct xie_task *self)
+{
+    struct xie_task *const *blocker = &group->members; /* each of them, so the first */
+    if (self->scope != &group->scope && !group->scope.effective) {
+        int error = xie_wait_enter(&self);
+        if (!error && group->count)
+            error = xie_waiters_wait(&group->idle, self, "xie_group_wait", blocker);
+        return group->scope.effective ? 0 : error;
+    }
+    XIE_SHIELD
+        xie_waiters_wait(&group->idle, self, "xie_group_wait", blocker);
+    return 0;
+}
+
 int xie_group_wait(struct xie_group *group)
 {
     struct xie_task *self = xie_task_current();
     if (!self || self != group->scope.task)
         xie_misuse("xie_group_wait by another task than the one that opened the group");
-    /* Members hear of every cancellation themselves: wait for them whatever happens. */
-    while (group->count)
-        XIE_SHIELD
-            xie_waiters_wait(&group->idle, self, "xie_group_wait", NULL);
+    while (group->count) {
+        int error = group_wait_once(group, self);
+        if (error)
+            return error;
+    }
 
     if (group->error && !group->taken) {
         group->taken = true;

@@ -106,9 +106,10 @@ int xie_local_set(const struct xie_local_key *key, void *value)
         return -EPERM;
     struct xie_locals *rest = NULL;
     int depth;
-    if (!find(self->locals, key, &depth)) {
-        if (!value)
-            return 0;
+    const struct xie_locals *bound = find(self->locals, key, &depth);
+    if (bound ? bound->value->value == value : !value)
+        return 0; /* so it is already: the same value again is no second one to release */
+    if (!bound) {
         if (depth >= XIE_LOCALS_MOST)
             return -ENOSPC;
         rest = xie_locals_ref(self->locals);
@@ -130,8 +131,10 @@ int xie_local_set(const struct xie_local_key *key, void *value)
             return -ENOMEM;
         }
     }
-    xie_locals_unref(self->locals);
+    /* Changed before anything is released: a release may look at the task's values, or spawn. */
+    struct xie_locals *old = self->locals;
     self->locals = rest;
+    xie_locals_unref(old);
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct xie_task {
     int result;
     bool done;
     bool owned;     /* somebody has the handle */
+    bool joined;    /* and is giving it back */
     bool cancelled; /* by xie_task_cancel */
 };
 
@@ -60,6 +61,9 @@ void xie_group_member_ended(struct xie_task *task);
 void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
                     bool shield);
 void xie_scope_unlink(struct xie_scope *scope);
+
+/* Trigger those around task whose time is over. */
+void xie_scope_look(struct xie_task *task);
 
 /* A task's wait is interrupted by what its innermost scope says now. */
 void xie_wait_interrupt(struct xie_task *task);

@@ -96,6 +96,10 @@ static int run_to_end(struct xie_loop *loop)
     if (loop->task_count)
         xie_call_later(&late, XIE_LATE_SECONDS * XIE_SECOND, name_the_late, NULL);
     int later = xie_loop_turns(loop, all_ended);
+    /* What other threads called meanwhile still runs, and what it spawns. */
+    xie_loop_refuse(loop);
+    if (!later)
+        later = xie_loop_turns(loop, all_ended);
     xie_call_cancel(&late);
     if (later)
         xie_misuse("tasks do not end although they are cancelled: %s", xie_strerror(later));

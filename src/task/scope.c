@@ -17,6 +17,7 @@ void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xi
     scope->children = scope->prev = scope->next = NULL;
     scope->own = scope->effective = 0;
     scope->ignored = 0;
+    scope->timer.place = XIE_TIMER_IDLE;
     if (!parent)
         return;
     if (!shield)
@@ -83,6 +84,18 @@ static void scope_trigger(struct xie_scope *scope, int code)
     scope_spread(scope, code);
 }
 
+/* The timers fire between turns of the loop: a task that computes has to look itself. */
+void xie_scope_look(struct xie_task *task)
+{
+    int64_t now = 0;
+    for (struct xie_scope *scope = task->scope; scope; scope = scope->parent) {
+        if (xie_timer_armed(&scope->timer) && scope->timer.when <= (now ? now : (now = xie_now())))
+            scope_trigger(scope, -ETIMEDOUT);
+        if (scope->shield)
+            return;
+    }
+}
+
 static void scope_expire(struct xie_timer *timer)
 {
     scope_trigger(XIE_CONTAINER(timer, struct xie_scope, timer), -ETIMEDOUT);
@@ -107,9 +120,10 @@ static void scope_open(struct xie_scope *scope, int64_t timeout_ns, bool shield)
     }
     xie_scope_link(scope, self->scope, self, shield);
     self->scope = scope;
-    if (timeout_ns <= 0)
+    if (timeout_ns <= 0) {
+        scope->timer.when = xie_now();
         scope_trigger(scope, -ETIMEDOUT);
-    else if (timeout_ns != XIE_NEVER)
+    } else if (timeout_ns != XIE_NEVER)
         xie_loop_arm(self->loop, &scope->timer, xie_time_after(timeout_ns));
 }
 

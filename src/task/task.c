@@ -55,8 +55,10 @@ void xie_task_report(const char *name, const char *where, int error)
 
 void xie_task_dispose(struct xie_task *task)
 {
+    struct xie_locals *locals = task->locals;
     xie_list_remove(&task->link);
-    xie_locals_unref(task->locals);
+    task->locals = NULL; /* a release may look, or spawn */
+    xie_locals_unref(locals);
     xie_stack_give(task->stack);
 }
 
@@ -151,7 +153,7 @@ struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_
 
 static void owned_or_abort(const struct xie_task *task, const char *call)
 {
-    if (!task->owned)
+    if (!task->owned || task->joined)
         xie_misuse("%s of task '%s' (spawned at %s): its handle was given back already", call,
                    task->name, task->where);
 }
@@ -176,7 +178,9 @@ int xie_join(struct xie_task *task)
     if (!task)
         return -ENOMEM;
     owned_or_abort(task, "xie_join");
+    task->joined = true;
     int error = xie_task_wait(task);
+    task->joined = false;
     if (error)
         return error;
     int result = task->result;

@@ -44,7 +44,11 @@ int xie_wait_enter(struct xie_task **self)
 int xie_check(void)
 {
     struct xie_task *self = xie_task_current();
-    return self ? self->scope->effective : 0;
+    if (!self)
+        return 0;
+    if (!self->scope->effective)
+        xie_scope_look(self);
+    return self->scope->effective;
 }
 
 int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,

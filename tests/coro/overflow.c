@@ -210,6 +210,8 @@ static void overflow_with_handler(void *arg)
 
 static void earlier_handlers_come_next(void)
 {
+    if (tap_valgrind())
+        tap_skip("valgrind's exit code takes the place of the handler's");
     char text[2048];
     void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int status = tap_child(fault_with_handler, page, text, sizeof text);

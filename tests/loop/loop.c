@@ -104,10 +104,10 @@ static int calls_in_order(void *arg)
     static struct xie_call a, b, c, d, e, f;
     order_len = 0;
     memset(order, 0, sizeof order);
-    CHECK_EQ(xie_call_later(&d, 50 * XIE_MILLISECOND, note, "d"), 0);
+    CHECK_EQ(xie_call_later(&d, 300 * XIE_MILLISECOND, note, "d"), 0);
     CHECK_EQ(xie_call_soon(&a, note, "a"), 0);
     CHECK_EQ(xie_call_soon(&b, note, "b"), 0);
-    int64_t when = xie_now() + 2 * XIE_MILLISECOND;
+    int64_t when = xie_now() + 200 * XIE_MILLISECOND; /* far from f, on any machine */
     CHECK_EQ(xie_call_at(&c, when, note, "c"), 0);
     CHECK_EQ(xie_call_at(&e, when, note, "e"), 0); /* equal: in the order of arming */
     CHECK_EQ(xie_call_soon(&a, note, "x"), -EBUSY);
@@ -359,6 +359,63 @@ static void sigint_cancels_main(void)
     CHECK(now.sa_handler == SIG_DFL);
 }
 
+/* --- what is pending at the end ---------------------------------------------------- */
+
+static struct xie_call leftover, endless;
+static int endless_runs;
+static void again(void *arg)
+{
+    (void)arg;
+    endless_runs++;
+    xie_call_soon(&endless, again, NULL);
+}
+
+static int leave_calls(void *arg)
+{
+    (void)arg;
+    CHECK_EQ(xie_call_later(&leftover, XIE_HOUR, note, "l"), 0);
+    again(NULL);
+    return xie_sleep(0);
+}
+
+static void pending_calls_end_with_the_loop(void)
+{
+    for (int i = 0; i < 2; i++) { /* idle again, and free for the next loop */
+        CHECK_EQ(run(leave_calls, NULL), 0);
+        CHECK(!xie_call_cancel(&leftover));
+        CHECK(!xie_call_cancel(&endless));
+    }
+    CHECK(endless_runs >= 2);
+}
+
+static bool cleaned;
+static int clean_up(void *arg)
+{
+    (void)arg;
+    XIE_SHIELD
+        xie_sleep(XIE_MILLISECOND);
+    cleaned = true;
+    return 0;
+}
+
+static void spawn_late(void *arg)
+{
+    (void)arg;
+    xie_detach(xie_spawn(clean_up, NULL));
+}
+
+static int call_late(void *arg)
+{
+    (void)arg;
+    return xie_loop_call(xie_loop_current(), spawn_late, NULL);
+}
+
+static void what_a_late_call_spawns_is_joined(void)
+{
+    CHECK_EQ(run(call_late, NULL), 0);
+    CHECK(cleaned);
+}
+
 static void *run_in_thread(void *arg)
 {
     return (void *)(long)run(give_back, arg);
@@ -397,6 +454,8 @@ int main(int argc, char **argv)
         {"a_call_wakes_a_loop_that_waits_for_nothing_else",
          a_call_wakes_a_loop_that_waits_for_nothing_else},
         {"sigint_cancels_main", sigint_cancels_main},
+        {"pending_calls_end_with_the_loop", pending_calls_end_with_the_loop},
+        {"what_a_late_call_spawns_is_joined", what_a_late_call_spawns_is_joined},
         {"two_loops_in_two_threads", two_loops_in_two_threads},
         {0},
     };

@@ -562,6 +562,116 @@ static int locals(void)
     return 0;
 }
 
+static int released_spawns;
+static int nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+static void release_and_spawn(void *value)
+{
+    (void)value;
+    released_spawns++;
+    xie_detach(xie_spawn(nothing, NULL));
+}
+static const struct xie_local_key spawning = {"spawning", release_and_spawn};
+
+static int bind_and_end(void *arg)
+{
+    return xie_local_set(&spawning, arg);
+}
+
+static int releases(void)
+{
+    int one, two;
+    CHECK_EQ(xie_local_set(&spawning, &one), 0);
+    CHECK_EQ(xie_local_set(&spawning, &one), 0); /* the same: still bound, not released */
+    CHECK_EQ(released_spawns, 0);
+    CHECK_EQ(xie_local_set(&spawning, &two), 0);
+    CHECK_EQ(released_spawns, 1);
+    CHECK_EQ(xie_local_set(&spawning, NULL), 0);
+    CHECK_EQ(released_spawns, 1); /* what the first release spawned has it still */
+    xie_sleep(0);
+    CHECK_EQ(released_spawns, 2);
+    xie_detach(xie_spawn(bind_and_end, &one));
+    xie_sleep(0);
+    CHECK_EQ(released_spawns, 3);
+    xie_sleep(0);
+    CHECK_EQ(xie_task_count(), 1);
+    return 0;
+}
+
+static void a_release_may_spawn(void)
+{
+    in_task(releases);
+}
+
+static int computes(void)
+{
+    int64_t start = xie_now();
+    if (!strcmp(xie_loop_backend(xie_loop_current()), "sim"))
+        tap_skip("virtual time stands while a task computes");
+    XIE_TIMEOUT(XIE_MILLISECOND) {
+        while (!xie_check())
+            REQUIRE(xie_now() - start < 10 * XIE_SECOND);
+        CHECK_EQ(xie_check(), -ETIMEDOUT);
+        XIE_SHIELD
+            CHECK_EQ(xie_check(), 0);
+    }
+    CHECK_EQ(xie_check(), 0);
+    return 0;
+}
+
+static void a_computation_sees_its_deadline(void)
+{
+    in_task(computes);
+}
+
+static int inner_wait(void)
+{
+    XIE_GROUP(group) {
+        xie_group_spawn(&group, nap, (void *)100000);
+        XIE_TIMEOUT(XIE_MILLISECOND) {
+            CHECK_EQ(xie_group_wait(&group), -ETIMEDOUT);
+        }
+        CHECK_EQ(xie_task_count(), 2); /* the member runs on */
+        xie_group_cancel(&group);
+    }
+    CHECK_EQ(xie_task_count(), 1);
+    XIE_SCOPE(scope, -1) {
+        CHECK(xie_scope_when(&scope) <= xie_now());
+    }
+    return 0;
+}
+
+static void a_scope_inside_ends_the_groups_wait(void)
+{
+    in_task(inner_wait);
+}
+
+static int join_owner(void *arg)
+{
+    return xie_task_wait(arg);
+}
+
+static int group_circle(void)
+{
+    XIE_GROUP(group) {
+        xie_group_spawn(&group, join_owner, xie_task_current());
+        CHECK_EQ(xie_group_wait(&group), XIE_EDEADLOCK);
+    }
+    return 0;
+}
+
+static void a_member_that_waits_for_its_owner(void)
+{
+    char text[1024];
+    int (*fn)(void) = group_circle;
+    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK(strstr(text, "deadlock"));
+}
+
 static void locals_are_inherited(void)
 {
     in_task(locals);
@@ -590,6 +700,10 @@ int main(int argc, char **argv)
         {"nested_groups_hear_of_it", nested_groups_hear_of_it},
         {"members_may_spawn", members_may_spawn},
         {"locals_are_inherited", locals_are_inherited},
+        {"a_release_may_spawn", a_release_may_spawn},
+        {"a_computation_sees_its_deadline", a_computation_sees_its_deadline},
+        {"a_scope_inside_ends_the_groups_wait", a_scope_inside_ends_the_groups_wait},
+        {"a_member_that_waits_for_its_owner", a_member_that_waits_for_its_owner},
         {0},
     };
     return tap_main(argc, argv, tests);
