@@ -57,10 +57,12 @@ enum { ONEBOT_JSON_DEPTH = 64 };
 /**
  * Decode JSON that comes from outside, as json_loadb does, within a task's stack.
  *
+ * text    borrowed until return [len bytes]
  * flags   of jansson's decoder
  * why     receives what is wrong with it, also that it is nested deeper than
  *         ONEBOT_JSON_DEPTH
  * return  the value, owned; NULL when it is not JSON or there is no memory
+ * cost    one pass over the text before jansson's own
  */
 XIE_API json_t *onebot_decode(const char *text, size_t len, size_t flags, json_error_t *why);
 

@@ -197,9 +197,31 @@ static void run_join_twice(void *arg)
     xie_run(call_body, NULL);
 }
 
+static int join_it(void *task)
+{
+    return xie_join(task);
+}
+
+static int join_by_two(void)
+{
+    struct xie_task *task = xie_spawn(nap, (void *)5), *other = xie_spawn(join_it, task);
+    xie_sleep(0); /* the other waits in its join */
+    xie_join(task);
+    return xie_join(other);
+}
+
+static void run_join_by_two(void *arg)
+{
+    (void)arg;
+    body = join_by_two;
+    xie_run(call_body, NULL);
+}
+
 static void a_handle_is_given_back_once(void)
 {
     char text[2048];
+    CHECK(tap_child(run_join_by_two, NULL, text, sizeof text) != 0);
+    CHECK(strstr(text, "given back already"));
     CHECK(tap_child(run_join_twice, NULL, text, sizeof text) != 0);
     CHECK(strstr(text, "given back already"));
 }
