@@ -298,7 +298,10 @@ static void script_timeout(struct rig *rig)
     xie_event_wait(&rig->go);
     fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "late");
     wait_done(rig);
-    CHECK_STR(fake_said(&rig->fake, 1), "Slowly, then.");
+    /* Where the machine is slow, 5 ms are over before the first question has gone out. */
+    size_t said = json_array_size(rig->fake.calls);
+    CHECK(said == 1 || said == 2);
+    CHECK_STR(fake_said(&rig->fake, said - 1), "Slowly, then.");
 }
 
 static void test_timeout_and_again(void)
