@@ -58,8 +58,9 @@ installed_library()
     tests/project/installed.sh "$root" "$prefix"
 }
 
-# Programs others wrote, for the other side of a socket: npm's ws, Python's websockets. Fetched to
-# a folder that XIE_PEERS names to the tests; where that cannot be done those tests skip.
+# Programs others wrote, for the other side of a socket: npm's ws, Python's websockets, nginx (its
+# program alone: the package would start a server). Fetched to a folder that XIE_PEERS names to
+# the tests; where that cannot be done those tests skip.
 peers()
 {
     local missing=
@@ -69,6 +70,9 @@ peers()
     [[ -d $XIE_PEERS/python/websockets ]] ||
         python3 -m pip install --quiet --disable-pip-version-check --target "$XIE_PEERS/python" \
             websockets || missing+=' websockets'
+    command -v nginx >/dev/null ||
+        (cd "$XIE_PEERS" && apt-get download nginx && dpkg -x nginx_*.deb nginx) ||
+        missing+=' nginx'
     [[ ! $missing ]] || { echo "could not be fetched:$missing" && return 77; }
 }
 

@@ -13,7 +13,8 @@ BUILD_PACKAGES=(build-essential pkg-config:pkg-config meson:meson ninja-build:ni
 MATRIX_PACKAGES=(clang 'clang-format-14|clang-format' clang-tidy 'libclang-rt-14-dev|libclang-rt-dev'
     llvm:llvm-symbolizer cppcheck valgrind libc6-dbg qemu-user gcc-aarch64-linux-gnu
     gcc-riscv64-linux-gnu libc6-dev-arm64-cross libc6-dev-riscv64-cross gdb:gdb chromium
-    chromium-driver python3:python3 python3-pip npm:npm curl:curl shellcheck:shellcheck)
+    chromium-driver python3:python3 python3-pip npm:npm curl:curl shellcheck:shellcheck
+    socat:socat netcat-openbsd:nc)
 
 say()
 {

@@ -1,12 +1,6 @@
 /* peers.c - against somebody else's sockets: Python's asyncio, over TCP and Unix sockets. */
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "io/kit.h"
+#include "io/peer.h"
 
 enum { MUCH = 1000000 };
 
@@ -88,96 +82,29 @@ static const char script[] =
     "    print(sum(await asyncio.gather(*(one(i) for i in range(200)))))\n"
     "asyncio.run(globals()[sys.argv[1]](sys.argv[2]))\n";
 
-struct peer {
-    pid_t pid;
-    struct xie_stream *out; /* what it prints */
-};
-
 static void need_python(void)
 {
-    if (kit_on("sim"))
-        tap_skip("sim's sockets do not leave the process");
-    if (system("python3 -c '' >/dev/null 2>&1"))
-        tap_skip("there is no python3");
-    tap_limit(60);
+    peer_need("python3");
 }
 
-static void peer_start(struct peer *peer, const char *kind, const char *place)
+static void python_start(struct peer *peer, const char *kind, const char *place)
 {
     char *const argv[] = {(char *)"python3", (char *)"-c",  (char *)script,
                           (char *)kind,      (char *)place, NULL};
-    extern char **environ;
-    posix_spawn_file_actions_t actions;
-    int fds[2];
-    REQUIRE(pipe2(fds, O_CLOEXEC) == 0);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-    REQUIRE(posix_spawnp(&peer->pid, "python3", &actions, NULL, argv, environ) == 0);
-    posix_spawn_file_actions_destroy(&actions);
-    close(fds[1]);
-    REQUIRE(xie_stream_adopt(fds[0], &peer->out) == 0);
-}
-
-static void peer_says(struct peer *peer, const char *expected)
-{
-    char *line = NULL;
-    CHECK_EQ(xie_stream_read_line(peer->out, &line, NULL), 1);
-    CHECK_STR(line, expected);
-}
-
-static int reap(void *arg)
-{
-    int status = -1;
-    waitpid(((struct peer *)arg)->pid, &status, 0);
-    return status;
-}
-
-static void peer_end(struct peer *peer)
-{
-    char *line;
-    CHECK_EQ(xie_stream_read_line(peer->out, &line, NULL), 0); /* it says no more */
-    xie_stream_close(peer->out);
-    CHECK_EQ(xie_to_thread(reap, peer, NULL), 0);
+    peer_start(peer, argv);
 }
 
 /* --- our servers -------------------------------------------------------------------- */
 
-static int echo(void *arg)
-{
-    char buf[30000];
-    struct xie_stream *stream = arg;
-    ssize_t len;
-    while ((len = xie_stream_read(stream, buf, sizeof buf)) > 0)
-        if (xie_stream_write(stream, buf, (size_t)len) < 0)
-            break;
-    xie_stream_close(stream);
-    return (int)len;
-}
-
-static struct xie_listener *listen_at(char place[64], bool local)
-{
-    struct xie_listener *listener = NULL;
-    struct xie_address address;
-    if (local) {
-        snprintf(place, 64, "/tmp/xie-peers-%d", (int)getpid());
-        REQUIRE(xie_unix_listen(place, 0, &listener) == 0);
-    } else {
-        REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &listener) == 0);
-        REQUIRE(xie_listener_address(listener, &address) == 0);
-        snprintf(place, 64, "%u", xie_address_port(&address));
-    }
-    return listener;
-}
-
 static void serve_a_client(bool local)
 {
     char place[64];
-    struct xie_listener *listener = listen_at(place, local);
+    struct xie_listener *listener = peer_listen(place, local);
     struct xie_stream *stream;
     struct peer peer;
-    peer_start(&peer, "client", place);
+    python_start(&peer, "client", place);
     CHECK_EQ(xie_listener_accept(listener, &stream), 0);
-    CHECK_EQ(echo(stream), 0);
+    CHECK_EQ(peer_echo(stream), 0);
     peer_says(&peer, "same");
     peer_end(&peer);
     xie_listener_close(listener);
@@ -206,8 +133,8 @@ IN_TASK(a_client_that_speaks_in_lines)
     size_t len;
     int count = 0;
     need_python();
-    listener = listen_at(place, false);
-    peer_start(&peer, "lines", place);
+    listener = peer_listen(place, false);
+    python_start(&peer, "lines", place);
     CHECK_EQ(xie_listener_accept(listener, &stream), 0);
     while (xie_stream_read_line(stream, &line, &len) == 1) {
         count++;
@@ -229,8 +156,8 @@ IN_TASK(a_client_that_resets)
     struct xie_stream *stream;
     struct peer peer;
     need_python();
-    listener = listen_at(place, false);
-    peer_start(&peer, "reset", place);
+    listener = peer_listen(place, false);
+    python_start(&peer, "reset", place);
     CHECK_EQ(xie_listener_accept(listener, &stream), 0);
     kit_send(stream, "hello");
     CHECK_EQ(xie_stream_read(stream, &byte, 1), -ECONNRESET);
@@ -242,24 +169,15 @@ IN_TASK(a_client_that_resets)
     return 0;
 }
 
-static int serve_all(void *arg)
-{
-    struct xie_stream *stream;
-    int error;
-    while (!(error = xie_listener_accept(arg, &stream)))
-        xie_detach(xie_spawn(echo, stream));
-    return error;
-}
-
 IN_TASK(two_hundred_clients)
 {
     char place[64];
     struct xie_listener *listener;
     struct peer peer;
     need_python();
-    listener = listen_at(place, false);
-    struct xie_task *task = xie_spawn(serve_all, listener);
-    peer_start(&peer, "crowd", place);
+    listener = peer_listen(place, false);
+    struct xie_task *task = xie_spawn(peer_echo_all, listener);
+    python_start(&peer, "crowd", place);
     peer_says(&peer, "200");
     peer_end(&peer);
     xie_listener_close(listener);
@@ -299,7 +217,7 @@ IN_TASK(a_server_over_tcp)
     struct peer peer;
     char *line;
     need_python();
-    peer_start(&peer, "server", "0");
+    python_start(&peer, "server", "0");
     CHECK_EQ(xie_stream_read_line(peer.out, &line, NULL), 1);
     CHECK_EQ(xie_tcp_connect("127.0.0.1", (uint16_t)atoi(line), &stream), 0);
     be_a_client(stream);
@@ -315,7 +233,7 @@ IN_TASK(a_server_over_unix)
     char path[64];
     need_python();
     snprintf(path, sizeof path, "/tmp/xie-peers-%d", (int)getpid());
-    peer_start(&peer, "server", path);
+    python_start(&peer, "server", path);
     peer_says(&peer, "0");
     CHECK_EQ(xie_unix_connect(path, &stream), 0);
     be_a_client(stream);
@@ -332,7 +250,7 @@ IN_TASK(a_server_that_is_killed)
     struct peer peer;
     char *line, byte;
     need_python();
-    peer_start(&peer, "server", "0");
+    python_start(&peer, "server", "0");
     CHECK_EQ(xie_stream_read_line(peer.out, &line, NULL), 1);
     CHECK_EQ(xie_tcp_connect("localhost", (uint16_t)atoi(line), &stream), 0);
     kit_send(stream, "\1"); /* not the pattern's first */
@@ -340,7 +258,7 @@ IN_TASK(a_server_that_is_killed)
     kill(peer.pid, SIGKILL);
     ssize_t len = xie_stream_read(stream, &byte, 1);
     CHECK(len == 0 || len == -ECONNRESET);
-    CHECK_EQ(xie_to_thread(reap, &peer, NULL), SIGKILL);
+    CHECK_EQ(xie_to_thread(peer_reap, &peer, NULL), SIGKILL);
     xie_stream_close(peer.out);
     xie_stream_close(stream);
     return 0;
