@@ -53,6 +53,13 @@ static int exit_code(int error)
     return error < 0 && error != -ECANCELED ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* What was asked for, on standard output; a full disk is a failure. */
+static int print(const char *text)
+{
+    fputs(text, stdout);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* return -1 go on; else the exit status */
 static int read_options(int argc, char **argv, struct onebot_options *options)
 {
@@ -68,9 +75,9 @@ static int read_options(int argc, char **argv, struct onebot_options *options)
         else if (option == 't')
             options->token = optarg;
         else if (option == 'h')
-            return fputs(usage, stdout) < 0;
+            return print(usage);
         else if (option == 'v')
-            return puts("xie-bot " XIE_VERSION) < 0;
+            return print("xie-bot " XIE_VERSION "\n");
         else
             return refuse("wrong usage", "");
     }

@@ -130,6 +130,12 @@ def test_help_and_version():
     assert code == 0 and re.fullmatch(r"xie-bot \d+\.\d+\.\d+\n", out) and not err
 
 
+def test_help_on_a_full_disk_is_told():
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        for option in ("--help", "--version"):
+            assert subprocess.run([BOT, option], stdout=full, check=False).returncode == 1
+
+
 def test_wrong_usage_is_code_2():
     for arguments in ([], ["--nothing"], ["--url"], ["--url", nobody(), "more"], ["--token", "x"]):
         code, out, err = run(*arguments)

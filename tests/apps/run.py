@@ -224,7 +224,8 @@ def test_the_bot_alone():
 
 
 def test_bad_options_are_code_2():
-    for options in (["--no-such"], ["--page"], ["--page", "nowhere"], ["--gateway", ":x"]):
+    for options in (["--no-such"], ["--page"], ["--page", "nowhere"], ["--gateway", ":x"],
+                    ["--page=nowhere"]):
         assert Run(*options).rest() == 2, options
     run = Run("--help")
     assert run.rest() == 0 and "usage: ./run" in run.said[0]
