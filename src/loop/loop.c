@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
+#include "base/standard.h"
 #include "base/sys.h"
 
 /* How many items run between two looks at the clock. It adapts: items that take long (a
@@ -234,6 +235,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     xie_list_init(&loop->tasks);
     xie_list_init(&loop->ended);
 
+    xie_standard_open();
     const char *backend = options->backend ? options->backend : getenv("XIE_BACKEND");
     int error = xie_backend_open(loop, backend && *backend ? backend : NULL);
     if (error)

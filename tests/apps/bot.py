@@ -130,6 +130,19 @@ def test_help_and_version():
     assert code == 0 and re.fullmatch(r"xie-bot \d+\.\d+\.\d+\n", out) and not err
 
 
+def test_without_standard_descriptors():
+    """What it logs goes nowhere, and into no socket."""
+    peer = Peer()
+    bot = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", BOT, "--url", peer.url],
+                           env=clean({}))
+    peer.accept().upgrade().message("/help", 1)
+    call = peer.receive()
+    assert "/quiz" in json.dumps(call["params"])
+    peer.answer(call)
+    bot.send_signal(signal.SIGTERM)
+    assert bot.wait(BOUND) == 0
+
+
 def test_help_on_a_full_disk_is_told():
     with open("/dev/full", "w", encoding="utf-8") as full:
         for option in ("--help", "--version"):
