@@ -9,6 +9,7 @@
 #include <xie/future.h>
 #include <xie/generator.h>
 #include <xie/group.h>
+#include <xie/inspect.h>
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>

@@ -4,6 +4,8 @@
 #ifndef XIE_CORO_SWITCH_AARCH64_H
 #define XIE_CORO_SWITCH_AARCH64_H
 
+enum { XIE_REGISTERS_PLAIN = 1 }; /* begin with pc, sp and the frame pointer */
+
 struct xie_registers {
     void *pc, *sp, *fp;
     void *kept[10];   /* x19 to x28: saved by a transfer only */

@@ -4,6 +4,8 @@
 #ifndef XIE_CORO_SWITCH_RISCV64_H
 #define XIE_CORO_SWITCH_RISCV64_H
 
+enum { XIE_REGISTERS_PLAIN = 1 }; /* begin with pc, sp and the frame pointer */
+
 struct xie_registers {
     void *pc, *sp, *fp;
     void *kept[11];    /* s1 to s11: saved by a transfer only */

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+enum { XIE_REGISTERS_PLAIN = 0 }; /* what a ucontext_t holds is the C library's affair */
+
 struct xie_registers {
     ucontext_t context;
     int value; /* carried by a transfer */

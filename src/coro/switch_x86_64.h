@@ -4,6 +4,8 @@
 #ifndef XIE_CORO_SWITCH_X86_64_H
 #define XIE_CORO_SWITCH_X86_64_H
 
+enum { XIE_REGISTERS_PLAIN = 1 }; /* begin with pc, sp and the frame pointer */
+
 struct xie_registers {
     void *pc, *sp, *bp;
     void *kept[5]; /* rbx, r12 to r15: saved by a transfer only */

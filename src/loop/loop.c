@@ -57,7 +57,7 @@ struct outside_call {
 
 /* The live loops, so that a call to one that has ended is an error and not a crash. */
 static pthread_mutex_t loops_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct xie_link loops = {&loops, &loops};
+struct xie_link xie_loops = {&xie_loops, &xie_loops};
 
 static void inbox_run(struct xie_ready *item)
 {
@@ -70,7 +70,7 @@ static void inbox_run(struct xie_ready *item)
 /* Under loops_lock. */
 static bool loop_lives(const struct xie_loop *loop)
 {
-    for (struct xie_link *link = loops.next; link != &loops; link = link->next)
+    for (struct xie_link *link = xie_loops.next; link != &xie_loops; link = link->next)
         if (XIE_CONTAINER(link, struct xie_loop, link) == loop)
             return true;
     return false;
@@ -244,7 +244,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     ignore_sigpipe();
     thread_loop = loop;
     pthread_mutex_lock(&loops_lock);
-    xie_list_push(&loops, &loop->link);
+    xie_list_push(&xie_loops, &loop->link);
     pthread_mutex_unlock(&loops_lock);
     return 0;
 }

@@ -18,6 +18,8 @@ struct xie_inbox_call {
     struct xie_inbox_call *next;
 };
 
+struct xie_inspect;
+
 struct xie_loop {
     const struct xie_backend *backend;
     void *state; /* the backend's */
@@ -50,8 +52,12 @@ struct xie_loop {
     uint64_t next_id;
     struct xie_scope *root; /* around every task that belongs to no group */
 
-    struct xie_link link; /* among the process's live loops */
+    const struct xie_inspect *inspect; /* for debuggers; also links that object in */
+    struct xie_link link;              /* among the process's live loops */
 };
+
+/* The process's live loops. */
+extern struct xie_link xie_loops;
 
 static inline void xie_loop_ready(struct xie_loop *loop, struct xie_ready *item)
 {

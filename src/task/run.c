@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <xie/inspect.h>
+
 #include "base/memory.h"
 #include "base/misuse.h"
 #include "task/record.h"
@@ -130,6 +132,7 @@ int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *ar
         goto free_loop;
 
     __atomic_store_n(&xie_misuse_who, who_runs, __ATOMIC_RELAXED); /* loops in several threads */
+    loop->inspect = &xie_inspect;
     xie_scope_link(&root, NULL, NULL, false);
     loop->root = &root;
     struct xie_task *task = xie_task_make(loop, main_fn, arg, NULL, "main", "xie_run", &root, NULL);

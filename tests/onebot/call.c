@@ -382,6 +382,7 @@ static void deaf(struct rig *rig)
 {
     rig->fake.deaf = rig->fake.silent = true;
     rig->options.call_timeout_ns = XIE_HOUR; /* so much takes its time under valgrind */
+    rig->options.ping_interval_ns = XIE_NEVER;
 }
 
 static struct onebot_result call_large(struct onebot_bot *bot)
