@@ -348,7 +348,7 @@ static int client_uncorked(void)
     int64_t start = xie_now();
     kit_put(stream, GET("/1") GET("/slow") GET("/3"));
     CHECK_EQ(one_answer(stream), 200);
-    CHECK_EQ(served, 2); /* the second is still being answered */
+    CHECK(served <= 2); /* the second has not come yet, or is still being answered */
     CHECK_EQ(one_answer(stream), 200);
     CHECK(xie_now() - start >= XIE_SECOND);
     CHECK_EQ(one_answer(stream), 200);
