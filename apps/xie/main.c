@@ -14,9 +14,12 @@ static const char usage[] =
     "usage: xie ps PID       list the tasks of a running program\n"
     "       xie pstree PID   the same as a tree: who opened the group of whom, who waits for whom\n"
     "       xie stack PID    the same with the calls that each suspended task stands in\n"
+    "       xie ps|pstree|stack CORE [PROGRAM]\n"
+    "                        the same of a program that has left a core file\n"
     "       xie --help | --version\n"
     "\n"
-    "The program goes on meanwhile. Reading it takes what debugging it would take.\n"
+    "The program goes on meanwhile. Reading it takes what debugging it would take. PROGRAM is the\n"
+    "executable, where the core file does not lead to it.\n"
     "Exit status: 0 shown, 1 it cannot be read, 2 wrong usage.\n";
 
 enum { EXIT_USAGE = 2 };
@@ -89,15 +92,27 @@ static void print_all(struct process *process, const struct snapshot *snapshot, 
         puts("no loop runs");
 }
 
-static int look(const char *command, pid_t pid)
+/* A process's number, 0 when text is none. */
+static pid_t read_pid(const char *text)
+{
+    char *end;
+    errno = 0;
+    long pid = strtol(text, &end, 10);
+    return errno || *end || end == text || pid <= 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
+}
+
+/* what: a process's number, or a core file, which a '/' makes sure of. */
+static int look(const char *command, const char *what, const char *program)
 {
     struct process process;
     struct snapshot snapshot = {0};
-    bool shown = process_open(&process, pid) && snapshot_take(&snapshot, &process);
+    pid_t pid = read_pid(what);
+    bool opened = pid ? process_open(&process, pid) : process_open_core(&process, what, program);
+    bool shown = opened && snapshot_take(&snapshot, &process);
     if (shown)
         print_all(&process, &snapshot, command);
     else
-        fprintf(stderr, "xie: process %d: %s\n", (int)pid, process.problem);
+        fprintf(stderr, "xie: %s%s: %s\n", pid ? "process " : "", what, process.problem);
     snapshot_free(&snapshot);
     process_close(&process);
     return shown && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -107,15 +122,6 @@ static int print(const char *text)
 {
     fputs(text, stdout);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-/* A process's number, 0 when text is none. */
-static pid_t read_pid(const char *text)
-{
-    char *end;
-    errno = 0;
-    long pid = strtol(text, &end, 10);
-    return errno || *end || end == text || pid <= 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
 }
 
 static int refuse(const char *what, const char *value)
@@ -131,13 +137,10 @@ int main(int argc, char **argv)
         return print(usage);
     if (argc == 2 && !strcmp(argv[1], "--version"))
         return print("xie " XIE_VERSION "\n");
-    if (argc != 3)
-        return refuse("a command and the number of a process are wanted", "");
-    pid_t pid = read_pid(argv[2]);
-    if (!pid)
-        return refuse("this is not the number of a process: ", argv[2]);
+    if (argc < 3 || argc > (read_pid(argv[2]) ? 3 : 4))
+        return refuse("a command and a process's number, or a core file, are wanted", "");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i]))
-            return look(argv[1], pid);
+            return look(argv[1], argv[2], argv[3]);
     return refuse("no such command: ", argv[1]);
 }

@@ -1,102 +1,12 @@
-/* process.c - another process: its memory, and the map of its tasks. */
+/* process.c - a process and what it consists of: a running one, or one that left a core file. */
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 
-bool process_read(const struct process *process, uint64_t address, void *buf, size_t len)
-{
-    struct iovec here = {buf, len}, there = {(void *)(uintptr_t)address, len};
-    return process_vm_readv(process->pid, &here, 1, &there, 1, 0) == (ssize_t)len;
-}
-
-uint64_t process_pointer(const struct process *process, uint64_t address)
-{
-    uintptr_t value;
-    return process_read(process, address, &value, sizeof value) ? value : 0;
-}
-
-int process_int(const struct process *process, uint64_t address)
-{
-    int value;
-    return process_read(process, address, &value, sizeof value) ? value : 0;
-}
-
-/* --- strings ------------------------------------------------------------------------ */
-
-struct word {
-    uint64_t address;
-    char text[];
-};
-
-/* Up to its end, or to where memory ends. */
-static size_t read_text(const struct process *process, uint64_t address, char text[PROCESS_TEXT])
-{
-    enum { PAGE = 4096 };
-    size_t len = 0;
-    while (len < PROCESS_TEXT - 1) {
-        size_t room = PROCESS_TEXT - 1 - len, page = PAGE - (address + len) % PAGE;
-        size_t take = room < page ? room : page;
-        if (!process_read(process, address + len, text + len, take))
-            break;
-        size_t found = strnlen(text + len, take);
-        len += found;
-        if (found < take)
-            break;
-    }
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 127)
-            text[i] = '?';
-    text[len] = '\0';
-    return len;
-}
-
-/* Where the word of an address is, or belongs. */
-static struct word **word_place(struct word **words, size_t cap, uint64_t address)
-{
-    size_t at = (size_t)(address * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (cap - 1);
-    while (words[at] && words[at]->address != address)
-        at = (at + 1) & (cap - 1);
-    return &words[at];
-}
-
-static void words_grow(struct process *process)
-{
-    size_t cap = process->word_cap ? process->word_cap * 2 : 256;
-    struct word **words = calloc(cap, sizeof(struct word *));
-    if (!words)
-        abort();
-    for (size_t i = 0; i < process->word_cap; i++)
-        if (process->words[i])
-            *word_place(words, cap, process->words[i]->address) = process->words[i];
-    free(process->words);
-    process->words = words;
-    process->word_cap = cap;
-}
-
-const char *process_string(struct process *process, uint64_t address)
-{
-    char text[PROCESS_TEXT];
-    uint64_t from = process_pointer(process, address);
-    if (!from)
-        return "";
-    if (process->word_count * 2 >= process->word_cap)
-        words_grow(process);
-    struct word **place = word_place(process->words, process->word_cap, from);
-    if (!*place) {
-        size_t len = read_text(process, from, text);
-        *place = malloc(sizeof **place + len + 1);
-        if (!*place)
-            abort();
-        (*place)->address = from;
-        memcpy((*place)->text, text, len + 1);
-        process->word_count++;
-    }
-    return (*place)->text;
-}
+#include "core.h"
 
 /* --- finding the map ---------------------------------------------------------------- */
 
@@ -173,18 +83,23 @@ static bool may_read(struct process *process)
     return true;
 }
 
+/* --- opening ------------------------------------------------------------------------ */
+
+static bool begin(struct process *process, const Dwfl_Callbacks *callbacks)
+{
+    process->dwfl = dwfl_begin(callbacks);
+    if (!process->dwfl)
+        process->problem = dwfl_errmsg(-1);
+    return process->dwfl;
+}
+
 bool process_open(struct process *process, pid_t pid)
 {
     static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_linux_proc_find_elf,
                                              .find_debuginfo = dwfl_standard_find_debuginfo};
     *process = (struct process){.pid = pid};
-    if (!may_read(process))
+    if (!may_read(process) || !begin(process, &callbacks))
         return false;
-    process->dwfl = dwfl_begin(&callbacks);
-    if (!process->dwfl) {
-        process->problem = dwfl_errmsg(-1);
-        return false;
-    }
     int error = dwfl_linux_proc_report(process->dwfl, pid);
     dwfl_report_end(process->dwfl, NULL, NULL);
     if (error) {
@@ -194,11 +109,27 @@ bool process_open(struct process *process, pid_t pid)
     return find_map(process);
 }
 
+bool process_open_core(struct process *process, const char *path, const char *program)
+{
+    static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_build_id_find_elf,
+                                             .find_debuginfo = dwfl_standard_find_debuginfo};
+    *process = (struct process){.pid = 1};
+    process->core = core_open(path, &process->problem);
+    if (!process->core || !begin(process, &callbacks))
+        return false;
+    int count = dwfl_core_file_report(process->dwfl, core_elf(process->core), program);
+    dwfl_report_end(process->dwfl, NULL, NULL);
+    if (count < 0) {
+        process->problem = dwfl_errmsg(-1);
+        return false;
+    }
+    return find_map(process);
+}
+
 void process_close(struct process *process)
 {
     if (process->dwfl)
         dwfl_end(process->dwfl);
-    for (size_t i = 0; i < process->word_cap; i++)
-        free(process->words[i]);
-    free(process->words);
+    core_close(process->core);
+    process_forget_strings(process);
 }

@@ -172,9 +172,12 @@ bool snapshot_take(struct snapshot *snapshot, struct process *process)
         }
     }
     snapshot->loop_count = snapshot->task_count = 0;
-    process->problem = process_pointer(process, (uintptr_t)process->map.loops)
-                           ? "its tasks change too fast to be read"
-                           : "it has ended";
+    if (process->core) /* gdb's gcore stops at the first guard page of a mapping */
+        process->problem = "its tasks are not in the core file; gcore leaves them out";
+    else if (process_pointer(process, (uintptr_t)process->map.loops))
+        process->problem = "its tasks change too fast to be read";
+    else
+        process->problem = "it has ended";
     return false;
 }
 

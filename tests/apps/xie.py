@@ -4,11 +4,14 @@
 usage: xie.py XIE XIE-GATEWAY
 """
 # SPDX-License-Identifier: MIT
+import glob
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 
 XIE, GATEWAY = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -82,11 +85,35 @@ def test_what_cannot_be_read_is_told():
     child = subprocess.Popen(["true"])
     child.wait()
     assert "no such process" in xie("ps", child.pid, code=1)
+    assert "No such file" in xie("ps", "/no/such/core", code=1)
+    assert "not a core file" in xie("ps", GATEWAY, code=1)
+
+
+def test_a_core_file_shows_the_same():
+    """Where the kernel writes one: core_pattern may lead elsewhere."""
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [GATEWAY, "--onebot", "127.0.0.1:0", "--page", "127.0.0.1:0"], cwd=folder,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (most, most)))
+        process.stdout.readline()
+        settled(process.pid)
+        alive = [xie(command, process.pid) for command in ("ps", "pstree", "stack")]
+        process.send_signal(signal.SIGABRT)
+        process.communicate(timeout=BOUND)
+        cores = glob.glob(folder + "/core*")
+        if not cores:
+            return
+        assert [xie(command, cores[0], GATEWAY) for command in ("ps", "pstree", "stack")] == alive
+        with open(cores[0], "r+b") as file:
+            file.truncate(os.path.getsize(cores[0]) // 3)
+        xie("ps", cores[0], GATEWAY, code=1)
 
 
 def test_wrong_usage_is_code_2():
-    for arguments in ([], ["ps"], ["ps", "x"], ["ps", "0"], ["ps", "-1"], ["ps", "99999999999"],
-                      ["ps", "1", "2"], ["top", "1"], ["--help", "ps"]):
+    for arguments in ([], ["ps"], ["ps", "1", "2"], ["ps", "core", "program", "more"],
+                      ["top", "1"], ["--help", "ps"]):
         assert "see --help" in xie(*arguments, code=2), arguments
 
 
