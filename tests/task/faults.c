@@ -63,8 +63,10 @@ static int group_fails(void *arg)
         int error = xie_group_spawn(&group, nap, (void *)1000000);
         if (!error)
             error = xie_group_spawn(&group, fail_later, (void *)1);
-        if (error)
+        if (error) {
+            xie_group_cancel(&group);
             return error;
+        }
         error = xie_group_wait(&group);
         return error == -EDOM ? 0 : error ? error : -EPROTO;
     }
@@ -133,13 +135,11 @@ static int future(void *arg)
 
 static int produce(void *arg)
 {
-    for (int i = 0; i < 5; i++) {
-        int error = xie_queue_put(arg, arg);
-        if (error)
-            return error;
-    }
+    int error = 0;
+    for (int i = 0; i < 5 && !error; i++)
+        error = xie_queue_put(arg, arg);
     xie_queue_close(arg);
-    return 0;
+    return error;
 }
 
 static int queue(size_t limit)
@@ -149,10 +149,8 @@ static int queue(size_t limit)
     int error = -ENOMEM;
     xie_queue_init(&queue, limit);
     struct xie_task *task = xie_spawn(produce, &queue);
-    XIE_TIMEOUT(XIE_SECOND) { /* a producer that failed leaves it open */
-        while (task && !(error = xie_queue_get(&queue, &item)))
-            ;
-    }
+    while (task && !(error = xie_queue_get(&queue, &item)))
+        ;
     int joined = xie_join(task);
     xie_queue_close(&queue);
     while (!xie_queue_try_get(&queue, &item))

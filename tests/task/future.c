@@ -5,20 +5,7 @@
 #include <unistd.h>
 #include <xie.h>
 
-#include "tap.h"
-
-static int (*body)(void);
-static int call_body(void *arg)
-{
-    (void)arg;
-    return body();
-}
-
-static void in_task(int (*fn)(void))
-{
-    body = fn;
-    CHECK_EQ(xie_run(call_body, NULL), 0);
-}
+#include "kit.h"
 
 static int wait_value(void *arg)
 {
@@ -107,7 +94,7 @@ static void note(void *arg)
 static int callbacks(void)
 {
     struct xie_future future = {0};
-    struct xie_future_callback a, b, c, d;
+    struct xie_future_callback a = {0}, b = {0}, c = {0}, d = {0};
     CHECK_EQ(xie_future_on_done(&future, &a, note, "a"), 0);
     CHECK_EQ(xie_future_on_done(&future, &b, note, "b"), 0);
     CHECK_EQ(xie_future_on_done(&future, &c, note, "c"), 0);
@@ -130,7 +117,7 @@ static void callbacks_run_later_and_can_be_removed(void)
 {
     in_task(callbacks);
     struct xie_future future = {0};
-    struct xie_future_callback callback;
+    struct xie_future_callback callback = {0};
     CHECK_EQ(xie_future_on_done(&future, &callback, note, "x"), -EPERM);
 }
 

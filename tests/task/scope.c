@@ -5,20 +5,7 @@
 #include <unistd.h>
 #include <xie.h>
 
-#include "tap.h"
-
-static int (*body)(void);
-static int call_body(void *arg)
-{
-    (void)arg;
-    return body();
-}
-
-static void in_task(int (*fn)(void))
-{
-    body = fn;
-    CHECK_EQ(xie_run(call_body, NULL), 0);
-}
+#include "kit.h"
 
 static int nap(void *arg)
 {
@@ -296,21 +283,13 @@ static int left_open(void)
     return 0;
 }
 
-static void run_body(void *arg)
-{
-    body = *(int (**)(void))arg;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void closing_out_of_order_aborts(void)
 {
     char text[1024];
-    int (*fn)(void) = out_of_order;
-    CHECK(tap_child(run_body, &fn, text, sizeof text) != 0);
+    CHECK(in_child_task(out_of_order, text, sizeof text) != 0);
     CHECK(strstr(text, "misuse"));
     CHECK(strstr(text, "'main'"));
-    fn = left_open;
-    CHECK(tap_child(run_body, &fn, text, sizeof text) != 0);
+    CHECK(in_child_task(left_open, text, sizeof text) != 0);
     CHECK(strstr(text, "still open"));
 }
 
@@ -391,12 +370,10 @@ static int fails_untaken(void)
 static void a_failure_nobody_took_is_reported(void)
 {
     char text[1024];
-    int (*fn)(void) = fails_untaken;
-    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(fails_untaken, text, sizeof text), 0);
     CHECK(strstr(text, "task 'number' (spawned at "));
     CHECK(strstr(text, xie_strerror(-EIO)));
-    fn = fails;
-    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(fails, text, sizeof text), 0);
     CHECK_STR(text, ""); /* all taken */
 }
 
@@ -652,7 +629,7 @@ static void a_scope_inside_ends_the_groups_wait(void)
 
 static int join_owner(void *arg)
 {
-    return xie_task_wait(arg);
+    return xie_task_wait(arg, NULL);
 }
 
 static int group_circle(void)
@@ -667,8 +644,7 @@ static int group_circle(void)
 static void a_member_that_waits_for_its_owner(void)
 {
     char text[1024];
-    int (*fn)(void) = group_circle;
-    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(group_circle, text, sizeof text), 0);
     CHECK(strstr(text, "deadlock"));
 }
 

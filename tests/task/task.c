@@ -7,21 +7,7 @@
 #include <unistd.h>
 #include <xie.h>
 
-#include "tap.h"
-
-/* Each test is a function that runs as main task. */
-static int (*body)(void);
-static int call_body(void *arg)
-{
-    (void)arg;
-    return body();
-}
-
-static void in_task(int (*fn)(void))
-{
-    body = fn;
-    CHECK_EQ(xie_run(call_body, NULL), 0);
-}
+#include "kit.h"
 
 static int number(void *arg)
 {
@@ -65,8 +51,8 @@ static void join_returns_the_result(void)
 static int waiters(void)
 {
     struct xie_task *task = xie_spawn(nap_then, (void *)3);
-    CHECK_EQ(xie_task_wait(task), 0);
-    CHECK_EQ(xie_task_wait(task), 0);
+    CHECK_EQ(xie_task_wait(task, NULL), 0);
+    CHECK_EQ(xie_task_wait(task, NULL), 0);
     CHECK_EQ(xie_task_result(task), 3);
     CHECK_EQ(xie_join(task), 3);
     return 0;
@@ -79,7 +65,7 @@ static void waiting_keeps_the_handle(void)
 
 static int wait_for(void *arg)
 {
-    return xie_task_wait(arg) ? -1 : xie_task_result(arg);
+    return xie_task_wait(arg, NULL) ? -1 : xie_task_result(arg);
 }
 
 static int several(void)
@@ -108,7 +94,7 @@ static int first_come(void)
     CHECK_STR(xie_task_name(task), "given");
     CHECK_EQ(xie_join(task), 0);
     CHECK_STR(xie_task_name(xie_task_current()), "main");
-    xie_task_set_name("other");
+    xie_task_set_name(xie_task_current(), "other");
     CHECK_STR(xie_task_name(xie_task_current()), "other");
     CHECK_STR(xie_task_name(NULL), "?");
     return 0;
@@ -156,13 +142,6 @@ static int leave_failures(void)
     return xie_sleep(XIE_MILLISECOND);
 }
 
-static void run_failures(void *arg)
-{
-    (void)arg;
-    body = leave_failures;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static int lines_of(const char *text)
 {
     int lines = 0;
@@ -174,7 +153,7 @@ static int lines_of(const char *text)
 static void errors_nobody_took_are_reported(void)
 {
     char text[2048];
-    CHECK_EQ(tap_child(run_failures, NULL, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(leave_failures, text, sizeof text), 0);
     CHECK_EQ(lines_of(text), 3);
     CHECK(strstr(text, "task 'number' (spawned at "));
     CHECK(strstr(text, "task.c:"));
@@ -190,13 +169,6 @@ static int join_twice(void)
     return xie_join(task);
 }
 
-static void run_join_twice(void *arg)
-{
-    (void)arg;
-    body = join_twice;
-    xie_run(call_body, NULL);
-}
-
 static int join_it(void *task)
 {
     return xie_join(task);
@@ -210,19 +182,12 @@ static int join_by_two(void)
     return xie_join(other);
 }
 
-static void run_join_by_two(void *arg)
-{
-    (void)arg;
-    body = join_by_two;
-    xie_run(call_body, NULL);
-}
-
 static void a_handle_is_given_back_once(void)
 {
     char text[2048];
-    CHECK(tap_child(run_join_by_two, NULL, text, sizeof text) != 0);
+    CHECK(in_child_task(join_by_two, text, sizeof text) != 0);
     CHECK(strstr(text, "given back already"));
-    CHECK(tap_child(run_join_twice, NULL, text, sizeof text) != 0);
+    CHECK(in_child_task(join_twice, text, sizeof text) != 0);
     CHECK(strstr(text, "given back already"));
 }
 
@@ -313,17 +278,10 @@ static int ignores(void)
     return refused == 1500 ? 0 : -1;
 }
 
-static void run_ignores(void *arg)
-{
-    (void)arg;
-    body = ignores;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void who_ignores_a_cancellation_is_named(void)
 {
     char text[2048];
-    CHECK_EQ(tap_child(run_ignores, NULL, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(ignores, text, sizeof text), 0);
     CHECK_EQ(lines_of(text), 1);
     CHECK(strstr(text, "task 'main'"));
     CHECK(strstr(text, "1000"));
@@ -358,12 +316,12 @@ static struct xie_task *circle[3];
 static int join_next(void *arg)
 {
     long i = (long)arg;
-    return xie_task_wait(circle[(i + 1) % 3]);
+    return xie_task_wait(circle[(i + 1) % 3], NULL);
 }
 
 static int circular(void)
 {
-    CHECK_EQ(xie_task_wait(xie_task_current()), XIE_EDEADLOCK);
+    CHECK_EQ(xie_task_wait(xie_task_current(), NULL), XIE_EDEADLOCK);
     for (long i = 0; i < 3; i++)
         circle[i] = xie_spawn(join_next, (void *)i);
     int results[3];
@@ -374,17 +332,10 @@ static int circular(void)
     return 0;
 }
 
-static void run_circular(void *arg)
-{
-    (void)arg;
-    body = circular;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void a_circle_is_an_error_that_names_it(void)
 {
     char text[4096];
-    CHECK_EQ(tap_child(run_circular, NULL, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(circular, text, sizeof text), 0);
     CHECK(strstr(text, "deadlock"));
     CHECK(strstr(text, "join_next"));
     CHECK(strstr(text, "'main' itself"));
@@ -485,7 +436,7 @@ static int dumps(void)
     xie_lock_take(&lock);
     struct xie_task *task = xie_spawn((xie_task_fn *)(void *)xie_lock_take, &lock);
     xie_sleep(0);
-    xie_task_dump(fds[1]);
+    xie_print_call_graph(NULL, fds[1]);
     CHECK(read(fds[0], text, sizeof text - 1) > 0);
     CHECK(strstr(text, "'main' (spawned at xie_run) runs"));
     CHECK(strstr(text, "waits in xie_lock_take for task 1 'main'"));
