@@ -130,6 +130,42 @@ static void deadlines_move(void)
     in_task(moves);
 }
 
+static int absolute(void)
+{
+    int64_t when = xie_now() + 3 * XIE_MILLISECOND;
+    XIE_TIMEOUT_AT(when)
+    {
+        CHECK_EQ(xie_sleep(XIE_NEVER), -ETIMEDOUT);
+        CHECK(xie_now() >= when);
+    }
+    XIE_TIMEOUT_AT(when)
+    { /* over by now */
+        CHECK_EQ(xie_check(), -ETIMEDOUT);
+    }
+    XIE_TIMEOUT_AT(XIE_NEVER)
+    {
+        CHECK_EQ(xie_sleep(1), 0);
+    }
+    struct xie_scope scope;
+    xie_scope_open_at(&scope, when + XIE_HOUR);
+    CHECK_EQ(xie_scope_when(&scope), when + XIE_HOUR);
+    CHECK_EQ(xie_sleep(1), 0);
+    CHECK_EQ(xie_scope_close(&scope), 0);
+    xie_scope_open(&scope, XIE_NEVER - 1); /* later than the end of time is never */
+    CHECK_EQ(xie_scope_when(&scope), XIE_NEVER);
+    CHECK_EQ(xie_scope_close(&scope), 0);
+    return 0;
+}
+
+static void a_deadline_may_be_absolute(void)
+{
+    in_task(absolute);
+    XIE_TIMEOUT_AT(0)
+    {
+        CHECK_EQ(xie_check(), 0); /* outside a task it never triggers */
+    }
+}
+
 static int plain(void)
 {
     struct xie_scope scope;
@@ -375,6 +411,58 @@ static void a_failure_nobody_took_is_reported(void)
     CHECK(strstr(text, xie_strerror(-EIO)));
     CHECK_EQ(in_child_task(fails, text, sizeof text), 0);
     CHECK_STR(text, ""); /* all taken */
+}
+
+static int passing_name(void)
+{
+    char name[] = "passer";
+    struct xie_task_options options = {.name = name};
+    XIE_GROUP(group) {
+        xie_group_spawn_with(&group, number, (void *)-5L, &options);
+        xie_sleep(0);
+        memset(name, 'x', 6);
+    }
+    return 0;
+}
+
+static void a_failed_members_name_is_kept(void)
+{
+    char text[1024];
+    CHECK_EQ(in_child_task(passing_name, text, sizeof text), 0);
+    CHECK(strstr(text, "task 'passer' (spawned at "));
+}
+
+/* A group with nobody in it, in a cancelled scope: a wait like any other. */
+static bool others_ran;
+static int run_others(void *arg)
+{
+    (void)arg;
+    others_ran = true;
+    return 0;
+}
+
+static int empty_group(void)
+{
+    xie_detach(xie_spawn(run_others, NULL));
+    XIE_TIMEOUT(0) {
+        XIE_GROUP(group) {
+            while (!others_ran)
+                CHECK_EQ(xie_group_wait(&group), -ETIMEDOUT);
+        }
+    }
+    others_ran = false;
+    xie_detach(xie_spawn(run_others, NULL));
+    XIE_GROUP(group) {
+        xie_group_cancel(&group);
+        while (!others_ran)
+            CHECK_EQ(xie_group_wait(&group), 0);
+    }
+    return 0;
+}
+
+static void waiting_for_nobody_in_a_cancelled_scope_yields(void)
+{
+    in_task(empty_group);
 }
 
 static int cancelled_group(void)
@@ -662,6 +750,7 @@ int main(int argc, char **argv)
         {"deadlines_nest", deadlines_nest},
         {"any_road_out_closes_a_scope", any_road_out_closes_a_scope},
         {"deadlines_move", deadlines_move},
+        {"a deadline may be absolute", a_deadline_may_be_absolute},
         {"plain_functions", plain_functions},
         {"another_task_may_cancel_a_scope", another_task_may_cancel_a_scope},
         {"shields_protect", shields_protect},
@@ -671,6 +760,9 @@ int main(int argc, char **argv)
         {"a_group_ends_when_its_tasks_have", a_group_ends_when_its_tasks_have},
         {"the_first_failure_cancels_the_siblings", the_first_failure_cancels_the_siblings},
         {"a_failure_nobody_took_is_reported", a_failure_nobody_took_is_reported},
+        {"a failed member's name is kept", a_failed_members_name_is_kept},
+        {"waiting for nobody in a cancelled scope yields",
+         waiting_for_nobody_in_a_cancelled_scope_yields},
         {"cancelling_a_group", cancelling_a_group},
         {"leaving_a_group_by_return_waits", leaving_a_group_by_return_waits},
         {"nested_groups_hear_of_it", nested_groups_hear_of_it},
