@@ -5,8 +5,10 @@
 #define XIE_H
 
 #include <xie/address.h>
+#include <xie/debug.h>
 #include <xie/error.h>
 #include <xie/future.h>
+#include <xie/gather.h>
 #include <xie/generator.h>
 #include <xie/group.h>
 #include <xie/inspect.h>

@@ -47,8 +47,9 @@ XIE_API void xie_future_fail(struct xie_future *future, int error);
  * value   receives what was resolved; may be NULL; untouched on error
  * return  0, or the error it failed with
  * errors  -ECANCELED -ETIMEDOUT of the caller's scope; the future is not affected
- * note    any number of tasks may wait. Destroying a future with waiters is the
- *         caller's mistake
+ * note    any number of tasks may wait. Once it has its outcome the future may be destroyed:
+ *         who waited does not look at it again. Destroying one with waiters is the caller's
+ *         mistake
  * source  await future
  */
 XIE_API int xie_future_wait(struct xie_future *future, void **value);
@@ -56,7 +57,11 @@ XIE_API int xie_future_wait(struct xie_future *future, void **value);
 /* source asyncio Future.done */
 XIE_API bool xie_future_done(const struct xie_future *future);
 
-/* A callback on a future; the caller's storage. */
+/* The outcome without waiting: as xie_future_wait, but -EBUSY while it is pending; from anywhere
+ * in the loop. source asyncio Future.result, Future.exception, Future.cancelled */
+XIE_API int xie_future_result(const struct xie_future *future, void **value);
+
+/* A callback on a future; the caller's storage. Zero is a valid idle one. */
 struct xie_future_callback {
     struct xie_waiter waiter;
     struct xie_call call;
@@ -65,8 +70,8 @@ struct xie_future_callback {
 };
 
 /* Have fn(arg) run, by the loop and never at once, when the future is done.
- * callback  caller's storage, in place until it ran or was removed
- * errors    -EPERM no loop in this thread
+ * callback  caller's storage, zeroed before its first use; in place until it ran or was removed
+ * errors    -EBUSY callback is registered already; -EPERM no loop in this thread
  * source    asyncio Future.add_done_callback */
 XIE_API int xie_future_on_done(struct xie_future *future, struct xie_future_callback *callback,
                                void (*fn)(void *arg), void *arg);

@@ -19,7 +19,8 @@ struct xie_group {
     size_t count;             /* length of members */
     int error;                /* the first failure */
     bool taken;               /* the failure was given to somebody */
-    const char *failed_name, *failed_where;
+    const char *failed_where; /* who failed: the place of its spawn, */
+    char failed_name[40];     /* and its name, copied: it may be gone with the task; cut */
 };
 
 /* Open a group; group is uninitialised. Also a scope: calls in the block are cancelled
@@ -53,6 +54,8 @@ XIE_API void xie_group_cancel(struct xie_group *group);
  * errors  -ECANCELED -ETIMEDOUT of a scope outside: the members are cancelled and were
  *         waited for all the same
  *         A scope opened inside the group ends the wait alone: the members run on
+ *         XIE_EDEADLOCK a member waits for the caller, directly or in a circle (named on
+ *         stderr): the members were cancelled and waited for
  * note    may be called again after more was spawned
  */
 XIE_API int xie_group_wait(struct xie_group *group);

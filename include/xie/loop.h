@@ -19,9 +19,11 @@ struct xie_loop;
 
 /* How to make a loop; zero is the default of each. */
 struct xie_loop_options {
-    const char *backend; /* "uring", "epoll", "poll", "sim"; NULL: XIE_BACKEND, else probing */
-    uint64_t seed;       /* of sim's scheduler and faults; 0: XIE_SEED, else 1 */
-    size_t stack_size;   /* of tasks [bytes]; 0: XIE_STACK, else 256 KiB; least 16 KiB */
+    const char *backend;      /* "uring", "epoll", "poll", "sim"; NULL: XIE_BACKEND, else probing */
+    uint64_t seed;            /* of sim's scheduler and faults; 0: XIE_SEED, else 1 */
+    size_t stack_size;        /* of tasks [bytes]; 0: XIE_STACK, else 256 KiB; least 16 KiB */
+    bool debug;               /* debug mode (xie/debug.h); false: if XIE_DEBUG=1 */
+    int64_t slow_callback_ns; /* in debug mode, how long may one run without waiting; 0: 100 ms */
 };
 
 /**
@@ -36,9 +38,42 @@ struct xie_loop_options {
  */
 XIE_API int xie_run(int (*main_fn)(void *arg), void *arg);
 
-/* As xie_run with options. source asyncio.Runner */
+/* As xie_run with options. source asyncio.run(debug, loop_factory) */
 XIE_API int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *arg),
                          void *arg);
+
+/* A loop for several runs; opaque. */
+struct xie_runner;
+
+/**
+ * Make a loop in this thread, to run programs on one after the other.
+ *
+ * runner   receives it, owned: xie_runner_close, in the same thread; untouched on error
+ * options  NULL: the defaults
+ * return   0
+ * errors   as xie_run
+ * source   asyncio.Runner; new_event_loop
+ */
+XIE_API int xie_runner_open(struct xie_runner **runner, const struct xie_loop_options *options);
+
+/**
+ * Run main_fn as a task until it has ended. Other tasks, callbacks and calls from threads stand
+ * still between two runs and go on in the next.
+ *
+ * return  what main_fn returned, or what kept the loop from going on: then every task was
+ *         cancelled, and so will be what a later run starts
+ * errors  -EBUSY from within a run; -ENOMEM
+ * note    the first SIGINT cancels main_fn's task, as in xie_run
+ * source  asyncio Runner.run, loop.run_until_complete
+ */
+XIE_API int xie_runner_run(struct xie_runner *runner, int (*main_fn)(void *arg), void *arg);
+
+/* Its loop, to call into from other threads. source asyncio Runner.get_loop */
+XIE_API struct xie_loop *xie_runner_loop(struct xie_runner *runner);
+
+/* Cancel what still runs, wait until it has ended, end the loop. NULL is ignored; from within a
+ * run it aborts. source asyncio Runner.close, loop.close */
+XIE_API void xie_runner_close(struct xie_runner *runner);
 
 /* The loop of the calling thread, NULL without one. source asyncio.get_running_loop */
 XIE_API struct xie_loop *xie_loop_current(void);
@@ -51,7 +86,7 @@ XIE_API uint64_t xie_loop_trace(const struct xie_loop *loop);
 
 /* One item of the ready queue; embedded in tasks, calls and operations. */
 struct xie_ready {
-    struct xie_ready *next;
+    struct xie_ready *next, **prev;
     void (*run)(struct xie_ready *self);
 };
 
@@ -94,9 +129,16 @@ XIE_API int xie_call_later(struct xie_call *call, int64_t delay_ns, void (*fn)(v
 /* The same at an absolute time of xie_now. */
 XIE_API int xie_call_at(struct xie_call *call, int64_t when, void (*fn)(void *arg), void *arg);
 
-/* Take a call back. return true: it will not run; false: it was not pending.
+/* Take a call back. return true: it will not run; false: it was not pending. In constant time.
  * source asyncio Handle.cancel */
 XIE_API bool xie_call_cancel(struct xie_call *call);
+
+/* True until it runs or is cancelled. source asyncio Handle.cancelled */
+XIE_API bool xie_call_pending(const struct xie_call *call);
+
+/* When a pending call is due; XIE_NEVER when it is not pending, 0 when it is due already.
+ * source asyncio TimerHandle.when */
+XIE_API int64_t xie_call_when(const struct xie_call *call);
 
 /**
  * Have fn(arg) run on loop, from any thread, in the order of the calls of each thread.

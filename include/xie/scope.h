@@ -46,6 +46,10 @@ struct xie_scope {
  */
 XIE_API void xie_scope_open(struct xie_scope *scope, int64_t timeout_ns);
 
+/* As xie_scope_open with the deadline as an absolute time of xie_now(); XIE_NEVER for none.
+ * source asyncio.timeout_at */
+XIE_API void xie_scope_open_at(struct xie_scope *scope, int64_t when);
+
 /* As xie_scope_open, but what is inside is protected from every scope outside it: for
  * clean-up that must wait. A deadline of its own bounds it. source asyncio.shield */
 XIE_API void xie_scope_open_shield(struct xie_scope *scope, int64_t timeout_ns);
@@ -72,31 +76,38 @@ XIE_API bool xie_scope_expired(const struct xie_scope *scope);
 /* For the macros below. */
 XIE_API struct xie_scope *xie_scope_open_block(struct xie_scope *scope, int64_t timeout_ns,
                                                bool shield);
+XIE_API struct xie_scope *xie_scope_open_block_at(struct xie_scope *scope, int64_t when);
 XIE_API void xie_scope_close_block(struct xie_scope *scope);
 
 #define XIE_JOIN2_(a, b) a##b
 #define XIE_JOIN_(a, b) XIE_JOIN2_(a, b)
-#define XIE_SCOPE_BLOCK_(scope, once, timeout_ns, shield)                        \
-    for (struct xie_scope scope __attribute__((cleanup(xie_scope_close_block))), \
-         *once = xie_scope_open_block(&scope, timeout_ns, shield);               \
+#define XIE_SCOPE_BLOCK_(scope, once, opened)                                                    \
+    for (struct xie_scope scope __attribute__((cleanup(xie_scope_close_block))), *once = opened; \
          once; once = NULL)
+#define XIE_SCOPE_HERE_ XIE_JOIN_(xie_scope_, __LINE__)
+#define XIE_ONCE_HERE_ XIE_JOIN_(xie_once_, __LINE__)
 
 /**
  * A block whose waits end with -ETIMEDOUT once timeout_ns have passed. Leaving it by any
  * road (its end, break, return, goto) closes it; `continue` leaves it as its end does.
  */
-#define XIE_TIMEOUT(timeout_ns)                                                                   \
-    XIE_SCOPE_BLOCK_(XIE_JOIN_(xie_scope_, __LINE__), XIE_JOIN_(xie_once_, __LINE__), timeout_ns, \
-                     false)
+#define XIE_TIMEOUT(timeout_ns)                       \
+    XIE_SCOPE_BLOCK_(XIE_SCOPE_HERE_, XIE_ONCE_HERE_, \
+                     xie_scope_open_block(&XIE_SCOPE_HERE_, timeout_ns, false))
+
+/* As XIE_TIMEOUT, until an absolute time of xie_now(). source asyncio.timeout_at */
+#define XIE_TIMEOUT_AT(when)                          \
+    XIE_SCOPE_BLOCK_(XIE_SCOPE_HERE_, XIE_ONCE_HERE_, \
+                     xie_scope_open_block_at(&XIE_SCOPE_HERE_, when))
 
 /* As XIE_TIMEOUT, with the scope's name given: to cancel it, move its deadline. */
 #define XIE_SCOPE(name, timeout_ns) \
-    XIE_SCOPE_BLOCK_(name, XIE_JOIN_(xie_once_, __LINE__), timeout_ns, false)
+    XIE_SCOPE_BLOCK_(name, XIE_ONCE_HERE_, xie_scope_open_block(&name, timeout_ns, false))
 
 /* A block that no scope around it interrupts. */
-#define XIE_SHIELD                                                                               \
-    XIE_SCOPE_BLOCK_(XIE_JOIN_(xie_scope_, __LINE__), XIE_JOIN_(xie_once_, __LINE__), XIE_NEVER, \
-                     true)
+#define XIE_SHIELD                                    \
+    XIE_SCOPE_BLOCK_(XIE_SCOPE_HERE_, XIE_ONCE_HERE_, \
+                     xie_scope_open_block(&XIE_SCOPE_HERE_, XIE_NEVER, true))
 
 #ifdef __cplusplus
 }

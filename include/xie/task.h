@@ -25,6 +25,10 @@ typedef int xie_task_fn(void *arg);
 struct xie_task_options {
     const char *name;  /* borrowed for the task's life; default: the function's name */
     size_t stack_size; /* bytes, rounded up; 0: the loop's; least 16 KiB */
+    bool eager;        /* runs at once, up to its first wait, before the spawn returns; from a
+                          callback, where nothing can be suspended, it starts as any other */
+    const struct xie_task *context; /* whose values (xie/local.h) it inherits; default: the
+                                       spawner's. One of this loop, not yet given back */
 };
 
 /**
@@ -60,14 +64,22 @@ XIE_API int xie_join(struct xie_task *task);
  * reported on stderr with its name and the place of its spawn. NULL is allowed. */
 XIE_API void xie_detach(struct xie_task *task);
 
-/* Wait until the task has ended, keeping the handle; several tasks may wait for one.
- * return 0; errors as xie_join. */
-XIE_API int xie_task_wait(struct xie_task *task);
+/**
+ * Wait until the task has ended, keeping the handle: any number of tasks may wait for one, and
+ * all get its result, though its owner gives the handle back as soon as it has ended.
+ *
+ * result  receives what its function returned; may be NULL; untouched on error
+ * return  0
+ * errors  as xie_join. An interrupted wait leaves the task alone: it goes on
+ * source  await task by several; await asyncio.shield(task)
+ */
+XIE_API int xie_task_wait(struct xie_task *task, int *result);
 
 /* True when its function has returned. source asyncio Task.done */
 XIE_API bool xie_task_done(const struct xie_task *task);
 
-/* What its function returned; -EBUSY while it runs. source asyncio Task.result */
+/* What its function returned, a negative error included; -EBUSY while it runs.
+ * source asyncio Task.result, Task.exception */
 XIE_API int xie_task_result(const struct xie_task *task);
 
 /* Cancel the task: every wait in it returns -ECANCELED from now on, but for shields. One
@@ -82,20 +94,27 @@ XIE_API bool xie_task_cancelled(const struct xie_task *task);
 /* The running task, NULL outside one (in a callback). source asyncio.current_task */
 XIE_API struct xie_task *xie_task_current(void);
 
-/* Its name, "?" for NULL. Borrowed for the task's life. */
+/* Its name, "?" for NULL. Borrowed for the task's life. source asyncio Task.get_name */
 XIE_API const char *xie_task_name(const struct xie_task *task);
-/* Rename the running task; name is borrowed for the task's life. */
-XIE_API void xie_task_set_name(const char *name);
+/* Rename it; name is borrowed for the task's life. NULL is ignored.
+ * source asyncio Task.set_name */
+XIE_API void xie_task_set_name(struct xie_task *task, const char *name);
 
-/* "file:line" of its spawn. */
+/* "file:line" of its spawn, "?" for NULL. */
 XIE_API const char *xie_task_where(const struct xie_task *task);
 
 /* How many tasks of this thread's loop have not ended. source len(asyncio.all_tasks) */
 XIE_API size_t xie_task_count(void);
 
-/* Write a line for each task of this loop: name, place of spawn, what it waits for.
- * source asyncio.print_call_graph */
-XIE_API void xie_task_dump(int fd);
+/**
+ * The tasks of this thread's loop that have not ended, oldest first.
+ *
+ * tasks   receives up to cap of them: no handles, they are good until this task waits; may be
+ *         NULL when cap is 0
+ * return  how many there are, as xie_task_count
+ * source  asyncio.all_tasks
+ */
+XIE_API size_t xie_all_tasks(struct xie_task **tasks, size_t cap);
 
 /**
  * Wait; never returns early. 0 or less lets every ready task run once.
@@ -114,36 +133,6 @@ XIE_API int xie_sleep_until(int64_t when);
  * computations between waits. Does not suspend.
  */
 XIE_API int xie_check(void);
-
-/**
- * Wait until all of count tasks have ended, take their results, give the handles back.
- *
- * tasks    handles, owned by this call when it returns 0 or a task's error; NULL entries
- *          count as failed with -ENOMEM
- * results  receives each task's result; may be NULL
- * return   0 when every result is >= 0, else the first failure in the array's order
- *          (all have been waited for)
- * note     interrupted by its scope it cancels the tasks and joins them all, then returns
- *          the scope's error: nothing is left running. XIE_EDEADLOCK is as in xie_join
- *          and leaves the handles owned by the caller
- * source   asyncio.gather(return_exceptions=True)
- */
-XIE_API int xie_gather(struct xie_task *const *tasks, size_t count, int *results);
-
-enum xie_wait_until {
-    XIE_FIRST_DONE,  /* at least one has ended */
-    XIE_FIRST_ERROR, /* one has ended with an error, or all have ended */
-    XIE_ALL_DONE
-};
-
-/**
- * Wait for several tasks, keeping the handles.
- *
- * return  how many have ended, 0 for count 0; ask each by xie_task_done
- * errors  -ECANCELED -ETIMEDOUT (nothing is lost: the handles stay as they are) -ENOMEM
- * source  asyncio.wait
- */
-XIE_API int xie_wait_tasks(struct xie_task *const *tasks, size_t count, enum xie_wait_until until);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,7 @@ enum { LINE_CAP = 512, NAME_ROOM = 80, DIGITS_CAP = 24 };
 
 struct line {
     size_t len, cap;
-    char text[LINE_CAP];
+    char *text;
 };
 
 static void put_bytes(struct line *line, const char *bytes, size_t len)
@@ -102,22 +102,32 @@ static void put_format(struct line *line, const char *format, va_list *args)
     }
 }
 
+/* Its last byte is free. */
 static void write_line(struct line *line)
 {
-    line->cap = LINE_CAP;
-    put_text(line, "\n");
+    line->text[line->len++] = '\n';
     int saved = errno;
     while (write(STDERR_FILENO, line->text, line->len) < 0 && errno == EINTR)
         ;
     errno = saved;
 }
 
+size_t xie_format(char *text, size_t cap, const char *format, va_list args)
+{
+    struct line line = {.cap = cap - 1, .text = text};
+    va_list own; /* a va_list that is an argument cannot be pointed at */
+    va_copy(own, args);
+    put_format(&line, format, &own);
+    va_end(own);
+    text[line.len] = 0;
+    return line.len;
+}
+
 void xie_report(const char *format, ...)
 {
-    struct line line;
+    char text[LINE_CAP];
+    struct line line = {.cap = LINE_CAP - 1, .text = text};
     va_list args;
-    line.len = 0;
-    line.cap = LINE_CAP - 1;
     put_text(&line, "xie: ");
     va_start(args, format);
     put_format(&line, format, &args);
@@ -127,10 +137,9 @@ void xie_report(const char *format, ...)
 
 void xie_misuse(const char *format, ...)
 {
-    struct line line;
+    char text[LINE_CAP];
+    struct line line = {.cap = LINE_CAP - NAME_ROOM, .text = text};
     va_list args;
-    line.len = 0;
-    line.cap = LINE_CAP - NAME_ROOM;
     put_text(&line, "xie: misuse: ");
     va_start(args, format);
     put_format(&line, format, &args);

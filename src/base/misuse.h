@@ -5,10 +5,16 @@
 #ifndef XIE_BASE_MISUSE_H
 #define XIE_BASE_MISUSE_H
 
+#include <stdarg.h>
+#include <stddef.h>
 #include <xie/error.h>
 
 /* Write "xie: …\n" to stderr in one write. */
 XIE_API __attribute__((format(printf, 1, 2))) void xie_report(const char *format, ...);
+
+/* The same formatter: at most cap - 1 bytes and a 0. return how many bytes */
+__attribute__((format(printf, 3, 0))) size_t xie_format(char *text, size_t cap, const char *format,
+                                                        va_list args);
 
 /* Names the running task, or NULL outside one: set by the task floor. */
 extern const char *(*xie_misuse_who)(void);

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "base/misuse.h"
 #include "loop/loop.h"
 
 enum { CALL_IDLE, CALL_TIMED, CALL_READY };
@@ -11,6 +12,7 @@ static void call_run(struct xie_ready *item)
 {
     struct xie_call *call = XIE_CONTAINER(item, struct xie_call, ready);
     call->state = CALL_IDLE; /* before fn: it may arm the call again, or free it */
+    xie_loop_watch_fn(call->loop, (void *)call->fn);
     call->fn(call->arg);
 }
 
@@ -76,6 +78,8 @@ void xie_calls_drop(struct xie_loop *loop)
 bool xie_call_cancel(struct xie_call *call)
 {
     struct xie_loop *loop = call->loop;
+    if (call->state != CALL_IDLE && loop->watch && loop != xie_loop_current())
+        xie_misuse("xie_call_cancel of a call of another thread's loop");
     if (call->state == CALL_TIMED)
         xie_timer_cancel(&loop->timers, &call->timer);
     else if (call->state == CALL_READY)
@@ -84,4 +88,16 @@ bool xie_call_cancel(struct xie_call *call)
         return false;
     call->state = CALL_IDLE;
     return true;
+}
+
+bool xie_call_pending(const struct xie_call *call)
+{
+    return call->state != CALL_IDLE;
+}
+
+int64_t xie_call_when(const struct xie_call *call)
+{
+    if (call->state == CALL_TIMED)
+        return call->timer.when;
+    return call->state == CALL_READY ? 0 : XIE_NEVER;
 }

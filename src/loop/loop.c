@@ -42,6 +42,11 @@ uint64_t xie_loop_trace(const struct xie_loop *loop)
     return loop->trace;
 }
 
+bool xie_loop_debug(const struct xie_loop *loop)
+{
+    return loop->watch;
+}
+
 int64_t xie_now(void)
 {
     return xie_sys_clock();
@@ -64,6 +69,7 @@ static void inbox_run(struct xie_ready *item)
     struct outside_call *memory = XIE_CONTAINER(item, struct outside_call, call.ready);
     struct outside_call call = *memory;
     xie_release(memory);
+    xie_loop_watch_fn(xie_loop_current(), (void *)call.fn);
     call.fn(call.arg);
 }
 
@@ -139,6 +145,8 @@ static void run_ready(struct xie_loop *loop)
             loop->budget--; /* tasks that switch to each other count it down as well */
             struct xie_ready *item = xie_loop_take(loop);
             item->run(item);
+            if (__builtin_expect(loop->watch != NULL, 0))
+                xie_watch_leave(loop->watch);
         }
         if (!loop->ready_head)
             break;
@@ -210,6 +218,13 @@ static uint64_t option_number(uint64_t given, const char *variable, uint64_t oth
     return number;
 }
 
+/* XIE_DEBUG, unless it is empty or 0. */
+static bool debug_asked(void)
+{
+    const char *text = getenv("XIE_DEBUG");
+    return text && *text && strcmp(text, "0") != 0;
+}
+
 /* Writing to a closed pipe is an error for the writer, not a signal for the process. */
 static void ignore_sigpipe(void)
 {
@@ -240,6 +255,12 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     int error = xie_backend_open(loop, backend && *backend ? backend : NULL);
     if (error)
         return error;
+    if (options->debug || debug_asked())
+        error = xie_watch_open(loop, options->slow_callback_ns);
+    if (error) {
+        loop->backend->close(loop);
+        return error;
+    }
     xie_timers_init(&loop->timers, xie_sys_clock());
     ignore_sigpipe();
     thread_loop = loop;
@@ -261,6 +282,7 @@ void xie_loop_close(struct xie_loop *loop)
 {
     xie_loop_refuse(loop);
     xie_calls_drop(loop);
+    xie_watch_close(loop);
     thread_loop = NULL;
     loop->backend->close(loop);
     xie_stack_trim();

@@ -5,12 +5,14 @@
 #ifndef XIE_LOOP_LOOP_H
 #define XIE_LOOP_LOOP_H
 
+#include <xie/debug.h>
 #include <xie/loop.h>
 
 #include "base/list.h"
 #include "coro/context.h"
 #include "loop/backend.h"
 #include "loop/timer.h"
+#include "loop/watch.h"
 
 /* What another thread hands to a loop: an item of its ready queue to be. */
 struct xie_inbox_call {
@@ -35,6 +37,7 @@ struct xie_loop {
 
     struct xie_context context; /* the loop's own, while a task runs */
     struct xie_task *current;
+    struct xie_watch *watch; /* in debug mode; NULL else */
 
     struct xie_inbox_call *inbox_head, **inbox_tail; /* calls from other threads */
     bool called;                                     /* there are such calls */
@@ -51,6 +54,9 @@ struct xie_loop {
     struct xie_task *main;
     uint64_t next_id;
     struct xie_scope *root; /* around every task that belongs to no group */
+    uint64_t searches;      /* for circles of waiting */
+    xie_exception_handler *handler;
+    void *handler_arg;
 
     const struct xie_inspect *inspect; /* for debuggers; also links that object in */
     struct xie_link link;              /* among the process's live loops */
@@ -62,29 +68,45 @@ extern struct xie_link xie_loops;
 static inline void xie_loop_ready(struct xie_loop *loop, struct xie_ready *item)
 {
     item->next = NULL;
+    item->prev = loop->ready_tail;
     *loop->ready_tail = item;
     loop->ready_tail = &item->next;
+}
+
+/* Take an item back out of the queue; it is in it. */
+static inline void xie_loop_unready(struct xie_loop *loop, struct xie_ready *item)
+{
+    *item->prev = item->next;
+    if (item->next)
+        item->next->prev = item->prev;
+    else
+        loop->ready_tail = item->prev;
 }
 
 static inline struct xie_ready *xie_loop_take(struct xie_loop *loop)
 {
     struct xie_ready *item = loop->ready_head;
-    loop->ready_head = item->next;
-    if (!loop->ready_head)
-        loop->ready_tail = &loop->ready_head;
+    xie_loop_unready(loop, item);
     return item;
 }
 
-/* Take an item back out of the queue; it is in it. Linear in the queue: calls are seldom taken
- * back between being due and being run. */
-static inline void xie_loop_unready(struct xie_loop *loop, struct xie_ready *item)
+/* Before all others. */
+static inline void xie_loop_ready_first(struct xie_loop *loop, struct xie_ready *item)
 {
-    struct xie_ready **at = &loop->ready_head;
-    while (*at != item)
-        at = &(*at)->next;
-    *at = item->next;
-    if (!item->next)
-        loop->ready_tail = at;
+    item->next = loop->ready_head;
+    item->prev = &loop->ready_head;
+    if (item->next)
+        item->next->prev = &item->next;
+    else
+        loop->ready_tail = &item->next;
+    loop->ready_head = item;
+}
+
+/* A callback is about to run. */
+static inline void xie_loop_watch_fn(struct xie_loop *loop, void *fn)
+{
+    if (__builtin_expect(loop->watch != NULL, 0))
+        xie_watch_enter(loop->watch, NULL, NULL, fn);
 }
 
 /* xie_now() + delay_ns, which may be negative; XIE_NEVER when that is past the end of time. */

@@ -15,7 +15,7 @@ int xie_lock_take(struct xie_lock *lock)
     if (error)
         return error;
     if (!lock->owner) {
-        lock->owner = self;
+        xie_task_own(&lock->owner, self);
         return 0;
     }
     if (xie_wait_circle(self, &lock->owner))
@@ -30,7 +30,7 @@ int xie_lock_try(struct xie_lock *lock)
         return -EPERM;
     if (lock->owner)
         return -EBUSY;
-    lock->owner = self;
+    xie_task_own(&lock->owner, self);
     return 0;
 }
 
@@ -40,7 +40,8 @@ void xie_lock_give(struct xie_lock *lock)
         xie_misuse("xie_lock_give by task '%s'; the lock is held by '%s'",
                    xie_task_name(xie_task_current()),
                    lock->owner ? xie_task_name(lock->owner) : "nobody");
-    lock->owner = xie_waiters_first_task(&lock->waiters); /* owns it before it runs */
+    /* The next owns it before it runs. */
+    xie_task_own(&lock->owner, xie_waiters_first_task(&lock->waiters));
     xie_waiters_wake(&lock->waiters);
 }
 

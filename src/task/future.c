@@ -33,20 +33,42 @@ bool xie_future_done(const struct xie_future *future)
     return future->done;
 }
 
-int xie_future_wait(struct xie_future *future, void **value)
+int xie_future_result(const struct xie_future *future, void **value)
 {
-    struct xie_task *self;
-    int error = xie_wait_enter(&self);
-    if (error)
-        return error;
-    if (!future->done) {
-        error = xie_waiters_wait(&future->waiters, self, "xie_future_wait", NULL);
-        if (error)
-            return error;
-    }
+    if (!future->done)
+        return -EBUSY;
     if (!future->result && value)
         *value = future->value;
     return future->result;
+}
+
+struct future_wait {
+    struct xie_list_wait list;
+    const struct xie_future *future;
+    void *value;
+};
+
+/* The future is there still; when who waits for it goes on, it may be gone. */
+static void future_wake(struct xie_waiter *waiter)
+{
+    struct future_wait *self = XIE_CONTAINER(waiter, struct future_wait, list.waiter);
+    self->value = self->future->value;
+    xie_wait_finish(&self->list.wait, self->future->result);
+}
+
+int xie_future_wait(struct xie_future *future, void **value)
+{
+    struct xie_task *self;
+    struct future_wait wait = {.list.waiter.wake = future_wake, .future = future};
+    int error = xie_wait_enter(&self);
+    if (error)
+        return error;
+    if (future->done)
+        return xie_future_result(future, value);
+    error = xie_list_wait_park(&wait.list, &future->waiters, self, "xie_future_wait", NULL);
+    if (!error && value)
+        *value = wait.value;
+    return error;
 }
 
 static void callback_wake(struct xie_waiter *waiter)
@@ -60,6 +82,8 @@ int xie_future_on_done(struct xie_future *future, struct xie_future_callback *ca
 {
     if (!xie_loop_current())
         return -EPERM;
+    if (callback->waiter.list || xie_call_pending(&callback->call))
+        return -EBUSY;
     *callback = (struct xie_future_callback){.waiter.wake = callback_wake, .fn = fn, .arg = arg};
     if (future->done)
         return xie_call_soon(&callback->call, fn, arg);

@@ -1,98 +1,136 @@
-/* gather.c - waiting for several tasks.
- * Floor 3. */
+/* gather.c - waiting for all of several tasks and taking their results.
+ * Floor 3. It has the handles meanwhile, so that nothing is allocated: each task tells of its
+ * end, and the caller is resumed by the last. */
 /* SPDX-License-Identifier: MIT */
+#include <xie/gather.h>
+
 #include <errno.h>
 
-#include "base/memory.h"
 #include "task/record.h"
 
-/* Cancel those that run and wait for all of them, whatever the scopes say. */
-static void cancel_and_wait(struct xie_task *const *tasks, size_t count)
+struct xie_gathering {
+    struct xie_blockers blockers;
+    struct xie_task *const *tasks;
+    size_t count;
+    size_t left;  /* how many have not ended */
+    int failure;  /* the first in time */
+    bool cancels; /* the first failure cancels the others */
+    struct xie_waiters idle;
+};
+
+static struct xie_task *gathered_next(const struct xie_blockers *blockers, uintptr_t *cursor)
 {
-    for (size_t i = 0; i < count; i++)
-        xie_task_cancel(tasks[i]);
-    XIE_SHIELD
-        for (size_t i = 0; i < count; i++)
-            xie_task_wait(tasks[i]);
+    const struct xie_gathering *self = XIE_CONTAINER(blockers, struct xie_gathering, blockers);
+    while (*cursor < self->count) {
+        struct xie_task *task = self->tasks[(*cursor)++];
+        if (task && !task->done)
+            return task;
+    }
+    return NULL;
 }
 
-int xie_gather(struct xie_task *const *tasks, size_t count, int *results)
+static void cancel_all(const struct xie_gathering *self)
 {
-    int interrupted = 0, first = 0;
+    for (size_t i = 0; i < self->count; i++)
+        xie_task_cancel(self->tasks[i]);
+}
 
-    for (size_t i = 0; i < count && !interrupted; i++)
-        if (tasks[i])
-            interrupted = xie_task_wait(tasks[i]);
-    if (interrupted == XIE_EDEADLOCK)
-        return interrupted;
-    if (interrupted)
-        cancel_and_wait(tasks, count);
-    for (size_t i = 0; i < count; i++) {
-        int result = xie_join(tasks[i]); /* ended, or NULL: does not wait */
+static void take_result(struct xie_gathering *self, int result)
+{
+    if (result >= 0 || self->failure)
+        return;
+    self->failure = result;
+    if (self->cancels)
+        cancel_all(self);
+}
+
+void xie_gathered_ended(struct xie_task *task)
+{
+    struct xie_gathering *self = task->gathering;
+    take_result(self, task->result);
+    if (--self->left == 0)
+        xie_waiters_wake_all(&self->idle);
+}
+
+/* The handles are this call's from now on. */
+static void take_handles(struct xie_gathering *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        struct xie_task *task = self->tasks[i];
+        if (!task)
+            continue;
+        xie_task_owned_or_abort(task, "xie_gather");
+        task->joined = true;
+        task->gathering = self;
+        self->left += !task->done;
+    }
+    for (size_t i = 0; i < self->count; i++) /* when the others can be cancelled */
+        if (xie_task_done(self->tasks[i]))
+            take_result(self, xie_task_result(self->tasks[i]));
+}
+
+static void leave_handles(const struct xie_gathering *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->tasks[i]) {
+            self->tasks[i]->joined = false;
+            self->tasks[i]->gathering = NULL;
+        }
+}
+
+static int wait_for_all(struct xie_gathering *self)
+{
+    struct xie_task *task;
+    int error = xie_wait_enter(&task);
+    if (error || !self->left)
+        return error;
+    if (xie_wait_circle_for(task, &self->blockers))
+        return XIE_EDEADLOCK;
+    return xie_waiters_wait_for(&self->idle, task, "xie_gather", &self->blockers);
+}
+
+/* return 0 all have ended; else the scope's error, and they have; -EPERM, XIE_EDEADLOCK: not */
+static int wait_or_cancel(struct xie_gathering *self)
+{
+    int error = self->left ? wait_for_all(self) : 0;
+    if (!error || error == -EPERM || error == XIE_EDEADLOCK)
+        return error;
+    cancel_all(self);
+    XIE_SHIELD {
+        /* One that waits for us behind a shield of its own stays a circle. */
+        if (self->left && wait_for_all(self) == XIE_EDEADLOCK)
+            return XIE_EDEADLOCK;
+    }
+    return error;
+}
+
+static int gather(struct xie_gathering *self, int *results)
+{
+    int first = 0;
+    take_handles(self);
+    int error = wait_or_cancel(self);
+    leave_handles(self);
+    if (self->left)
+        return error;
+    for (size_t i = 0; i < self->count; i++) {
+        int result = xie_join(self->tasks[i]); /* ended, or NULL: does not wait */
         if (results)
             results[i] = result;
         if (result < 0 && !first)
             first = result;
     }
-    return interrupted ? interrupted : first;
+    return error ? error : self->cancels ? self->failure : first;
 }
 
-/* --- wait for the first --------------------------------------------------------------------------
- */
-
-/* One of the tasks waited for; they share the latch. */
-struct watch {
-    struct xie_waiter waiter;
-    struct xie_waiters *latch;
-};
-
-static void watch_wake(struct xie_waiter *waiter)
+int xie_gather(struct xie_task *const *tasks, size_t count, int *results)
 {
-    xie_waiters_wake(XIE_CONTAINER(waiter, struct watch, waiter)->latch);
+    struct xie_gathering self = {.blockers.next = gathered_next, .tasks = tasks, .count = count};
+    return gather(&self, results);
 }
 
-/* How many have ended; enough tells whether that satisfies `until`. */
-static size_t count_done(struct xie_task *const *tasks, size_t count, enum xie_wait_until until,
-                         bool *enough)
+int xie_gather_or_cancel(struct xie_task *const *tasks, size_t count, int *results)
 {
-    size_t done = 0, failed = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!xie_task_done(tasks[i]))
-            continue;
-        done++;
-        failed += xie_task_result(tasks[i]) < 0;
-    }
-    *enough = done == count || (until == XIE_FIRST_DONE && done > 0) ||
-              (until == XIE_FIRST_ERROR && failed > 0);
-    return done;
-}
-
-int xie_wait_tasks(struct xie_task *const *tasks, size_t count, enum xie_wait_until until)
-{
-    struct xie_task *self;
-    struct xie_waiters latch = {0};
-    bool enough;
-    size_t done = count_done(tasks, count, until, &enough);
-    if (enough)
-        return (int)done;
-    int error = xie_wait_enter(&self);
-    if (error)
-        return error;
-    struct watch *watches = xie_alloc_zero(count * sizeof *watches);
-    if (!watches)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        watches[i].latch = &latch;
-        watches[i].waiter.wake = watch_wake;
-        if (!xie_task_done(tasks[i]))
-            xie_waiters_add(&tasks[i]->joiners, &watches[i].waiter);
-    }
-    do {
-        error = xie_waiters_wait(&latch, self, "xie_wait_tasks", NULL);
-        done = count_done(tasks, count, until, &enough);
-    } while (!error && !enough);
-    for (size_t i = 0; i < count; i++)
-        xie_waiters_remove(&watches[i].waiter);
-    xie_release(watches);
-    return error ? error : (int)done;
+    struct xie_gathering self = {
+        .blockers.next = gathered_next, .tasks = tasks, .count = count, .cancels = true};
+    return gather(&self, results);
 }

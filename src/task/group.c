@@ -2,6 +2,7 @@
  * Floor 3. A group is a scope with members; the first failure cancels it. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <string.h>
 
 #include "base/misuse.h"
 #include "task/record.h"
@@ -31,6 +32,7 @@ int xie_group_spawn_at(struct xie_group *group, xie_task_fn *fn, void *arg,
         group->members->group_prev = task;
     group->members = task;
     group->count++;
+    xie_task_start(task, options);
     return 0;
 }
 
@@ -38,7 +40,7 @@ static void group_fail(struct xie_group *group, const struct xie_task *task)
 {
     if (!group->error) {
         group->error = task->result;
-        group->failed_name = task->name;
+        strncpy(group->failed_name, task->name, sizeof group->failed_name - 1);
         group->failed_where = task->where;
         group->taken = false;
         xie_scope_cancel(&group->scope);
@@ -56,8 +58,7 @@ void xie_group_member_ended(struct xie_task *task)
         task->group_prev->group_next = task->group_next;
     else
         group->members = task->group_next;
-    /* What a task returns because its scopes told it to end is no failure. */
-    if (task->result < 0 && task->result != task->base.effective)
+    if (xie_task_failed(task))
         group_fail(group, task);
     if (--group->count == 0)
         xie_waiters_wake_all(&group->idle);
@@ -68,33 +69,58 @@ void xie_group_cancel(struct xie_group *group)
     xie_scope_cancel(&group->scope);
 }
 
+/* Its members, for who looks for circles. */
+struct members {
+    struct xie_blockers blockers;
+    const struct xie_group *group;
+};
+
+static struct xie_task *members_next(const struct xie_blockers *blockers, uintptr_t *cursor)
+{
+    const struct xie_task *last = (const struct xie_task *)*cursor;
+    struct xie_task *next =
+        last ? last->group_next : XIE_CONTAINER(blockers, struct members, blockers)->group->members;
+    *cursor = (uintptr_t)next;
+    return next;
+}
+
 /* A scope opened inside the group ends the wait alone. From outside every cancellation reaches
  * the members as well: they are waited for whatever happens. */
-static int group_wait_once(struct xie_group *group, struct xie_task *self)
+static int group_wait_once(struct xie_group *group, struct xie_task *self,
+                           const struct xie_blockers *members)
 {
-    struct xie_task *const *blocker = &group->members; /* each of them, so the first */
     if (self->scope != &group->scope && !group->scope.effective) {
         int error = xie_wait_enter(&self);
         if (!error && group->count)
-            error = xie_waiters_wait(&group->idle, self, "xie_group_wait", blocker);
+            error = xie_waiters_wait_for(&group->idle, self, "xie_group_wait", members);
         return group->scope.effective ? 0 : error;
     }
     XIE_SHIELD
-        xie_waiters_wait(&group->idle, self, "xie_group_wait", blocker);
+        xie_waiters_wait_for(&group->idle, self, "xie_group_wait", members);
     return 0;
 }
 
 int xie_group_wait(struct xie_group *group)
 {
+    struct members members = {{.next = members_next}, group};
     struct xie_task *self = xie_task_current();
+    int deadlock = 0;
     if (!self || self != group->scope.task)
         xie_misuse("xie_group_wait by another task than the one that opened the group");
+    if (!group->count)
+        xie_wait_enter(&self); /* where a scope has triggered, others run all the same */
+    if (group->count && xie_wait_circle_for(self, &members.blockers)) {
+        deadlock = XIE_EDEADLOCK;
+        xie_group_cancel(group); /* that ends the member's wait for us */
+    }
     while (group->count) {
-        int error = group_wait_once(group, self);
+        int error = group_wait_once(group, self, &members.blockers);
         if (error)
             return error;
     }
 
+    if (deadlock)
+        return deadlock;
     if (group->error && !group->taken) {
         group->taken = true;
         return group->error;

@@ -26,6 +26,7 @@ struct xie_task {
     struct xie_group *group;
     struct xie_task *group_next, *group_prev;
     struct xie_waiters joiners;
+    struct xie_gathering *gathering; /* what has its handle meanwhile, NULL: nothing */
     struct xie_locals *locals;
     const char *name, *where;
     uint64_t id;
@@ -34,6 +35,14 @@ struct xie_task {
     bool owned;     /* somebody has the handle */
     bool joined;    /* and is giving it back */
     bool cancelled; /* by xie_task_cancel */
+    unsigned locks; /* how many it owns */
+
+    /* Of a walk along who waits for whom; see circle.c and graph.c. */
+    bool stuck;
+    uint64_t search;
+    struct xie_task *from, *because;
+    uintptr_t cursor;
+    int64_t since; /* when its wait began; kept in debug mode only */
 };
 
 /* Suspend self, go on with what is ready. Returns when self was put into the ready queue. */
@@ -42,20 +51,44 @@ void xie_task_switch_away(struct xie_task *self);
 /* Let everything that is ready run once before self goes on; not interruptible. */
 void xie_task_step_aside(struct xie_task *self);
 
-/* Make a task of loop within parent; it stands in the ready queue. NULL: no stack. */
+/* Make a task of loop within parent, not started yet. NULL: no stack. */
 struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg,
                                const struct xie_task_options *options, const char *name,
                                const char *where, struct xie_scope *parent,
                                struct xie_group *group);
 
+/* It runs at the next chance, or at once where the options say so. */
+void xie_task_start(struct xie_task *task, const struct xie_task_options *options);
+
 /* An ended task whose handle is given back: its stack is free again. */
 void xie_task_dispose(struct xie_task *task);
+
+/* Whether it has failed: what it returns because its scopes told it to end is no failure. */
+bool xie_task_failed(const struct xie_task *task);
 
 /* A task has ended with a failure that nobody will take. */
 void xie_task_report(const char *name, const char *where, int error);
 
-/* Its group hears of a member's end. */
+/* One line about a task to the loop's handler of such, or to stderr. */
+__attribute__((format(printf, 4, 5))) void xie_tell(const char *name, const char *where, int error,
+                                                    const char *format, ...);
+
+/* Another owner for a lock, NULL for none; place is where it says whose it is. Counted, so that
+ * a task that ends as an owner is named. */
+static inline void xie_task_own(struct xie_task **place, struct xie_task *owner)
+{
+    if (*place)
+        (*place)->locks--;
+    if (owner)
+        owner->locks++;
+    *place = owner;
+}
+
+/* Its group, or what gathers it, hears of its end. */
 void xie_group_member_ended(struct xie_task *task);
+void xie_gathered_ended(struct xie_task *task);
+/* Abort unless somebody has its handle and is not giving it back. */
+void xie_task_owned_or_abort(const struct xie_task *task, const char *call);
 
 /* Put a scope into the tree under parent (NULL: none), inheriting unless it is a shield. */
 void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
@@ -68,9 +101,13 @@ void xie_scope_look(struct xie_task *task);
 /* A task's wait is interrupted by what its innermost scope says now. */
 void xie_wait_interrupt(struct xie_task *task);
 
-/* Follow who waits for whom from `from`; if that leads to self, name the circle on stderr and
- * return true. */
-bool xie_wait_circle(const struct xie_task *self, struct xie_task *const *from);
+/* The next task that a wait is for; as xie_blockers.next. */
+struct xie_task *xie_wait_next(const struct xie_wait *wait, uintptr_t *cursor);
+
+/* Would self, by waiting for *from, or for blockers, wait for itself? Then the circle is named,
+ * and the wait must not begin. Looks at a bounded number of tasks. */
+bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from);
+bool xie_wait_circle_for(struct xie_task *self, const struct xie_blockers *blockers);
 
 struct xie_locals *xie_locals_ref(struct xie_locals *locals);
 void xie_locals_unref(struct xie_locals *locals);

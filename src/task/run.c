@@ -76,36 +76,47 @@ static bool all_ended(struct xie_loop *loop)
     return !loop->task_count && !loop->pending;
 }
 
-/* After the end of main: what is behind a shield may go on, but not unnoticed. */
+static void turns_or_abort(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
+{
+    int error = xie_loop_turns(loop, ended);
+    if (error)
+        xie_misuse("tasks do not end although they are cancelled: %s", xie_strerror(error));
+}
+
+/* Run until main has ended. What keeps the loop from going on cancels everything. */
+static int run_main(struct xie_loop *loop)
+{
+    int error = xie_loop_turns(loop, main_ended);
+    if (!error)
+        return 0;
+    xie_report("the loop cannot go on: %s. Its tasks:", xie_strerror(error));
+    xie_print_call_graph(NULL, STDERR_FILENO);
+    xie_scope_cancel(loop->root);
+    turns_or_abort(loop, main_ended);
+    return error;
+}
+
+/* What is behind a shield may go on, but not unnoticed. */
 static void name_the_late(void *arg)
 {
     (void)arg;
     xie_report("main has ended and every task is cancelled; after %d s these still run:",
                XIE_LATE_SECONDS);
-    xie_task_dump(STDERR_FILENO);
+    xie_print_call_graph(NULL, STDERR_FILENO);
 }
 
-/* Run until main has ended, then cancel the others and run until they have ended too. */
-static int run_to_end(struct xie_loop *loop)
+/* Cancel what still runs, and run until it has ended. */
+static void end_all(struct xie_loop *loop)
 {
     struct xie_call late = {0};
-    int error = xie_loop_turns(loop, main_ended);
-    if (error) {
-        xie_report("the loop cannot go on: %s. Its tasks:", xie_strerror(error));
-        xie_task_dump(STDERR_FILENO);
-    }
     xie_scope_cancel(loop->root);
     if (loop->task_count)
         xie_call_later(&late, XIE_LATE_SECONDS * XIE_SECOND, name_the_late, NULL);
-    int later = xie_loop_turns(loop, all_ended);
+    turns_or_abort(loop, all_ended);
     /* What other threads called meanwhile still runs, and what it spawns. */
     xie_loop_refuse(loop);
-    if (!later)
-        later = xie_loop_turns(loop, all_ended);
+    turns_or_abort(loop, all_ended);
     xie_call_cancel(&late);
-    if (later)
-        xie_misuse("tasks do not end although they are cancelled: %s", xie_strerror(later));
-    return error;
 }
 
 /* Handles that nobody gave back: their tasks have ended, and this is the end of the loop. */
@@ -113,46 +124,103 @@ static void dispose_ended(struct xie_loop *loop)
 {
     while (!xie_list_empty(&loop->ended)) {
         struct xie_task *task = XIE_CONTAINER(loop->ended.next, struct xie_task, link);
-        if (task->result < 0 && task->result != task->base.effective)
+        if (xie_task_failed(task))
             xie_task_report(task->name, task->where, task->result);
+        else if (loop->watch)
+            xie_tell(task->name, task->where, 0,
+                     "task '%s' (spawned at %s) was neither joined nor detached", task->name,
+                     task->where);
         xie_task_dispose(task);
     }
 }
 
-int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *arg), void *arg)
-{
+/* --- several runs on one loop ------------------------------------------------------- */
+
+struct xie_runner {
+    struct xie_loop loop;
     struct xie_scope root;
+    struct xie_task *last; /* the main task of the last run: others may still look at it */
+};
+
+static void forget_last(struct xie_runner *runner)
+{
+    if (runner->last)
+        xie_task_dispose(runner->last);
+    runner->last = NULL;
+}
+
+int xie_runner_open(struct xie_runner **runner, const struct xie_loop_options *options)
+{
     if (xie_loop_current())
         return -EBUSY;
-    struct xie_loop *loop = xie_alloc_zero(sizeof *loop);
-    if (!loop)
+    struct xie_runner *self = xie_alloc_zero(sizeof *self);
+    if (!self)
         return -ENOMEM;
-    int result = xie_loop_open(loop, options);
-    if (result)
-        goto free_loop;
-
-    __atomic_store_n(&xie_misuse_who, who_runs, __ATOMIC_RELAXED); /* loops in several threads */
-    loop->inspect = &xie_inspect;
-    xie_scope_link(&root, NULL, NULL, false);
-    loop->root = &root;
-    struct xie_task *task = xie_task_make(loop, main_fn, arg, NULL, "main", "xie_run", &root, NULL);
-    if (task) {
-        task->owned = true;
-        loop->main = task;
-        bool caught = sigint_catch(loop);
-        int error = run_to_end(loop);
-        if (caught)
-            sigint_release();
-        result = error ? error : task->result;
-        task->owned = false;
-        xie_task_dispose(task);
-        dispose_ended(loop);
-    } else {
-        result = -ENOMEM;
+    int error = xie_loop_open(&self->loop, options);
+    if (error) {
+        xie_release(self);
+        return error;
     }
-    xie_loop_close(loop);
-free_loop:
-    xie_release(loop);
+    __atomic_store_n(&xie_misuse_who, who_runs, __ATOMIC_RELAXED); /* loops in several threads */
+    self->loop.inspect = &xie_inspect;
+    xie_scope_link(&self->root, NULL, NULL, false);
+    self->loop.root = &self->root;
+    *runner = self;
+    return 0;
+}
+
+int xie_runner_run(struct xie_runner *runner, int (*main_fn)(void *arg), void *arg)
+{
+    struct xie_loop *loop = &runner->loop;
+    if (loop != xie_loop_current())
+        xie_misuse("xie_runner_run in another thread than xie_runner_open");
+    if (loop->main)
+        return -EBUSY;
+    struct xie_task *task =
+        xie_task_make(loop, main_fn, arg, NULL, "main", "xie_run", loop->root, NULL);
+    forget_last(runner);
+    if (!task)
+        return -ENOMEM;
+    task->owned = true;
+    loop->main = task;
+    xie_task_start(task, NULL);
+    bool caught = sigint_catch(loop);
+    int error = run_main(loop);
+    if (caught)
+        sigint_release();
+    int result = error ? error : task->result;
+    loop->main = NULL;
+    runner->last = task;
+    return result;
+}
+
+struct xie_loop *xie_runner_loop(struct xie_runner *runner)
+{
+    return &runner->loop;
+}
+
+void xie_runner_close(struct xie_runner *runner)
+{
+    if (!runner)
+        return;
+    if (&runner->loop != xie_loop_current() || runner->loop.main)
+        xie_misuse("xie_runner_close %s",
+                   runner->loop.main ? "from within its run" : "in another thread than its open");
+    end_all(&runner->loop);
+    forget_last(runner);
+    dispose_ended(&runner->loop);
+    xie_loop_close(&runner->loop);
+    xie_release(runner);
+}
+
+int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *arg), void *arg)
+{
+    struct xie_runner *runner;
+    int error = xie_runner_open(&runner, options);
+    if (error)
+        return error;
+    int result = xie_runner_run(runner, main_fn, arg);
+    xie_runner_close(runner);
     return result;
 }
 

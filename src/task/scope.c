@@ -103,13 +103,19 @@ static void scope_expire(struct xie_timer *timer)
 
 void xie_scope_cancel(struct xie_scope *scope)
 {
+    const struct xie_task *task = scope->task;
+    if (task && scope->open && task->loop->watch && task->loop != xie_loop_current())
+        xie_misuse("task '%s' (spawned at %s) is cancelled by another thread than its loop's; "
+                   "xie_loop_call leads there",
+                   task->name, task->where);
     scope_trigger(scope, -ECANCELED);
 }
 
 /* --- opening and closing ------------------------------------------------------------------------
  */
 
-static void scope_open(struct xie_scope *scope, int64_t timeout_ns, bool shield)
+/* now: of xie_now(), not looked at without a deadline. */
+static void scope_open(struct xie_scope *scope, int64_t when, int64_t now, bool shield)
 {
     struct xie_task *self = xie_task_current();
     xie_timer_init(&scope->timer, scope_expire);
@@ -120,21 +126,37 @@ static void scope_open(struct xie_scope *scope, int64_t timeout_ns, bool shield)
     }
     xie_scope_link(scope, self->scope, self, shield);
     self->scope = scope;
-    if (timeout_ns <= 0) {
-        scope->timer.when = xie_now();
-        scope_trigger(scope, -ETIMEDOUT);
-    } else if (timeout_ns != XIE_NEVER)
-        xie_loop_arm(self->loop, &scope->timer, xie_time_after(timeout_ns));
+    if (when == XIE_NEVER)
+        return;
+    if (when > now) {
+        xie_loop_arm(self->loop, &scope->timer, when);
+        return;
+    }
+    scope->timer.when = when;
+    scope_trigger(scope, -ETIMEDOUT);
+}
+
+static void scope_open_for(struct xie_scope *scope, int64_t timeout_ns, bool shield)
+{
+    int64_t now = timeout_ns == XIE_NEVER ? 0 : xie_now();
+    int64_t longest = XIE_NEVER - now;
+    scope_open(scope, timeout_ns < longest ? now + (timeout_ns > 0 ? timeout_ns : 0) : XIE_NEVER,
+               now, shield);
 }
 
 void xie_scope_open(struct xie_scope *scope, int64_t timeout_ns)
 {
-    scope_open(scope, timeout_ns, false);
+    scope_open_for(scope, timeout_ns, false);
+}
+
+void xie_scope_open_at(struct xie_scope *scope, int64_t when)
+{
+    scope_open(scope, when, when == XIE_NEVER ? 0 : xie_now(), false);
 }
 
 void xie_scope_open_shield(struct xie_scope *scope, int64_t timeout_ns)
 {
-    scope_open(scope, timeout_ns, true);
+    scope_open_for(scope, timeout_ns, true);
 }
 
 int xie_scope_close(struct xie_scope *scope)
@@ -176,7 +198,13 @@ bool xie_scope_expired(const struct xie_scope *scope)
 
 struct xie_scope *xie_scope_open_block(struct xie_scope *scope, int64_t timeout_ns, bool shield)
 {
-    scope_open(scope, timeout_ns, shield);
+    scope_open_for(scope, timeout_ns, shield);
+    return scope;
+}
+
+struct xie_scope *xie_scope_open_block_at(struct xie_scope *scope, int64_t when)
+{
+    xie_scope_open_at(scope, when);
     return scope;
 }
 

@@ -8,12 +8,19 @@
 
 /* --- running ------------------------------------------------------------------------ */
 
+static inline void now_runs(struct xie_loop *loop, struct xie_task *task)
+{
+    loop->current = task;
+    if (__builtin_expect(loop->watch != NULL, 0))
+        xie_watch_enter(loop->watch, task->name, task->where, (void *)task->fn);
+}
+
 /* The ready queue's item of a task, run from the loop's own stack. */
 static void task_run(struct xie_ready *item)
 {
     struct xie_task *task = XIE_CONTAINER(item, struct xie_task, ready);
     struct xie_loop *loop = task->loop;
-    loop->current = task;
+    now_runs(loop, task);
     xie_context_switch(&loop->context, &task->context);
 }
 
@@ -28,7 +35,7 @@ static struct xie_context *next_context(struct xie_loop *loop)
     }
     loop->budget--;
     xie_loop_take(loop);
-    loop->current = XIE_CONTAINER(item, struct xie_task, ready);
+    now_runs(loop, XIE_CONTAINER(item, struct xie_task, ready));
     return &loop->current->context;
 }
 
@@ -47,12 +54,6 @@ void xie_task_step_aside(struct xie_task *self)
 
 /* --- ending ------------------------------------------------------------------------- */
 
-void xie_task_report(const char *name, const char *where, int error)
-{
-    xie_report("task '%s' (spawned at %s) failed, and nobody took its error: %s", name, where,
-               xie_strerror(error));
-}
-
 void xie_task_dispose(struct xie_task *task)
 {
     struct xie_locals *locals = task->locals;
@@ -62,8 +63,7 @@ void xie_task_dispose(struct xie_task *task)
     xie_stack_give(task->stack);
 }
 
-/* What a task returns because its scopes told it to end is no failure. */
-static bool task_failed(const struct xie_task *task)
+bool xie_task_failed(const struct xie_task *task)
 {
     return task->result < 0 && task->result != task->base.effective;
 }
@@ -74,6 +74,9 @@ static void task_end(struct xie_task *self, int result)
     if (self->scope != &self->base)
         xie_misuse("task '%s' (spawned at %s) ended with a scope still open", self->name,
                    self->where);
+    if (self->locks) /* what it guards may be half changed: handing it on would hide that */
+        xie_misuse("task '%s' (spawned at %s) ended while it holds %u lock%s", self->name,
+                   self->where, self->locks, self->locks > 1 ? "s" : "");
     self->result = result;
     self->done = true;
     xie_scope_unlink(&self->base);
@@ -82,10 +85,12 @@ static void task_end(struct xie_task *self, int result)
     xie_waiters_wake_all(&self->joiners);
     if (self->group)
         xie_group_member_ended(self);
+    if (self->gathering)
+        xie_gathered_ended(self);
     if (self->owned) {
         xie_list_push(&loop->ended, &self->link);
     } else {
-        if (!self->group && task_failed(self))
+        if (!self->group && xie_task_failed(self))
             xie_task_report(self->name, self->where, result);
         xie_task_dispose(self); /* still running on it: nothing takes a stack before the leave */
     }
@@ -111,6 +116,8 @@ struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg
         return NULL;
     struct xie_task *task = xie_stack_reserve(stack, sizeof *task);
 
+    const struct xie_task *context = options && options->context ? options->context : loop->current;
+
     task->ready.run = task_run;
     task->loop = loop;
     task->stack = stack;
@@ -124,14 +131,26 @@ struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg
     stack->kind = "task";
     stack->name = task->name;
     stack->where = where;
-    if (loop->current)
-        task->locals = xie_locals_ref(loop->current->locals);
+    if (context)
+        task->locals = xie_locals_ref(context->locals);
     xie_scope_link(&task->base, parent, task, false);
     xie_list_push(&loop->tasks, &task->link);
     loop->task_count++;
     xie_context_prepare(&task->context, stack, task_entry, task);
-    xie_loop_ready(loop, &task->ready);
     return task;
+}
+
+void xie_task_start(struct xie_task *task, const struct xie_task_options *options)
+{
+    struct xie_loop *loop = task->loop;
+    struct xie_task *self = loop->current;
+    if (!options || !options->eager || !self) {
+        xie_loop_ready(loop, &task->ready);
+        return;
+    }
+    xie_loop_ready_first(loop, &self->ready); /* who goes on when the new one waits */
+    now_runs(loop, task);
+    xie_context_switch(&self->context, &task->context);
 }
 
 struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_options *options,
@@ -144,46 +163,67 @@ struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_
         return NULL;
     }
     struct xie_task *task = xie_task_make(loop, fn, arg, options, name, where, loop->root, NULL);
-    if (task)
-        task->owned = true;
+    if (!task)
+        return NULL;
+    task->owned = true;
+    xie_task_start(task, options);
     return task;
 }
 
 /* --- the handle --------------------------------------------------------------------- */
 
-static void owned_or_abort(const struct xie_task *task, const char *call)
+void xie_task_owned_or_abort(const struct xie_task *task, const char *call)
 {
     if (!task->owned || task->joined)
         xie_misuse("%s of task '%s' (spawned at %s): its handle was given back already", call,
                    task->name, task->where);
 }
 
-int xie_task_wait(struct xie_task *task)
+struct join_wait {
+    struct xie_list_wait list;
+    const struct xie_task *task;
+    int result;
+};
+
+/* The task is there still; when who waits for it goes on, its owner may have given it back. */
+static void join_wake(struct xie_waiter *waiter)
 {
-    if (!task)
-        return -ENOMEM;
-    if (task->done)
-        return 0;
+    struct join_wait *self = XIE_CONTAINER(waiter, struct join_wait, list.waiter);
+    self->result = self->task->result;
+    xie_wait_finish(&self->list.wait, 0);
+}
+
+int xie_task_wait(struct xie_task *task, int *result)
+{
     struct xie_task *self;
-    int error = xie_wait_enter(&self);
-    if (error)
-        return error;
-    if (xie_wait_circle(self, &task))
-        return XIE_EDEADLOCK;
-    return xie_waiters_wait(&task->joiners, self, "xie_join", &task);
+    struct join_wait wait = {
+        .list.wait.blocker = &task, .list.waiter.wake = join_wake, .task = task};
+    int error = task ? 0 : -ENOMEM;
+    if (task && task->done) {
+        wait.result = task->result;
+    } else if (task) {
+        error = xie_wait_enter(&self);
+        if (!error && xie_wait_circle(self, &task))
+            error = XIE_EDEADLOCK;
+        if (!error)
+            error = xie_list_wait_park(&wait.list, &task->joiners, self, "xie_join", NULL);
+    }
+    if (!error && result)
+        *result = wait.result;
+    return error;
 }
 
 int xie_join(struct xie_task *task)
 {
     if (!task)
         return -ENOMEM;
-    owned_or_abort(task, "xie_join");
+    xie_task_owned_or_abort(task, "xie_join");
     task->joined = true;
-    int error = xie_task_wait(task);
+    int result = 0;
+    int error = xie_task_wait(task, &result);
     task->joined = false;
     if (error)
         return error;
-    int result = task->result;
     task->owned = false;
     xie_task_dispose(task);
     return result;
@@ -193,11 +233,11 @@ void xie_detach(struct xie_task *task)
 {
     if (!task)
         return;
-    owned_or_abort(task, "xie_detach");
+    xie_task_owned_or_abort(task, "xie_detach");
     task->owned = false;
     if (!task->done)
         return;
-    if (task_failed(task))
+    if (xie_task_failed(task))
         xie_task_report(task->name, task->where, task->result);
     xie_task_dispose(task);
 }
@@ -243,15 +283,29 @@ const char *xie_task_where(const struct xie_task *task)
     return task ? task->where : "?";
 }
 
-void xie_task_set_name(const char *name)
+void xie_task_set_name(struct xie_task *task, const char *name)
 {
-    struct xie_task *self = xie_task_current();
-    if (self)
-        self->name = self->stack->name = name;
+    if (!task)
+        return;
+    task->name = task->stack->name = name;
+    if (task->loop->watch && task == task->loop->current)
+        xie_watch_rename(task->loop->watch, name);
 }
 
 size_t xie_task_count(void)
 {
     struct xie_loop *loop = xie_loop_current();
     return loop ? loop->task_count : 0;
+}
+
+size_t xie_all_tasks(struct xie_task **tasks, size_t cap)
+{
+    struct xie_loop *loop = xie_loop_current();
+    size_t count = 0;
+    if (!loop)
+        return 0;
+    for (struct xie_link *link = loop->tasks.next; link != &loop->tasks && count < cap;
+         link = link->next)
+        tasks[count++] = XIE_CONTAINER(link, struct xie_task, link);
+    return loop->task_count;
 }

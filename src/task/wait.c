@@ -8,19 +8,17 @@
 #include "base/misuse.h"
 #include "task/record.h"
 
-enum {
-    XIE_IGNORED_MOST = 1000, /* refused waits after which a task is named */
-    XIE_CIRCLE_MOST = 10000  /* steps of looking for a circle */
-};
+enum { XIE_IGNORED_MOST = 1000 }; /* refused waits after which a task is named */
 
 /* Inside a triggered scope: let others run, so that a loop that ignores it starves nobody. */
 static __attribute__((noinline, cold)) int wait_refuse(struct xie_task *self)
 {
     struct xie_scope *scope = self->scope;
     if (++scope->ignored == XIE_IGNORED_MOST)
-        xie_report("task '%s' (spawned at %s) goes on although %u of its waits returned \"%s\"; "
-                   "it should end, or leave the scope",
-                   self->name, self->where, scope->ignored, xie_strerror(scope->effective));
+        xie_tell(self->name, self->where, scope->effective,
+                 "task '%s' (spawned at %s) goes on although %u of its waits returned \"%s\"; "
+                 "it should end, or leave the scope",
+                 self->name, self->where, scope->ignored, xie_strerror(scope->effective));
     xie_task_step_aside(self);
     return scope->effective;
 }
@@ -51,21 +49,35 @@ int xie_check(void)
     return self->scope->effective;
 }
 
-int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,
-                  void (*abort)(struct xie_wait *wait, int error))
+int xie_wait_park_for(struct xie_wait *wait, struct xie_task *self, const char *what,
+                      void (*abort)(struct xie_wait *wait, int error),
+                      const struct xie_blockers *blockers)
 {
     wait->task = self;
     wait->abort = abort;
     wait->what = what;
+    wait->blockers = blockers;
     wait->finished = wait->aborted = false;
     self->wait = wait;
+    if (__builtin_expect(self->loop->watch != NULL, 0))
+        self->since = xie_now();
     xie_task_switch_away(self);
     return wait->result;
+}
+
+int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,
+                  void (*abort)(struct xie_wait *wait, int error))
+{
+    return xie_wait_park_for(wait, self, what, abort, NULL);
 }
 
 void xie_wait_finish(struct xie_wait *wait, int result)
 {
     struct xie_task *task = wait->task;
+    if (__builtin_expect(task->loop->watch != NULL, 0) && task->loop != xie_loop_current())
+        xie_misuse("task '%s' (spawned at %s), which waits in %s, is woken by another thread than "
+                   "its loop's; xie_loop_call leads there",
+                   task->name, task->where, wait->what);
     wait->result = result;
     wait->finished = true;
     task->wait = NULL;
@@ -79,33 +91,6 @@ void xie_wait_interrupt(struct xie_task *task)
         return;
     wait->aborted = true;
     wait->abort(wait, task->scope->effective);
-}
-
-/* --- who waits for whom ------------------------------------------------------------------------
- */
-
-/* The task that `task` waits for, NULL for none. */
-static const struct xie_task *blocker_of(const struct xie_task *task)
-{
-    return task->wait && task->wait->blocker ? *task->wait->blocker : NULL;
-}
-
-bool xie_wait_circle(const struct xie_task *self, struct xie_task *const *from)
-{
-    const struct xie_task *task = *from;
-    for (int steps = 0; task != self; task = blocker_of(task))
-        if (!task || ++steps > XIE_CIRCLE_MOST)
-            return false;
-
-    xie_report("deadlock: task '%s' (spawned at %s) would wait for", self->name, self->where);
-    task = *from;
-    while (task != self) {
-        xie_report("  task '%s' (spawned at %s), which waits in %s for", task->name, task->where,
-                   task->wait->what);
-        task = blocker_of(task);
-    }
-    xie_report("  task '%s' itself", self->name);
-    return true;
 }
 
 /* --- operations --------------------------------------------------------------------------------
@@ -156,29 +141,37 @@ int64_t xie_op_run(struct xie_op *op, const char *what)
 /* --- first-come lists --------------------------------------------------------------------------
  */
 
-struct list_wait {
-    struct xie_wait wait;
-    struct xie_waiter waiter;
-};
-
 static void list_wake(struct xie_waiter *waiter)
 {
-    xie_wait_finish(&XIE_CONTAINER(waiter, struct list_wait, waiter)->wait, 0);
+    xie_wait_finish(&XIE_CONTAINER(waiter, struct xie_list_wait, waiter)->wait, 0);
 }
 
 static void list_abort(struct xie_wait *wait, int error)
 {
-    struct list_wait *self = XIE_CONTAINER(wait, struct list_wait, wait);
+    struct xie_list_wait *self = XIE_CONTAINER(wait, struct xie_list_wait, wait);
     xie_waiters_remove(&self->waiter);
     xie_wait_finish(wait, error);
+}
+
+int xie_list_wait_park(struct xie_list_wait *wait, struct xie_waiters *waiters,
+                       struct xie_task *self, const char *what, const struct xie_blockers *blockers)
+{
+    xie_waiters_add(waiters, &wait->waiter);
+    return xie_wait_park_for(&wait->wait, self, what, list_abort, blockers);
 }
 
 int xie_waiters_wait(struct xie_waiters *waiters, struct xie_task *self, const char *what,
                      struct xie_task *const *blocker)
 {
-    struct list_wait wait = {.wait.blocker = blocker, .waiter.wake = list_wake};
-    xie_waiters_add(waiters, &wait.waiter);
-    return xie_wait_park(&wait.wait, self, what, list_abort);
+    struct xie_list_wait wait = {.wait.blocker = blocker, .waiter.wake = list_wake};
+    return xie_list_wait_park(&wait, waiters, self, what, NULL);
+}
+
+int xie_waiters_wait_for(struct xie_waiters *waiters, struct xie_task *self, const char *what,
+                         const struct xie_blockers *blockers)
+{
+    struct xie_list_wait wait = {.waiter.wake = list_wake};
+    return xie_list_wait_park(&wait, waiters, self, what, blockers);
 }
 
 void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter)
@@ -230,5 +223,5 @@ struct xie_task *xie_waiters_first_task(const struct xie_waiters *waiters)
     struct xie_waiter *first = waiters->head;
     if (!first || first->wake != list_wake)
         return NULL;
-    return XIE_CONTAINER(first, struct list_wait, waiter)->wait.task;
+    return XIE_CONTAINER(first, struct xie_list_wait, waiter)->wait.task;
 }

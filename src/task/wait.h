@@ -4,10 +4,18 @@
 #ifndef XIE_TASK_WAIT_H
 #define XIE_TASK_WAIT_H
 
+#include <stdint.h>
 #include <xie/future.h>
 #include <xie/task.h>
 
 #include "loop/op.h"
+
+/* The tasks that a wait is for, where they are several. */
+struct xie_blockers {
+    /* The next of them; *cursor is 0 at first, then the callee's own. NULL: no more. */
+    struct xie_task *(*next)(const struct xie_blockers *self, uintptr_t *cursor);
+    bool any; /* the wait is over when one of them ends, else when all have */
+};
 
 /* One wait of one task. */
 struct xie_wait {
@@ -18,9 +26,10 @@ struct xie_wait {
     int result;
     bool finished;
     bool aborted;
-    const char *what; /* for the dump: "xie_lock_take" */
+    const char *what; /* for the call graph: "xie_lock_take" */
     /* Where the task that is waited for stands (a lock's owner may change); NULL: none. */
     struct xie_task *const *blocker;
+    const struct xie_blockers *blockers; /* in its place, for several; set by the park */
 };
 
 /* What every call that waits begins with: 0, or the error of the scopes around the running
@@ -31,6 +40,11 @@ int xie_wait_enter(struct xie_task **self);
  * returns wait->result. */
 int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,
                   void (*abort)(struct xie_wait *wait, int error));
+
+/* The same, for several tasks. */
+int xie_wait_park_for(struct xie_wait *wait, struct xie_task *self, const char *what,
+                      void (*abort)(struct xie_wait *wait, int error),
+                      const struct xie_blockers *blockers);
 
 /* The wait is over: its task runs at the next chance. From the same loop; once. */
 void xie_wait_finish(struct xie_wait *wait, int result);
@@ -49,6 +63,19 @@ int64_t xie_op_run(struct xie_op *op, const char *what);
  * taken off). return 0 woken, else the scope's error. xie_wait_enter was called before. */
 int xie_waiters_wait(struct xie_waiters *waiters, struct xie_task *self, const char *what,
                      struct xie_task *const *blocker);
+/* The same, for several tasks. */
+int xie_waiters_wait_for(struct xie_waiters *waiters, struct xie_task *self, const char *what,
+                         const struct xie_blockers *blockers);
+
+/* A wait in such a list: the head of those that are woken with more than a 0. */
+struct xie_list_wait {
+    struct xie_wait wait;     /* its blocker is the caller's to set, */
+    struct xie_waiter waiter; /* and its wake, which calls xie_wait_finish */
+};
+int xie_list_wait_park(struct xie_list_wait *wait, struct xie_waiters *waiters,
+                       struct xie_task *self, const char *what,
+                       const struct xie_blockers *blockers);
+
 void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter);
 /* Harmless for one that is not queued. */
 void xie_waiters_remove(struct xie_waiter *waiter);

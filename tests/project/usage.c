@@ -52,6 +52,9 @@ static int start(void *arg)
         }
         break;
     }
+    XIE_TIMEOUT_AT(xie_now() + XIE_SECOND) {
+        xie_sleep(0);
+    }
     XIE_SCOPE(scope, XIE_NEVER) {
         xie_scope_reschedule(&scope, xie_now() + XIE_MINUTE);
         continue;

@@ -5,22 +5,9 @@
 #include <unistd.h>
 #include <xie.h>
 
-#include "tap.h"
+#include "kit.h"
 
 XIE_GENERATOR(ticker, int, int);
-
-static int (*body)(void);
-static int call_body(void *arg)
-{
-    (void)arg;
-    return body();
-}
-
-static void in_task(int (*fn)(void))
-{
-    body = fn;
-    CHECK_EQ(xie_run(call_body, NULL), 0);
-}
 
 /* Yields 1, 2, 3 …, sleeping before each; ends with what interrupts it. */
 static int last_error;
@@ -197,17 +184,10 @@ static int leaks_a_scope(void)
     return 0;
 }
 
-static void run_leak(void *arg)
-{
-    (void)arg;
-    body = leaks_a_scope;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void yielding_inside_a_scope_is_told(void)
 {
     char text[1024];
-    CHECK(tap_child(run_leak, NULL, text, sizeof text) != 0);
+    CHECK(in_child_task(leaks_a_scope, text, sizeof text) != 0);
     CHECK(strstr(text, "out of order"));
 }
 

@@ -1,8 +1,10 @@
 /* faults.c - each allocation and system call of floors 2 to 4 fails once: clean errors, no leak. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdlib.h>
 #include <xie.h>
 
+#include "base/memory.h"
 #include "fault.h"
 #include "tap.h"
 
@@ -63,8 +65,10 @@ static int group_fails(void *arg)
         int error = xie_group_spawn(&group, nap, (void *)1000000);
         if (!error)
             error = xie_group_spawn(&group, fail_later, (void *)1);
-        if (error)
+        if (error) {
+            xie_group_cancel(&group);
             return error;
+        }
         error = xie_group_wait(&group);
         return error == -EDOM ? 0 : error ? error : -EPROTO;
     }
@@ -79,6 +83,51 @@ static int gather(void *arg)
     for (intptr_t i = 0; i < 3; i++)
         tasks[i] = xie_spawn(nap, (void *)i);
     return xie_gather(tasks, 3, results);
+}
+
+static int gather_or_cancel(void *arg)
+{
+    struct xie_task *tasks[3];
+    (void)arg;
+    for (intptr_t i = 0; i < 3; i++)
+        tasks[i] = xie_spawn(nap, (void *)i);
+    return xie_gather_or_cancel(tasks, 3, NULL);
+}
+
+static int as_completed(void *arg)
+{
+    struct xie_task *tasks[3];
+    struct xie_as_completed over;
+    size_t index;
+    int first = 0;
+    (void)arg;
+    for (intptr_t i = 0; i < 3; i++)
+        tasks[i] = xie_spawn(nap, (void *)(3 - i));
+    int error = xie_as_completed_open(&over, tasks, 3);
+    if (error) {
+        xie_gather(tasks, 3, NULL);
+        return error;
+    }
+    while ((error = xie_as_completed_next(&over, &index)) > 0) {
+        int result = xie_join(tasks[index]);
+        first = first ? first : result;
+    }
+    xie_as_completed_close(&over);
+    return error ? error : first;
+}
+
+static int eager(void *arg)
+{
+    static const struct xie_task_options options = {.eager = true};
+    (void)arg;
+    XIE_GROUP(group) {
+        int error = 0;
+        for (intptr_t i = 0; i < 3 && !error; i++)
+            error = xie_group_spawn_with(&group, nap, (void *)i, &options);
+        int failed = xie_group_wait(&group);
+        return error ? error : failed;
+    }
+    return 0;
 }
 
 static int wait_tasks(void *arg)
@@ -133,13 +182,11 @@ static int future(void *arg)
 
 static int produce(void *arg)
 {
-    for (int i = 0; i < 5; i++) {
-        int error = xie_queue_put(arg, arg);
-        if (error)
-            return error;
-    }
+    int error = 0;
+    for (int i = 0; i < 5 && !error; i++)
+        error = xie_queue_put(arg, arg);
     xie_queue_close(arg);
-    return 0;
+    return error;
 }
 
 static int queue(size_t limit)
@@ -149,10 +196,8 @@ static int queue(size_t limit)
     int error = -ENOMEM;
     xie_queue_init(&queue, limit);
     struct xie_task *task = xie_spawn(produce, &queue);
-    XIE_TIMEOUT(XIE_SECOND) { /* a producer that failed leaves it open */
-        while (task && !(error = xie_queue_get(&queue, &item)))
-            ;
-    }
+    while (task && !(error = xie_queue_get(&queue, &item)))
+        ;
     int joined = xie_join(task);
     xie_queue_close(&queue);
     while (!xie_queue_try_get(&queue, &item))
@@ -269,10 +314,11 @@ static void swept(const char *name, int (*run)(void *arg))
     fault_sweep(&program, XIE_FAULT_MEMORY | XIE_FAULT_SYSCALL, -ENOMEM);
 }
 
-#define PROGRAMS(each)                                                                            \
-    each(spawn_and_join) each(detach) each(group) each(group_fails) each(gather) each(wait_tasks) \
-        each(scopes) each(future) each(bounded_queue) each(unbounded_queue) each(locks)           \
-            each(locals) each(calls) each(generator)
+#define PROGRAMS(each)                                                                      \
+    each(spawn_and_join) each(detach) each(group) each(group_fails) each(gather)            \
+        each(gather_or_cancel) each(as_completed) each(eager) each(wait_tasks) each(scopes) \
+            each(future) each(bounded_queue) each(unbounded_queue) each(locks) each(locals) \
+                each(calls) each(generator)
 
 #define SWEEP(program)                \
     static void sweep_##program(void) \
@@ -280,6 +326,43 @@ static void swept(const char *name, int (*run)(void *arg))
         swept(#program, program);     \
     }
 PROGRAMS(SWEEP)
+
+/* In debug mode: a thread, its memory. Without the thread the program runs all the same. */
+static void in_debug_mode(void)
+{
+    static const struct fault_program program = {
+        .name = "spawn_and_join", .run = spawn_and_join, .tolerant = true};
+    tap_limit(120);
+    setenv("XIE_DEBUG", "1", 1);
+    fault_sweep(&program, XIE_FAULT_MEMORY, -ENOMEM);
+    fault_sweep(&program, XIE_FAULT_SYSCALL, -EAGAIN);
+    fault_sweep_cold(&program, XIE_FAULT_MEMORY | XIE_FAULT_SYSCALL, -ENOMEM);
+}
+
+/* Several runs on one loop: what the second misses does not harm the first. */
+static void runners(void)
+{
+    size_t live = xie_alloc_live();
+    for (unsigned nth = 1; nth < 100; nth++) {
+        struct xie_runner *runner = NULL;
+        xie_fault_plan = (struct xie_fault){
+            .kinds = XIE_FAULT_MEMORY | XIE_FAULT_SYSCALL, .nth = nth, .error = -ENOMEM};
+        int error = xie_runner_open(&runner, NULL);
+        CHECK(error ? !runner : runner != NULL);
+        for (int i = 0; i < 3 && runner; i++) {
+            int result = xie_runner_run(runner, spawn_and_join, NULL);
+            CHECK(result <= 0);
+        }
+        xie_runner_close(runner);
+        unsigned failed = (unsigned)xie_fault_plan.failed;
+        xie_fault_plan.kinds = 0;
+        CHECK_EQ(xie_alloc_live(), live);
+        CHECK(!xie_loop_current());
+        if (!failed)
+            return;
+    }
+    tap_failed(__FILE__, __LINE__, "no end");
+}
 
 static void cold_starts(void)
 {
@@ -296,6 +379,8 @@ int main(int argc, char **argv)
 #define ENTRY(program) {#program, sweep_##program},
     static const struct tap_test tests[] = {
         PROGRAMS(ENTRY){"a cold start fails cleanly", cold_starts},
+        {"debug mode fails cleanly", in_debug_mode},
+        {"a runner fails cleanly", runners},
         {0},
     };
     return tap_main(argc, argv, tests);

@@ -5,20 +5,7 @@
 #include <unistd.h>
 #include <xie.h>
 
-#include "tap.h"
-
-static int (*body)(void);
-static int call_body(void *arg)
-{
-    (void)arg;
-    return body();
-}
-
-static void in_task(int (*fn)(void))
-{
-    body = fn;
-    CHECK_EQ(xie_run(call_body, NULL), 0);
-}
+#include "kit.h"
 
 static int nap(void *arg)
 {
@@ -141,6 +128,42 @@ static int moves(void)
 static void deadlines_move(void)
 {
     in_task(moves);
+}
+
+static int absolute(void)
+{
+    int64_t when = xie_now() + 3 * XIE_MILLISECOND;
+    XIE_TIMEOUT_AT(when)
+    {
+        CHECK_EQ(xie_sleep(XIE_NEVER), -ETIMEDOUT);
+        CHECK(xie_now() >= when);
+    }
+    XIE_TIMEOUT_AT(when)
+    { /* over by now */
+        CHECK_EQ(xie_check(), -ETIMEDOUT);
+    }
+    XIE_TIMEOUT_AT(XIE_NEVER)
+    {
+        CHECK_EQ(xie_sleep(1), 0);
+    }
+    struct xie_scope scope;
+    xie_scope_open_at(&scope, when + XIE_HOUR);
+    CHECK_EQ(xie_scope_when(&scope), when + XIE_HOUR);
+    CHECK_EQ(xie_sleep(1), 0);
+    CHECK_EQ(xie_scope_close(&scope), 0);
+    xie_scope_open(&scope, XIE_NEVER - 1); /* later than the end of time is never */
+    CHECK_EQ(xie_scope_when(&scope), XIE_NEVER);
+    CHECK_EQ(xie_scope_close(&scope), 0);
+    return 0;
+}
+
+static void a_deadline_may_be_absolute(void)
+{
+    in_task(absolute);
+    XIE_TIMEOUT_AT(0)
+    {
+        CHECK_EQ(xie_check(), 0); /* outside a task it never triggers */
+    }
 }
 
 static int plain(void)
@@ -296,21 +319,13 @@ static int left_open(void)
     return 0;
 }
 
-static void run_body(void *arg)
-{
-    body = *(int (**)(void))arg;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void closing_out_of_order_aborts(void)
 {
     char text[1024];
-    int (*fn)(void) = out_of_order;
-    CHECK(tap_child(run_body, &fn, text, sizeof text) != 0);
+    CHECK(in_child_task(out_of_order, text, sizeof text) != 0);
     CHECK(strstr(text, "misuse"));
     CHECK(strstr(text, "'main'"));
-    fn = left_open;
-    CHECK(tap_child(run_body, &fn, text, sizeof text) != 0);
+    CHECK(in_child_task(left_open, text, sizeof text) != 0);
     CHECK(strstr(text, "still open"));
 }
 
@@ -391,13 +406,63 @@ static int fails_untaken(void)
 static void a_failure_nobody_took_is_reported(void)
 {
     char text[1024];
-    int (*fn)(void) = fails_untaken;
-    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(fails_untaken, text, sizeof text), 0);
     CHECK(strstr(text, "task 'number' (spawned at "));
     CHECK(strstr(text, xie_strerror(-EIO)));
-    fn = fails;
-    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(fails, text, sizeof text), 0);
     CHECK_STR(text, ""); /* all taken */
+}
+
+static int passing_name(void)
+{
+    char name[] = "passer";
+    struct xie_task_options options = {.name = name};
+    XIE_GROUP(group) {
+        xie_group_spawn_with(&group, number, (void *)-5L, &options);
+        xie_sleep(0);
+        memset(name, 'x', 6);
+    }
+    return 0;
+}
+
+static void a_failed_members_name_is_kept(void)
+{
+    char text[1024];
+    CHECK_EQ(in_child_task(passing_name, text, sizeof text), 0);
+    CHECK(strstr(text, "task 'passer' (spawned at "));
+}
+
+/* A group with nobody in it, in a cancelled scope: a wait like any other. */
+static bool others_ran;
+static int run_others(void *arg)
+{
+    (void)arg;
+    others_ran = true;
+    return 0;
+}
+
+static int empty_group(void)
+{
+    xie_detach(xie_spawn(run_others, NULL));
+    XIE_TIMEOUT(0) {
+        XIE_GROUP(group) {
+            while (!others_ran)
+                CHECK_EQ(xie_group_wait(&group), -ETIMEDOUT);
+        }
+    }
+    others_ran = false;
+    xie_detach(xie_spawn(run_others, NULL));
+    XIE_GROUP(group) {
+        xie_group_cancel(&group);
+        while (!others_ran)
+            CHECK_EQ(xie_group_wait(&group), 0);
+    }
+    return 0;
+}
+
+static void waiting_for_nobody_in_a_cancelled_scope_yields(void)
+{
+    in_task(empty_group);
 }
 
 static int cancelled_group(void)
@@ -652,7 +717,7 @@ static void a_scope_inside_ends_the_groups_wait(void)
 
 static int join_owner(void *arg)
 {
-    return xie_task_wait(arg);
+    return xie_task_wait(arg, NULL);
 }
 
 static int group_circle(void)
@@ -667,8 +732,7 @@ static int group_circle(void)
 static void a_member_that_waits_for_its_owner(void)
 {
     char text[1024];
-    int (*fn)(void) = group_circle;
-    CHECK_EQ(tap_child(run_body, &fn, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(group_circle, text, sizeof text), 0);
     CHECK(strstr(text, "deadlock"));
 }
 
@@ -686,6 +750,7 @@ int main(int argc, char **argv)
         {"deadlines_nest", deadlines_nest},
         {"any_road_out_closes_a_scope", any_road_out_closes_a_scope},
         {"deadlines_move", deadlines_move},
+        {"a deadline may be absolute", a_deadline_may_be_absolute},
         {"plain_functions", plain_functions},
         {"another_task_may_cancel_a_scope", another_task_may_cancel_a_scope},
         {"shields_protect", shields_protect},
@@ -695,6 +760,9 @@ int main(int argc, char **argv)
         {"a_group_ends_when_its_tasks_have", a_group_ends_when_its_tasks_have},
         {"the_first_failure_cancels_the_siblings", the_first_failure_cancels_the_siblings},
         {"a_failure_nobody_took_is_reported", a_failure_nobody_took_is_reported},
+        {"a failed member's name is kept", a_failed_members_name_is_kept},
+        {"waiting for nobody in a cancelled scope yields",
+         waiting_for_nobody_in_a_cancelled_scope_yields},
         {"cancelling_a_group", cancelling_a_group},
         {"leaving_a_group_by_return_waits", leaving_a_group_by_return_waits},
         {"nested_groups_hear_of_it", nested_groups_hear_of_it},

@@ -7,21 +7,7 @@
 #include <unistd.h>
 #include <xie.h>
 
-#include "tap.h"
-
-/* Each test is a function that runs as main task. */
-static int (*body)(void);
-static int call_body(void *arg)
-{
-    (void)arg;
-    return body();
-}
-
-static void in_task(int (*fn)(void))
-{
-    body = fn;
-    CHECK_EQ(xie_run(call_body, NULL), 0);
-}
+#include "kit.h"
 
 static int number(void *arg)
 {
@@ -65,8 +51,8 @@ static void join_returns_the_result(void)
 static int waiters(void)
 {
     struct xie_task *task = xie_spawn(nap_then, (void *)3);
-    CHECK_EQ(xie_task_wait(task), 0);
-    CHECK_EQ(xie_task_wait(task), 0);
+    CHECK_EQ(xie_task_wait(task, NULL), 0);
+    CHECK_EQ(xie_task_wait(task, NULL), 0);
     CHECK_EQ(xie_task_result(task), 3);
     CHECK_EQ(xie_join(task), 3);
     return 0;
@@ -75,28 +61,6 @@ static int waiters(void)
 static void waiting_keeps_the_handle(void)
 {
     in_task(waiters);
-}
-
-static int wait_for(void *arg)
-{
-    return xie_task_wait(arg) ? -1 : xie_task_result(arg);
-}
-
-static int several(void)
-{
-    struct xie_task *task = xie_spawn(nap_then, (void *)9), *others[10];
-    int results[10];
-    for (int i = 0; i < 10; i++)
-        others[i] = xie_spawn(wait_for, task);
-    CHECK_EQ(xie_gather(others, 10, results), 0);
-    for (int i = 0; i < 10; i++)
-        CHECK_EQ(results[i], 9);
-    return xie_join(task) == 9 ? 0 : -1;
-}
-
-static void several_may_wait_for_one(void)
-{
-    in_task(several);
 }
 
 static int first_come(void)
@@ -108,7 +72,7 @@ static int first_come(void)
     CHECK_STR(xie_task_name(task), "given");
     CHECK_EQ(xie_join(task), 0);
     CHECK_STR(xie_task_name(xie_task_current()), "main");
-    xie_task_set_name("other");
+    xie_task_set_name(xie_task_current(), "other");
     CHECK_STR(xie_task_name(xie_task_current()), "other");
     CHECK_STR(xie_task_name(NULL), "?");
     return 0;
@@ -156,13 +120,6 @@ static int leave_failures(void)
     return xie_sleep(XIE_MILLISECOND);
 }
 
-static void run_failures(void *arg)
-{
-    (void)arg;
-    body = leave_failures;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static int lines_of(const char *text)
 {
     int lines = 0;
@@ -174,7 +131,7 @@ static int lines_of(const char *text)
 static void errors_nobody_took_are_reported(void)
 {
     char text[2048];
-    CHECK_EQ(tap_child(run_failures, NULL, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(leave_failures, text, sizeof text), 0);
     CHECK_EQ(lines_of(text), 3);
     CHECK(strstr(text, "task 'number' (spawned at "));
     CHECK(strstr(text, "task.c:"));
@@ -190,13 +147,6 @@ static int join_twice(void)
     return xie_join(task);
 }
 
-static void run_join_twice(void *arg)
-{
-    (void)arg;
-    body = join_twice;
-    xie_run(call_body, NULL);
-}
-
 static int join_it(void *task)
 {
     return xie_join(task);
@@ -210,19 +160,12 @@ static int join_by_two(void)
     return xie_join(other);
 }
 
-static void run_join_by_two(void *arg)
-{
-    (void)arg;
-    body = join_by_two;
-    xie_run(call_body, NULL);
-}
-
 static void a_handle_is_given_back_once(void)
 {
     char text[2048];
-    CHECK(tap_child(run_join_by_two, NULL, text, sizeof text) != 0);
+    CHECK(in_child_task(join_by_two, text, sizeof text) != 0);
     CHECK(strstr(text, "given back already"));
-    CHECK(tap_child(run_join_twice, NULL, text, sizeof text) != 0);
+    CHECK(in_child_task(join_twice, text, sizeof text) != 0);
     CHECK(strstr(text, "given back already"));
 }
 
@@ -313,17 +256,10 @@ static int ignores(void)
     return refused == 1500 ? 0 : -1;
 }
 
-static void run_ignores(void *arg)
-{
-    (void)arg;
-    body = ignores;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void who_ignores_a_cancellation_is_named(void)
 {
     char text[2048];
-    CHECK_EQ(tap_child(run_ignores, NULL, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(ignores, text, sizeof text), 0);
     CHECK_EQ(lines_of(text), 1);
     CHECK(strstr(text, "task 'main'"));
     CHECK(strstr(text, "1000"));
@@ -358,12 +294,12 @@ static struct xie_task *circle[3];
 static int join_next(void *arg)
 {
     long i = (long)arg;
-    return xie_task_wait(circle[(i + 1) % 3]);
+    return xie_task_wait(circle[(i + 1) % 3], NULL);
 }
 
 static int circular(void)
 {
-    CHECK_EQ(xie_task_wait(xie_task_current()), XIE_EDEADLOCK);
+    CHECK_EQ(xie_task_wait(xie_task_current(), NULL), XIE_EDEADLOCK);
     for (long i = 0; i < 3; i++)
         circle[i] = xie_spawn(join_next, (void *)i);
     int results[3];
@@ -374,84 +310,176 @@ static int circular(void)
     return 0;
 }
 
-static void run_circular(void *arg)
-{
-    (void)arg;
-    body = circular;
-    _exit(xie_run(call_body, NULL) ? 1 : 0);
-}
-
 static void a_circle_is_an_error_that_names_it(void)
 {
     char text[4096];
-    CHECK_EQ(tap_child(run_circular, NULL, text, sizeof text), 0);
+    CHECK_EQ(in_child_task(circular, text, sizeof text), 0);
     CHECK(strstr(text, "deadlock"));
     CHECK(strstr(text, "join_next"));
     CHECK(strstr(text, "'main' itself"));
 }
 
-/* --- gather and wait ----------------------------------------------------------------------------
- */
+/* --- eager -------------------------------------------------------------------------- */
 
-static int gathers(void)
+static char trace[64];
+static void note(const char *what)
 {
-    struct xie_task *tasks[4] = {xie_spawn(nap_then, (void *)1), xie_spawn(number, (void *)-2L),
-                                 NULL, xie_spawn(number, (void *)4)};
-    int results[4];
-    CHECK_EQ(xie_gather(tasks, 4, results), -2);
-    CHECK_EQ(results[0], 1);
-    CHECK_EQ(results[1], -2);
-    CHECK_EQ(results[2], -ENOMEM);
-    CHECK_EQ(results[3], 4);
-    CHECK_EQ(xie_gather(NULL, 0, NULL), 0);
-    CHECK_EQ(xie_task_count(), 1);
+    strcat(trace, what);
+}
+
+static int eager_child(void *arg)
+{
+    note(arg);
+    xie_sleep(0);
+    note("-");
+    return 7;
+}
+
+static int plain_child(void *arg)
+{
+    note(arg);
     return 0;
 }
 
-static void gather_waits_for_all(void)
-{
-    in_task(gathers);
-}
+static const struct xie_task_options eager = {.eager = true};
 
-static int gather_interrupted(void)
+static int eager_tasks(void)
 {
-    struct xie_task *tasks[2] = {xie_spawn(nap, (void *)100000), xie_spawn(number, (void *)4)};
-    int results[2] = {0, 0};
-    XIE_TIMEOUT(XIE_MILLISECOND) {
-        CHECK_EQ(xie_gather(tasks, 2, results), -ETIMEDOUT);
+    struct xie_task *plain = xie_spawn(plain_child, "p");
+    struct xie_task *task = xie_spawn_with(eager_child, "e", &eager);
+    note("m"); /* nobody else ran between */
+    CHECK_STR(trace, "em");
+    CHECK(!xie_task_done(task));
+    CHECK(xie_task_current() != task);
+    CHECK_EQ(xie_join(task), 7);
+    CHECK_STR(trace, "emp-");
+    CHECK_EQ(xie_join(plain), 0);
+
+    task = xie_spawn_with(number, (void *)5, &eager); /* one that does not wait has ended */
+    CHECK(xie_task_done(task));
+    CHECK_EQ(xie_join(task), 5);
+    XIE_GROUP(group) {
+        CHECK_EQ(xie_group_spawn_with(&group, number, (void *)6, &eager), 0);
+        CHECK_EQ(group.count, 0);
+        CHECK_EQ(xie_group_spawn_with(&group, number, (void *)-5L, &eager), 0);
+        CHECK_EQ(xie_sleep(XIE_NEVER), -ECANCELED); /* it has failed already */
+        CHECK_EQ(xie_group_wait(&group), -5);
     }
-    CHECK_EQ(results[0], -ECANCELED);
-    CHECK_EQ(results[1], 4);
-    CHECK_EQ(xie_task_count(), 1);
     return 0;
 }
 
-static void an_interrupted_gather_leaves_nothing_running(void)
+static void an_eager_task_runs_at_once(void)
 {
-    in_task(gather_interrupted);
+    in_task(eager_tasks);
 }
 
-static int waits(void)
+static int nest_eager(void *arg)
 {
-    struct xie_task *tasks[3] = {xie_spawn(nap, (void *)50), xie_spawn(nap_then, (void *)-3L),
-                                 xie_spawn(nap, (void *)60)};
-    CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_FIRST_DONE), 1);
-    CHECK(xie_task_done(tasks[1]));
-    CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_FIRST_ERROR), 1); /* at once */
-    XIE_TIMEOUT(XIE_MICROSECOND) {
-        CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_ALL_DONE), -ETIMEDOUT);
+    long depth = (long)arg;
+    int result = 0;
+    if (depth) {
+        struct xie_task *task = xie_spawn_with(nest_eager, (void *)(depth - 1), &eager);
+        CHECK_EQ(xie_task_done(task), depth % 2 == 1 && depth < 2);
+        result = xie_join(task);
     }
-    CHECK_EQ(xie_wait_tasks(tasks, 3, XIE_ALL_DONE), 3);
-    CHECK_EQ(xie_wait_tasks(tasks, 0, XIE_FIRST_DONE), 0);
-    CHECK_EQ(xie_gather(tasks, 3, NULL), -3);
-    struct xie_task *good[2] = {xie_spawn(nap, (void *)1), xie_spawn(nap, (void *)2)};
-    CHECK_EQ(xie_wait_tasks(good, 2, XIE_FIRST_ERROR), 2); /* none failed: all ended */
-    return xie_gather(good, 2, NULL);
+    if (depth % 2)
+        xie_sleep(0);
+    return result < 0 ? result : result + 1;
 }
 
-static void waiting_for_the_first_or_all(void)
+static int nested_eager(void)
 {
-    in_task(waits);
+    struct xie_task *task = xie_spawn_with(nest_eager, (void *)100, &eager);
+    CHECK(!xie_task_done(task));
+    CHECK_EQ(xie_join(task), 101);
+    return 0;
+}
+
+static void eager_tasks_nest(void)
+{
+    in_task(nested_eager);
+}
+
+static struct xie_task *from_callback;
+static void spawn_eager(void *arg)
+{
+    from_callback = xie_spawn_with(plain_child, arg, &eager);
+    note("c");
+}
+
+static int eager_in_callback(void)
+{
+    struct xie_call call = {0};
+    CHECK_EQ(xie_call_soon(&call, spawn_eager, "x"), 0);
+    xie_sleep(0);
+    CHECK_EQ(xie_join(from_callback), 0);
+    CHECK_STR(trace, "cx");
+    return 0;
+}
+
+static void in_a_callback_it_starts_as_any_other(void)
+{
+    in_task(eager_in_callback);
+}
+
+/* --- context, name, all ------------------------------------------------------------- */
+
+static const struct xie_local_key color = {"color", NULL};
+static int its_color(void *arg)
+{
+    (void)arg;
+    const char *value = xie_local_get(&color);
+    return value ? *value : 0;
+}
+
+static int set_color(void *arg)
+{
+    int error = xie_local_set(&color, arg);
+    return error ? error : xie_sleep(XIE_NEVER);
+}
+
+static int in_context(void)
+{
+    static char red[] = "red", blue[] = "blue";
+    struct xie_task *other = xie_spawn(set_color, red);
+    struct xie_task_options options = {.context = other};
+    CHECK_EQ(xie_local_set(&color, blue), 0);
+    xie_sleep(0);
+    CHECK_EQ(xie_join(xie_spawn(its_color, NULL)), 'b');
+    CHECK_EQ(xie_join(xie_spawn_with(its_color, NULL, &options)), 'r');
+    xie_task_cancel(other);
+    CHECK_EQ(xie_join(other), -ECANCELED);
+    return 0;
+}
+
+static void a_context_other_than_the_spawners(void)
+{
+    in_task(in_context);
+}
+
+static int lists(void)
+{
+    struct xie_task *tasks[4] = {0}, *own[3];
+    CHECK_EQ(xie_all_tasks(NULL, 0), 1);
+    for (int i = 0; i < 3; i++)
+        own[i] = xie_spawn(nap, (void *)1);
+    CHECK_EQ(xie_all_tasks(tasks, 2), 4);
+    CHECK(tasks[0] == xie_task_current() && tasks[1] == own[0] && !tasks[2]);
+    CHECK_EQ(xie_all_tasks(tasks, 4), 4);
+    CHECK(tasks[2] == own[1] && tasks[3] == own[2]); /* oldest first */
+    xie_task_set_name(own[1], "new");
+    CHECK_STR(xie_task_name(tasks[2]), "new");
+    xie_task_set_name(NULL, "none");
+    CHECK_EQ(xie_gather(own, 3, NULL), 0);
+    CHECK_EQ(xie_all_tasks(tasks, 4), 1);
+    return 0;
+}
+
+static void all_tasks_oldest_first(void)
+{
+    struct xie_task *task;
+    in_task(lists);
+    CHECK_EQ(xie_all_tasks(&task, 1), 0);
 }
 
 /* --- many --------------------------------------------------------------------------- */
@@ -485,7 +513,7 @@ static int dumps(void)
     xie_lock_take(&lock);
     struct xie_task *task = xie_spawn((xie_task_fn *)(void *)xie_lock_take, &lock);
     xie_sleep(0);
-    xie_task_dump(fds[1]);
+    xie_print_call_graph(NULL, fds[1]);
     CHECK(read(fds[0], text, sizeof text - 1) > 0);
     CHECK(strstr(text, "'main' (spawned at xie_run) runs"));
     CHECK(strstr(text, "waits in xie_lock_take for task 1 'main'"));
@@ -507,7 +535,6 @@ int main(int argc, char **argv)
     static const struct tap_test tests[] = {
         {"join_returns_the_result", join_returns_the_result},
         {"waiting_keeps_the_handle", waiting_keeps_the_handle},
-        {"several_may_wait_for_one", several_may_wait_for_one},
         {"options_and_names", options_and_names},
         {"a_thread_without_a_loop_gets_an_error", a_thread_without_a_loop_gets_an_error},
         {"errors_nobody_took_are_reported", errors_nobody_took_are_reported},
@@ -518,10 +545,11 @@ int main(int argc, char **argv)
         {"who_ignores_a_cancellation_is_named", who_ignores_a_cancellation_is_named},
         {"a_refused_wait_lets_others_run", a_refused_wait_lets_others_run},
         {"a_circle_is_an_error_that_names_it", a_circle_is_an_error_that_names_it},
-        {"gather_waits_for_all", gather_waits_for_all},
-        {"an_interrupted_gather_leaves_nothing_running",
-         an_interrupted_gather_leaves_nothing_running},
-        {"waiting_for_the_first_or_all", waiting_for_the_first_or_all},
+        {"an eager task runs at once", an_eager_task_runs_at_once},
+        {"eager tasks nest", eager_tasks_nest},
+        {"in a callback an eager task starts as any other", in_a_callback_it_starts_as_any_other},
+        {"a context other than the spawner's", a_context_other_than_the_spawners},
+        {"all tasks, oldest first", all_tasks_oldest_first},
         {"ten_thousand", ten_thousand},
         {"the_dump_says_who_waits_for_whom", the_dump_says_who_waits_for_whom},
         {0},

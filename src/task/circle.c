@@ -1,0 +1,115 @@
+/* circle.c - would a task, by waiting, wait for itself?
+ * Floor 3. A walk along who waits for whom, asked before each wait that is for tasks: so no
+ * circle ever closes, and those that are found go through the one who asks. */
+/* SPDX-License-Identifier: MIT */
+#include "task/record.h"
+
+/* Steps of a walk: it is made at each wait, and a group may have a million members. */
+enum { XIE_CIRCLE_MOST = 1000 };
+
+struct xie_task *xie_wait_next(const struct xie_wait *wait, uintptr_t *cursor)
+{
+    if (wait->blockers)
+        return wait->blockers->next(wait->blockers, cursor);
+    return wait->blocker && !(*cursor)++ ? *wait->blocker : NULL;
+}
+
+/* One walk. Each task that was visited carries the walk's number in `search`, and how far those
+ * it waits for were gone through in `cursor`. It is stuck when it cannot go on before self does,
+ * because of one of those, or of all where any would do. */
+struct walk {
+    struct xie_task *self;
+    const struct xie_wait *wait; /* the one self is about to begin */
+    uint64_t number;
+};
+
+static void visit(const struct walk *walk, struct xie_task *task, struct xie_task *from)
+{
+    task->search = walk->number;
+    task->stuck = false;
+    task->from = from;
+    task->because = NULL;
+    task->cursor = 0;
+}
+
+static const struct xie_wait *wait_of(const struct walk *walk, const struct xie_task *task)
+{
+    return task == walk->self ? walk->wait : task->wait;
+}
+
+/* Must it be visited, to know whether it is stuck? One that runs or is ready is not. */
+static bool unknown(const struct walk *walk, const struct xie_task *task)
+{
+    return task && task != walk->self && task->search != walk->number && task->wait;
+}
+
+/* Of one that `at` waits for it is known whether it is stuck (NULL: there are no more). return
+ * true: so it is known of `at` */
+static bool settles(const struct walk *walk, struct xie_task *at, struct xie_task *next)
+{
+    const struct xie_wait *wait = wait_of(walk, at);
+    bool any = wait->blockers && wait->blockers->any;
+    if (!next) {
+        at->stuck = any && at->because;
+        return true;
+    }
+    bool leads = next == walk->self || (next->search == walk->number && next->stuck);
+    if (leads)
+        at->because = next;
+    at->stuck = leads && !any;
+    return leads != any; /* else the others decide */
+}
+
+static bool leads_back(const struct walk *walk)
+{
+    struct xie_task *at = walk->self;
+    visit(walk, at, NULL);
+    for (int steps = 0; steps < XIE_CIRCLE_MOST; steps++) {
+        struct xie_task *next = xie_wait_next(wait_of(walk, at), &at->cursor);
+        if (unknown(walk, next)) {
+            visit(walk, next, at);
+            at = next;
+            continue;
+        }
+        while (settles(walk, at, next)) {
+            if (at == walk->self)
+                return at->stuck;
+            next = at;
+            at = at->from;
+        }
+    }
+    return false;
+}
+
+static void name_circle(const struct walk *walk)
+{
+    const struct xie_task *self = walk->self, *task = self->because;
+    xie_tell(self->name, self->where, XIE_EDEADLOCK,
+             "deadlock: task '%s' (spawned at %s) would wait for", self->name, self->where);
+    for (; task != self; task = task->because)
+        xie_tell(task->name, task->where, XIE_EDEADLOCK,
+                 "  task '%s' (spawned at %s), which waits in %s for", task->name, task->where,
+                 task->wait->what);
+    xie_tell(self->name, self->where, XIE_EDEADLOCK, "  task '%s' itself", self->name);
+}
+
+static bool find(struct xie_task *self, const struct xie_wait *wait)
+{
+    struct walk walk = {.self = self, .wait = wait, .number = ++self->loop->searches};
+    if (!leads_back(&walk))
+        return false;
+    name_circle(&walk);
+    return true;
+}
+
+bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from)
+{
+    struct xie_wait wait = {.blocker = from};
+    return find(self, &wait);
+}
+
+bool xie_wait_circle_for(struct xie_task *self, const struct xie_blockers *blockers)
+{
+    struct xie_wait wait = {.blockers = blockers};
+    return find(self, &wait);
+}

@@ -1,0 +1,257 @@
+/* graph.c - who waits for whom: captured, as text, printed.
+ * Floor 3. Walks along the waits as they stand; nothing is kept for it while tasks run. */
+/* SPDX-License-Identifier: MIT */
+#include <xie/debug.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/misuse.h"
+#include "task/record.h"
+
+enum { XIE_GRAPH_LINE = 512, XIE_INDENT_MOST = 40 };
+
+/* --- walking ------------------------------------------------------------------------ */
+
+static struct xie_task *task_at(const struct xie_link *link)
+{
+    return XIE_CONTAINER(link, struct xie_task, link);
+}
+
+/* The next task that `at` waits for. */
+static struct xie_task *next_below(struct xie_task *at)
+{
+    return at->wait ? xie_wait_next(at->wait, &at->cursor) : NULL;
+}
+
+static bool waits_for(const struct xie_task *task, const struct xie_task *other)
+{
+    uintptr_t cursor = 0;
+    struct xie_task *next = NULL;
+    while (task->wait && (next = xie_wait_next(task->wait, &cursor)) != NULL && next != other)
+        ;
+    return next;
+}
+
+/* The next task that waits for `at`: a look at all of them. */
+static struct xie_task *next_above(struct xie_task *at)
+{
+    struct xie_link *end = &at->loop->tasks;
+    struct xie_link *link = at->cursor ? (struct xie_link *)at->cursor : end;
+    do
+        link = link->next;
+    while (link != end && !waits_for(task_at(link), at));
+    at->cursor = (uintptr_t)link;
+    return link == end ? NULL : task_at(link);
+}
+
+struct walk {
+    struct xie_task *(*next)(struct xie_task *at);
+    void (*see)(struct walk *walk, struct xie_task *task, int depth);
+    void *out;
+    uint64_t number; /* of this walk; each task that was seen carries it */
+};
+
+static void visit(const struct walk *walk, struct xie_task *task, struct xie_task *from)
+{
+    task->search = walk->number;
+    task->from = from;
+    task->cursor = 0;
+}
+
+/* See all that root leads to, in the order of a tree, each task once. */
+static void walk_from(struct walk *walk, struct xie_task *root)
+{
+    struct xie_task *at = root;
+    int depth = 0;
+    visit(walk, root, NULL);
+    while (at) {
+        struct xie_task *next = walk->next(at);
+        if (!next) {
+            at = at->from;
+            depth--;
+        } else if (next->search != walk->number) {
+            visit(walk, next, at);
+            at = next;
+            walk->see(walk, at, ++depth);
+        }
+    }
+}
+
+/* --- capturing ---------------------------------------------------------------------- */
+
+struct capture {
+    struct xie_call_graph_entry *entries;
+    size_t cap, count;
+};
+
+static void capture_task(struct capture *capture, const struct xie_task *task, int depth)
+{
+    if (capture->count++ < capture->cap)
+        capture->entries[capture->count - 1] =
+            (struct xie_call_graph_entry){.task = task,
+                                          .depth = depth,
+                                          .what = task->wait ? task->wait->what : NULL,
+                                          .since = task->wait ? task->since : 0};
+}
+
+static void capture_below(struct walk *walk, struct xie_task *task, int depth)
+{
+    capture_task(walk->out, task, depth);
+}
+
+static void capture_above(struct walk *walk, struct xie_task *task, int depth)
+{
+    capture_task(walk->out, task, -depth);
+}
+
+size_t xie_capture_call_graph(struct xie_task *task, struct xie_call_graph_entry *entries,
+                              size_t cap)
+{
+    struct capture capture = {entries, cap, 0};
+    struct walk below = {next_below, capture_below, &capture, ++task->loop->searches};
+    struct walk above = {next_above, capture_above, &capture, ++task->loop->searches};
+    capture_task(&capture, task, 0);
+    walk_from(&below, task);
+    walk_from(&above, task);
+    return capture.count;
+}
+
+/* --- as text ------------------------------------------------------------------------ */
+
+/* A line that is being written; what does not fit is cut. */
+struct line {
+    size_t len;
+    char text[XIE_GRAPH_LINE];
+};
+
+static __attribute__((format(printf, 2, 3))) void put(struct line *line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    line->len += xie_format(line->text + line->len, sizeof line->text - line->len, format, args);
+    va_end(args);
+}
+
+static void put_wait(struct line *line, const struct xie_task *task)
+{
+    uintptr_t cursor = 0;
+    size_t more = 0;
+    const struct xie_task *first = xie_wait_next(task->wait, &cursor);
+    put(line, " waits in %s", task->wait->what);
+    if (first)
+        put(line, " for task %llu '%s'", (unsigned long long)first->id, first->name);
+    while (first && xie_wait_next(task->wait, &cursor))
+        more++;
+    if (more)
+        put(line, " and %zu more", more);
+    if (task->since)
+        put(line, ", for %lld ms", (long long)((xie_now() - task->since) / XIE_MILLISECOND));
+}
+
+/* Where the text goes: a buffer, or a descriptor. */
+struct sink {
+    char *text;
+    size_t cap, len;
+    int fd;
+};
+
+static void sink_line(struct sink *sink, struct line *line)
+{
+    if (line->len == sizeof line->text - 1)
+        line->len--;
+    line->text[line->len++] = '\n';
+    if (sink->len < sink->cap) {
+        size_t room = sink->cap - sink->len - 1;
+        size_t len = line->len < room ? line->len : room;
+        memcpy(sink->text + sink->len, line->text, len);
+        sink->text[sink->len + len] = 0;
+    }
+    sink->len += line->len;
+    for (size_t at = 0; sink->fd >= 0 && at < line->len;) {
+        ssize_t written = write(sink->fd, line->text + at, line->len - at);
+        if (written < 0 && errno != EINTR)
+            return;
+        at += written > 0 ? (size_t)written : 0;
+    }
+}
+
+static void put_task(struct walk *walk, struct xie_task *task, int depth)
+{
+    static const char spaces[] = "                                        ";
+    struct line line = {.len = 0};
+    put(&line, "%.*stask %llu '%s' (spawned at %s)",
+        depth < XIE_INDENT_MOST / 2 ? depth * 2 : XIE_INDENT_MOST, spaces,
+        (unsigned long long)task->id, task->name, task->where);
+    if (task->wait)
+        put_wait(&line, task);
+    else
+        put(&line, task == task->loop->current ? " runs" : " is ready");
+    if (task->base.effective)
+        put(&line, " (cancelled)");
+    sink_line(walk->out, &line);
+}
+
+static void put_one(struct sink *sink, struct xie_task *task)
+{
+    struct walk below = {next_below, put_task, sink, ++task->loop->searches};
+    struct walk above = {next_above, put_task, sink, ++task->loop->searches};
+    struct line heading = {.len = 0};
+    put_task(&below, task, 0);
+    walk_from(&below, task);
+    task->cursor = 0;
+    if (next_above(task)) {
+        put(&heading, "awaited by:");
+        sink_line(sink, &heading);
+    }
+    walk_from(&above, task);
+}
+
+/* Each below the first that waits for it: so first those that nobody waits for, then what is
+ * left, if some wait in a circle. */
+static void put_all(struct sink *sink, struct xie_loop *loop)
+{
+    uint64_t awaited = ++loop->searches, seen = ++loop->searches;
+    struct walk below = {next_below, put_task, sink, seen};
+    struct xie_link *link, *end = &loop->tasks;
+    for (link = end->next; link != end; link = link->next) {
+        struct xie_task *task = task_at(link), *other;
+        task->cursor = 0;
+        while ((other = next_below(task)) != NULL)
+            other->search = awaited;
+    }
+    for (int round = 0; round < 2; round++)
+        for (link = end->next; link != end; link = link->next) {
+            struct xie_task *task = task_at(link);
+            if (task->search == seen || (task->search == awaited && !round))
+                continue;
+            put_task(&below, task, 0);
+            walk_from(&below, task);
+        }
+}
+
+static void put_graph(struct sink *sink, struct xie_task *task)
+{
+    struct xie_loop *loop = xie_loop_current();
+    if (task)
+        put_one(sink, task);
+    else if (loop)
+        put_all(sink, loop);
+}
+
+size_t xie_format_call_graph(struct xie_task *task, char *text, size_t cap)
+{
+    struct sink sink = {.text = text, .cap = cap, .fd = -1};
+    if (cap)
+        text[0] = 0;
+    put_graph(&sink, task);
+    return sink.len;
+}
+
+void xie_print_call_graph(struct xie_task *task, int fd)
+{
+    struct sink sink = {.fd = fd};
+    put_graph(&sink, task);
+}

@@ -1,0 +1,213 @@
+/* runner.c - several runs on one loop, and what a run promises. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "kit.h"
+
+static int number(void *arg)
+{
+    return (int)(long)arg;
+}
+
+static int add_one(void *arg)
+{
+    int error = xie_sleep(XIE_MICROSECOND);
+    ++*(int *)arg;
+    return error;
+}
+
+static void runs_one_after_the_other(void)
+{
+    struct xie_runner *runner = NULL;
+    size_t live = xie_alloc_live();
+    int count = 0;
+    REQUIRE(xie_runner_open(&runner, NULL) == 0);
+    CHECK(xie_runner_loop(runner) == xie_loop_current());
+    for (int i = 0; i < 5; i++)
+        CHECK_EQ(xie_runner_run(runner, add_one, &count), 0);
+    CHECK_EQ(count, 5);
+    CHECK_EQ(xie_runner_run(runner, number, (void *)-7L), -7);
+    CHECK_EQ(xie_runner_run(runner, number, (void *)8), 8);
+    xie_runner_close(runner);
+    xie_runner_close(NULL);
+    CHECK(!xie_loop_current());
+    CHECK_EQ(xie_alloc_live(), live);
+}
+
+/* --- between runs ------------------------------------------------------------------- */
+
+static int counted;
+static int count_up(void *arg)
+{
+    int error = 0;
+    (void)arg;
+    while (!(error = xie_sleep(XIE_MILLISECOND)))
+        counted++;
+    return error;
+}
+
+static struct xie_task *background;
+static int begin(void *arg)
+{
+    background = xie_spawn(count_up, arg);
+    return xie_sleep(5 * XIE_MILLISECOND);
+}
+
+static int wait_a_bit(void *arg)
+{
+    (void)arg;
+    int before = counted;
+    while (counted < before + 2) {
+        int error = xie_sleep(XIE_MILLISECOND);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static void set_flag(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static int look_at_flag(void *arg)
+{
+    xie_sleep(XIE_MILLISECOND);
+    return *(bool *)arg;
+}
+
+static void what_still_runs_goes_on_in_the_next(void)
+{
+    struct xie_runner *runner;
+    bool called = false;
+    REQUIRE(xie_runner_open(&runner, NULL) == 0);
+    CHECK_EQ(xie_runner_run(runner, begin, NULL), 0);
+    CHECK(!xie_task_done(background));
+    CHECK_EQ(xie_task_count(), 1);
+    CHECK_EQ(xie_runner_run(runner, wait_a_bit, NULL), 0); /* it goes on */
+    int before = counted;
+    struct xie_task *early = xie_spawn(number, (void *)3); /* between two runs: for the next */
+    CHECK_EQ(xie_task_count(), 2);
+    CHECK_EQ(xie_loop_call(xie_runner_loop(runner), set_flag, &called), 0);
+    CHECK(!called);
+    CHECK_EQ(counted, before);
+    CHECK_EQ(xie_runner_run(runner, look_at_flag, &called), 1);
+    CHECK_EQ(xie_join(early), 3);
+    CHECK_EQ(xie_sleep(1), -EPERM); /* nobody may wait between two runs */
+    xie_runner_close(runner);       /* cancels it */
+}
+
+static struct xie_runner *ours;
+static int run_inside(void *arg)
+{
+    (void)arg;
+    struct xie_runner *second = NULL;
+    CHECK_EQ(xie_runner_run(ours, number, NULL), -EBUSY);
+    CHECK_EQ(xie_runner_open(&second, NULL), -EBUSY);
+    CHECK(!second);
+    CHECK_EQ(xie_run(number, NULL), -EBUSY);
+    return 0;
+}
+
+static void a_run_inside_a_run_is_an_error(void)
+{
+    REQUIRE(xie_runner_open(&ours, NULL) == 0);
+    CHECK_EQ(xie_run(number, NULL), -EBUSY);
+    CHECK_EQ(xie_runner_run(ours, run_inside, NULL), 0);
+    xie_runner_close(ours);
+}
+
+static int close_inside(void *arg)
+{
+    (void)arg;
+    xie_runner_close(ours);
+    return 0;
+}
+
+static void run_close_inside(void *arg)
+{
+    (void)arg;
+    xie_runner_open(&ours, NULL);
+    xie_runner_run(ours, close_inside, NULL);
+}
+
+static void closing_from_within_aborts(void)
+{
+    char text[1024];
+    CHECK(tap_child(run_close_inside, NULL, text, sizeof text) != 0);
+    CHECK(strstr(text, "misuse: xie_runner_close from within its run"));
+}
+
+static void options_that_cannot_be(void)
+{
+    struct xie_loop_options options = {.backend = "none such"};
+    struct xie_runner *runner = NULL;
+    CHECK_EQ(xie_runner_open(&runner, &options), -EINVAL);
+    CHECK(!runner);
+    CHECK(!xie_loop_current());
+}
+
+/* --- interrupted -------------------------------------------------------------------- */
+
+static int raise_and_sleep(void *arg)
+{
+    (void)arg;
+    raise(SIGINT);
+    return xie_sleep(XIE_NEVER);
+}
+
+static void the_first_sigint_cancels_this_runs_main(void)
+{
+    struct xie_runner *runner;
+    int count = 0;
+    if (tap_valgrind())
+        tap_skip("signals and valgrind");
+    REQUIRE(xie_runner_open(&runner, NULL) == 0);
+    CHECK_EQ(xie_runner_run(runner, raise_and_sleep, NULL), -ECANCELED);
+    CHECK_EQ(xie_runner_run(runner, add_one, &count), 0); /* the next is not cancelled */
+    CHECK_EQ(xie_runner_run(runner, raise_and_sleep, NULL), -ECANCELED);
+    xie_runner_close(runner);
+    CHECK_EQ(count, 1);
+}
+
+/* Tasks may look at the main task of a run after it has ended. */
+static int look_at_main(void *main_task)
+{
+    int result = -1;
+    XIE_SHIELD {
+        xie_sleep(XIE_MILLISECOND);
+        CHECK(xie_task_done(main_task));
+        CHECK_EQ(xie_task_wait(main_task, &result), 0);
+    }
+    return result == 0 ? 0 : -EPROTO;
+}
+
+static int leave_one(void *arg)
+{
+    (void)arg;
+    xie_detach(xie_spawn(look_at_main, xie_task_current()));
+    return xie_sleep(0);
+}
+
+static void main_can_be_looked_at_when_it_has_ended(void)
+{
+    CHECK_EQ(xie_run(leave_one, NULL), 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        {"runs, one after the other", runs_one_after_the_other},
+        {"what still runs goes on in the next run", what_still_runs_goes_on_in_the_next},
+        {"a run inside a run is an error", a_run_inside_a_run_is_an_error},
+        {"closing from within a run aborts", closing_from_within_aborts},
+        {"options that cannot be", options_that_cannot_be},
+        {"the first SIGINT cancels this run's main", the_first_sigint_cancels_this_runs_main},
+        {"main can be looked at when it has ended", main_can_be_looked_at_when_it_has_ended},
+        {0},
+    };
+    return tap_main(argc, argv, tests);
+}
