@@ -372,7 +372,7 @@ static void step(void)
         step_event(object, false);
     else if (what < 99)
         step_permit(object);
-    else if (!pick(8))
+    else if (!pick(2))
         step_close(object);
 }
 
