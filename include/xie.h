@@ -15,7 +15,9 @@
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/queue.h>
 #include <xie/scope.h>
+#include <xie/select.h>
 #include <xie/signal.h>
 #include <xie/stream.h>
 #include <xie/sync.h>

@@ -1,4 +1,4 @@
-/* sync.h - locks, events and queues between tasks of one loop.
+/* sync.h - locks, events, conditions, semaphores and barriers between tasks of one loop.
  * Floor 4. Fair: first come first served, no barging; safe under cancellation. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_SYNC_H
@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include <xie/future.h>
+#include <xie/queue.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,7 +16,13 @@ extern "C" {
 
 struct xie_task;
 
-/* A lock. Zero is a valid free lock. */
+/* All of them are visible structs in the caller's storage, whose fields are the library's. They
+ * allocate nothing and own nothing: there is no fini. One must not go away while tasks wait
+ * for it. What is handed to somebody who waits (a lock, a permit) is his from that moment, before
+ * he runs: nobody takes it from under him. If he is interrupted later, he has it all the same, and
+ * his call returns 0; if he was interrupted before, the next in the line gets it. */
+
+/* A lock. Zero is a valid free lock. source asyncio.Lock */
 struct xie_lock {
     struct xie_task *owner;
     struct xie_waiters waiters;
@@ -31,90 +38,146 @@ struct xie_lock {
  * source  asyncio.Lock.acquire
  */
 XIE_API int xie_lock_take(struct xie_lock *lock);
-/* Take it if it is free: 0, else -EBUSY. */
+/* Take it if it is free: 0, else -EBUSY; -EPERM outside a task. */
 XIE_API int xie_lock_try(struct xie_lock *lock);
-/* Give it to the first who waits. Only its owner may: anything else aborts. */
+/* Give it to the first who waits. Only its owner may: anything else aborts.
+ * source asyncio.Lock.release */
 XIE_API void xie_lock_give(struct xie_lock *lock);
+/* True while somebody owns it. source asyncio.Lock.locked */
+XIE_API bool xie_lock_locked(const struct xie_lock *lock);
 
-/* For XIE_LOCKED. */
-XIE_API struct xie_lock *xie_lock_take_block(struct xie_lock *lock);
-XIE_API void xie_lock_give_block(struct xie_lock **lock);
-
-/* A block with the lock held, given back on leaving by any road. Not entered when the
- * take failed: xie_check() tells why. */
-#define XIE_LOCKED(lock)                                                                    \
-    for (struct xie_lock *                                                                  \
-             XIE_JOIN_(xie_lock_, __LINE__)                                                 \
-                 __attribute__((cleanup(xie_lock_give_block))) = xie_lock_take_block(lock), \
-                 *XIE_JOIN_(xie_once_, __LINE__) = XIE_JOIN_(xie_lock_, __LINE__);          \
-         XIE_JOIN_(xie_once_, __LINE__); XIE_JOIN_(xie_once_, __LINE__) = NULL)
-
-/* A flag that tasks wait for. Zero is a valid one that is not set. */
+/* A flag that tasks wait for. Zero is a valid one that is not set. source asyncio.Event */
 struct xie_event {
     struct xie_waiters waiters;
     bool set;
 };
 
-/* Set it and wake all who wait. From tasks and callbacks. source asyncio.Event.set */
+/* Set it and wake all who wait, first come first; linear in their number. From tasks and
+ * callbacks. source asyncio.Event.set */
 XIE_API void xie_event_set(struct xie_event *event);
 /* Those already woken stay woken. source asyncio.Event.clear */
 XIE_API void xie_event_clear(struct xie_event *event);
-/* return 0; errors -ECANCELED -ETIMEDOUT. source asyncio.Event.wait */
+/* source asyncio.Event.is_set */
+XIE_API bool xie_event_is_set(const struct xie_event *event);
+/* Wait until it is set, or return at once if it is. return 0; errors -ECANCELED -ETIMEDOUT.
+ * source asyncio.Event.wait */
 XIE_API int xie_event_wait(struct xie_event *event);
 
-/* A queue of pointers, first in first out. */
-struct xie_queue {
-    void **items;
-    size_t cap, count, first;
-    size_t limit; /* most items; 0: unbounded */
-    size_t unfinished;
-    bool closed;
-    struct xie_waiters getters, putters, joiners;
+/* Something that tasks with a lock wait for. Zero is a valid one. Several conditions may go with
+ * one lock. source asyncio.Condition */
+struct xie_condition {
+    struct xie_waiters waiters;
 };
 
-/* limit: most items it holds, 0 for no limit. Allocates nothing.
- * source asyncio.Queue(maxsize) */
-XIE_API void xie_queue_init(struct xie_queue *queue, size_t limit);
-/* Give its memory back. Waiting tasks or (unless closed) items left in it abort: the
- * caller's mistake. */
-XIE_API void xie_queue_fini(struct xie_queue *queue);
+/**
+ * Give the lock, wait to be notified, take the lock again.
+ *
+ * lock    the caller's: anything else aborts
+ * return  0 notified, and the lock is the caller's
+ * errors  -EPERM outside a task; -ECANCELED -ETIMEDOUT: not notified (who was interrupted takes
+ * nobody's notification away), and the lock is the caller's all the same note    taking the lock
+ * again is not interruptible. Notified tasks stand in the lock's own line, in order, without
+ * running first cost    no allocation; one suspension source  asyncio.Condition.wait
+ */
+XIE_API int xie_condition_wait(struct xie_condition *condition, struct xie_lock *lock);
 
 /**
- * Put an item, waiting for room.
+ * Wait, as often as it takes, until predicate(arg) is true; it is asked with the lock held.
  *
- * item    any pointer, NULL included; on error it is still the caller's
- * return  0
- * errors  -ECANCELED -ETIMEDOUT; XIE_ECLOSED closed; -ENOMEM
- * source  asyncio.Queue.put
+ * predicate  must not wait
+ * return     0 it is true; at once if it was so already, unless a scope has triggered
+ * errors     as xie_condition_wait
+ * source     asyncio.Condition.wait_for
  */
-XIE_API int xie_queue_put(struct xie_queue *queue, void *item);
-/* The same without waiting, from callbacks too: -EAGAIN when full. source put_nowait */
-XIE_API int xie_queue_try_put(struct xie_queue *queue, void *item);
+XIE_API int xie_condition_wait_for(struct xie_condition *condition, struct xie_lock *lock,
+                                   bool (*predicate)(void *arg), void *arg);
 
+/* Notify the first count who wait, or as many as there are. Whoever comes later does not profit.
+ * From tasks and callbacks; the lock need not be held. source asyncio.Condition.notify */
+XIE_API void xie_condition_notify(struct xie_condition *condition, size_t count);
+/* source asyncio.Condition.notify_all */
+XIE_API void xie_condition_notify_all(struct xie_condition *condition);
+
+/* A number of permits. Zero is a valid one with none; {.value = 3} has three.
+ * source asyncio.Semaphore, asyncio.BoundedSemaphore */
+struct xie_semaphore {
+    size_t value; /* permits that are free */
+    size_t most;  /* giving beyond this aborts; 0: no bound */
+    struct xie_waiters waiters;
+};
+
+/* value  permits at the beginning
+ * most   0, or the bound: value above it aborts. asyncio's BoundedSemaphore(n) is (n, n) */
+XIE_API void xie_semaphore_init(struct xie_semaphore *semaphore, size_t value, size_t most);
 /**
- * Take the oldest item, waiting for one.
+ * Take a permit, waiting for one's turn.
  *
- * item    receives it; untouched on error. An interrupted get loses no item
- * return  0
- * errors  -ECANCELED -ETIMEDOUT; XIE_ECLOSED closed and empty
- * source  asyncio.Queue.get
+ * return  0 taken; any task may give it back
+ * errors  -ECANCELED -ETIMEDOUT not taken; -EPERM outside a task
+ * cost    uncontended a few nanoseconds, no suspension
+ * source  asyncio.Semaphore.acquire
  */
-XIE_API int xie_queue_get(struct xie_queue *queue, void **item);
-/* The same without waiting: -EAGAIN when empty. source get_nowait */
-XIE_API int xie_queue_try_get(struct xie_queue *queue, void **item);
+XIE_API int xie_semaphore_take(struct xie_semaphore *semaphore);
+/* Take one if one is free: 0, else -EAGAIN. From tasks and callbacks. */
+XIE_API int xie_semaphore_try(struct xie_semaphore *semaphore);
+/* Give a permit, to the first who waits if there is one. From tasks and callbacks. More than
+ * `most` aborts: the caller's mistake. source asyncio.Semaphore.release */
+XIE_API void xie_semaphore_give(struct xie_semaphore *semaphore);
+/* True when no permit is free. source asyncio.Semaphore.locked */
+XIE_API bool xie_semaphore_locked(const struct xie_semaphore *semaphore);
 
-/* No more puts; gets go on until it is empty. Waiting putters fail with XIE_ECLOSED, as
- * do getters if it is empty. Idempotent. source asyncio.Queue.shutdown */
-XIE_API void xie_queue_close(struct xie_queue *queue);
+/* A place where tasks wait until `parties` of them have come; then they go on together, and it
+ * is empty again for the next round. source asyncio.Barrier */
+struct xie_barrier {
+    size_t parties, waiting;
+    bool broken;
+    struct xie_waiters waiters;
+};
 
-/* One item got is dealt with. More than were put aborts. source task_done */
-XIE_API void xie_queue_task_done(struct xie_queue *queue);
-/* Wait until every item put is dealt with. return 0; errors -ECANCELED -ETIMEDOUT.
- * source asyncio.Queue.join */
-XIE_API int xie_queue_join(struct xie_queue *queue);
+/* parties: how many open it, 1 to INT_MAX; anything else aborts. */
+XIE_API void xie_barrier_init(struct xie_barrier *barrier, size_t parties);
+/**
+ * Wait for the others.
+ *
+ * return  0 .. parties - 1, another number for each: by the order of coming
+ * errors  -ECANCELED -ETIMEDOUT: the caller has left, and the others wait for one more;
+ *         XIE_EBROKEN reset or aborted meanwhile, or aborted before; -EPERM outside a task
+ * cost    no allocation; the last to come does not suspend and pays for waking the others
+ * source  asyncio.Barrier.wait
+ */
+XIE_API int xie_barrier_wait(struct xie_barrier *barrier);
+/* Empty it and mend it: who waits fails with XIE_EBROKEN, who comes later does not. From tasks and
+ * callbacks, as the rest. source asyncio.Barrier.reset */
+XIE_API void xie_barrier_reset(struct xie_barrier *barrier);
+/* Break it: who waits and who comes fails with XIE_EBROKEN, until a reset.
+ * source asyncio.Barrier.abort */
+XIE_API void xie_barrier_abort(struct xie_barrier *barrier);
+/* How many wait. source asyncio.Barrier.n_waiting */
+XIE_API size_t xie_barrier_waiting(const struct xie_barrier *barrier);
+/* source asyncio.Barrier.broken */
+XIE_API bool xie_barrier_broken(const struct xie_barrier *barrier);
 
-/* source qsize */
-XIE_API size_t xie_queue_count(const struct xie_queue *queue);
+/* For the blocks below. */
+XIE_API struct xie_lock *xie_lock_take_block(struct xie_lock *lock);
+XIE_API void xie_lock_give_block(struct xie_lock **lock);
+XIE_API struct xie_semaphore *xie_semaphore_take_block(struct xie_semaphore *semaphore);
+XIE_API void xie_semaphore_give_block(struct xie_semaphore **semaphore);
+
+#define XIE_HELD_BLOCK_(type, held, once, take, give) \
+    for (type * held __attribute__((cleanup(give))) = take, *once = held; once; once = NULL)
+
+/* A block with the lock held, given back on leaving by any road. Not entered when the
+ * take failed: xie_check() tells why. source async with lock */
+#define XIE_LOCKED(lock)                                                         \
+    XIE_HELD_BLOCK_(struct xie_lock, XIE_JOIN_(xie_lock_, __LINE__),             \
+                    XIE_JOIN_(xie_once_, __LINE__), xie_lock_take_block((lock)), \
+                    xie_lock_give_block)
+
+/* The same with a permit of a semaphore. source async with semaphore */
+#define XIE_PERMITTED(semaphore)                                                           \
+    XIE_HELD_BLOCK_(struct xie_semaphore, XIE_JOIN_(xie_semaphore_, __LINE__),             \
+                    XIE_JOIN_(xie_once_, __LINE__), xie_semaphore_take_block((semaphore)), \
+                    xie_semaphore_give_block)
 
 #ifdef __cplusplus
 }

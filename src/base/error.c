@@ -20,6 +20,8 @@ static const char *own_text(int code)
         return "the generator yielded while it was being closed";
     case XIE_EDEADLOCK:
         return "waiting for oneself would never end";
+    case XIE_EBROKEN:
+        return "the barrier was reset or aborted";
     case XIE_EDNS_NONAME:
         return "the host name does not exist or has no address";
     case XIE_EDNS_AGAIN:

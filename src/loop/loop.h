@@ -35,6 +35,8 @@ struct xie_loop {
     struct xie_timers timers;
     size_t pending; /* operations submitted and not done */
 
+    uint64_t selects; /* where the next select begins to look; runs over */
+
     struct xie_context context; /* the loop's own, while a task runs */
     struct xie_task *current;
     struct xie_watch *watch; /* in debug mode; NULL else */

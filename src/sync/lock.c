@@ -6,7 +6,29 @@
 #include <xie/sync.h>
 
 #include "base/misuse.h"
+#include "sync/case.h"
 #include "task/record.h"
+
+static bool lock_attempt(struct xie_case *self)
+{
+    struct xie_lock *lock = self->object;
+    struct xie_task *task = self->by->wait.task;
+    if (lock->owner && lock->owner != task)
+        return false;
+    if (!task)
+        self->result = -EPERM; /* xie_select_try in a callback */
+    else
+        self->result = lock->owner ? XIE_EDEADLOCK : 0;
+    if (!lock->owner)
+        xie_task_own(&lock->owner, task);
+    return true;
+}
+
+struct xie_case xie_case_lock(struct xie_lock *lock)
+{
+    static const struct xie_case_kind kind = {"xie_lock_take", lock_attempt};
+    return (struct xie_case){.kind = &kind, .line = &lock->waiters, .object = lock};
+}
 
 int xie_lock_take(struct xie_lock *lock)
 {
@@ -20,7 +42,8 @@ int xie_lock_take(struct xie_lock *lock)
     }
     if (xie_wait_circle(self, &lock->owner))
         return XIE_EDEADLOCK;
-    return xie_waiters_wait(&lock->waiters, self, "xie_lock_take", &lock->owner);
+    struct xie_case one = xie_case_lock(lock);
+    return xie_case_wait(&one, self, &lock->owner);
 }
 
 int xie_lock_try(struct xie_lock *lock)
@@ -40,9 +63,13 @@ void xie_lock_give(struct xie_lock *lock)
         xie_misuse("xie_lock_give by task '%s'; the lock is held by '%s'",
                    xie_task_name(xie_task_current()),
                    lock->owner ? xie_task_name(lock->owner) : "nobody");
-    /* The next owns it before it runs. */
-    xie_task_own(&lock->owner, xie_waiters_first_task(&lock->waiters));
-    xie_waiters_wake(&lock->waiters);
+    xie_task_own(&lock->owner, NULL);
+    xie_waiters_wake(&lock->waiters); /* who owns it before he runs */
+}
+
+bool xie_lock_locked(const struct xie_lock *lock)
+{
+    return lock->owner;
 }
 
 struct xie_lock *xie_lock_take_block(struct xie_lock *lock)

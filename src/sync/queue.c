@@ -1,109 +1,57 @@
-/* queue.c - a queue of pointers between tasks, first in first out.
- * Floor 4. An item is handed to the first who waits at once, so that a later get cannot take
- * it from under one that was woken; likewise room for a waiting put. */
+/* queue.c - items from task to task, in the order of coming.
+ * Floor 4. Who waits to get has an item taken out for him in the moment it is put, and likewise
+ * for who waits to put: a getter waits only while it is empty, a putter while it is full. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <string.h>
-
-#include <xie/sync.h>
 
 #include "base/memory.h"
 #include "base/misuse.h"
-#include "task/record.h"
+#include "sync/case.h"
+#include "sync/order.h"
 
-/* A waiting get or put: its item is moved by whoever wakes it. */
-struct queue_wait {
-    struct xie_wait wait;
-    struct xie_waiter waiter;
-    void *item;
-};
-
-static struct queue_wait *first_wait(const struct xie_waiters *waiters)
+static bool get_attempt(struct xie_case *self)
 {
-    return XIE_CONTAINER(waiters->head, struct queue_wait, waiter);
+    self->result = xie_queue_try_get(self->object, self->to);
+    return self->result != -EAGAIN;
 }
 
-static void queue_wake(struct xie_waiter *waiter)
+struct xie_case xie_case_get(struct xie_queue *queue, void **item)
 {
-    xie_wait_finish(&XIE_CONTAINER(waiter, struct queue_wait, waiter)->wait, 0);
+    static const struct xie_case_kind kind = {"xie_queue_get", get_attempt};
+    return (struct xie_case){.kind = &kind, .line = &queue->getters, .object = queue, .to = item};
 }
 
-static void queue_abort(struct xie_wait *wait, int error)
+static bool put_attempt(struct xie_case *self)
 {
-    struct queue_wait *self = XIE_CONTAINER(wait, struct queue_wait, wait);
-    xie_waiters_remove(&self->waiter);
-    xie_wait_finish(wait, error);
+    self->result = xie_queue_try_put(self->object, self->item);
+    return self->result != -EAGAIN;
 }
 
-static int queue_park(struct xie_waiters *waiters, struct queue_wait *wait, struct xie_task *self,
-                      const char *what)
+struct xie_case xie_case_put(struct xie_queue *queue, void *item)
 {
-    wait->wait.blocker = NULL;
-    wait->waiter.wake = queue_wake;
-    xie_waiters_add(waiters, &wait->waiter);
-    return xie_wait_park(&wait->wait, self, what, queue_abort);
+    static const struct xie_case_kind kind = {"xie_queue_put", put_attempt};
+    return (struct xie_case){.kind = &kind, .line = &queue->putters, .object = queue, .item = item};
 }
 
-static void fail_all(struct xie_waiters *waiters)
+static void queue_init(struct xie_queue *queue, size_t limit, const struct xie_queue_order *order,
+                       xie_queue_compare *compare)
 {
-    while (waiters->head) {
-        struct queue_wait *wait = first_wait(waiters);
-        xie_waiters_remove(&wait->waiter);
-        xie_wait_finish(&wait->wait, XIE_ECLOSED);
-    }
+    *queue = (struct xie_queue){.limit = limit, .order = order, .compare = compare};
 }
-
-/* --- the ring ------------------------------------------------------------------------------------
- */
-
-static int ring_grow(struct xie_queue *queue)
-{
-    size_t cap = queue->cap ? queue->cap * 2 : 8;
-    if (queue->limit && cap > queue->limit)
-        cap = queue->limit;
-    void **items = xie_alloc(cap * sizeof *items);
-    if (!items)
-        return -ENOMEM;
-    size_t tail = queue->cap - queue->first; /* from the first to the end of the old ring */
-    if (tail > queue->count)
-        tail = queue->count;
-    if (queue->count) {
-        memcpy(items, queue->items + queue->first, tail * sizeof *items);
-        memcpy(items + tail, queue->items, (queue->count - tail) * sizeof *items);
-    }
-    xie_release(queue->items);
-    queue->items = items;
-    queue->cap = cap;
-    queue->first = 0;
-    return 0;
-}
-
-static int ring_push(struct xie_queue *queue, void *item)
-{
-    if (queue->count == queue->cap) {
-        int error = ring_grow(queue);
-        if (error)
-            return error;
-    }
-    size_t at = queue->first + queue->count;
-    queue->items[at < queue->cap ? at : at - queue->cap] = item;
-    queue->count++;
-    return 0;
-}
-
-static void *ring_pop(struct xie_queue *queue)
-{
-    void *item = queue->items[queue->first];
-    queue->first = queue->first + 1 < queue->cap ? queue->first + 1 : 0;
-    queue->count--;
-    return item;
-}
-
-/* --- the queue ---------------------------------------------------------------------- */
 
 void xie_queue_init(struct xie_queue *queue, size_t limit)
 {
-    *queue = (struct xie_queue){.limit = limit};
+    queue_init(queue, limit, &xie_order_fifo, NULL);
+}
+
+void xie_queue_init_lifo(struct xie_queue *queue, size_t limit)
+{
+    queue_init(queue, limit, &xie_order_lifo, NULL);
+}
+
+void xie_queue_init_priority(struct xie_queue *queue, size_t limit, xie_queue_compare *compare)
+{
+    queue_init(queue, limit, &xie_order_priority, compare);
 }
 
 void xie_queue_fini(struct xie_queue *queue)
@@ -113,7 +61,7 @@ void xie_queue_fini(struct xie_queue *queue)
     if (queue->count && !queue->closed)
         xie_misuse("a queue is destroyed with %zu items left in it; close it first if they may go",
                    queue->count);
-    xie_release(queue->items);
+    xie_release(queue->store);
     *queue = (struct xie_queue){.closed = true};
 }
 
@@ -121,17 +69,13 @@ int xie_queue_try_put(struct xie_queue *queue, void *item)
 {
     if (queue->closed)
         return XIE_ECLOSED;
-    if (queue->getters.head) { /* so the ring is empty */
-        first_wait(&queue->getters)->item = item;
-        xie_waiters_wake(&queue->getters);
-    } else {
-        if (queue->limit && queue->count >= queue->limit)
-            return -EAGAIN;
-        int error = ring_push(queue, item);
-        if (error)
-            return error;
-    }
+    if (xie_queue_full(queue))
+        return -EAGAIN;
+    int error = xie_order_push(queue, item);
+    if (error)
+        return error;
     queue->unfinished++;
+    xie_waiters_wake(&queue->getters);
     return 0;
 }
 
@@ -144,20 +88,16 @@ int xie_queue_put(struct xie_queue *queue, void *item)
     error = xie_queue_try_put(queue, item);
     if (error != -EAGAIN)
         return error;
-    struct queue_wait wait = {.item = item};
-    return queue_park(&queue->putters, &wait, self, "xie_queue_put");
+    struct xie_case one = xie_case_put(queue, item);
+    return xie_case_wait(&one, self, NULL);
 }
 
 int xie_queue_try_get(struct xie_queue *queue, void **item)
 {
     if (!queue->count)
         return queue->closed ? XIE_ECLOSED : -EAGAIN;
-    *item = ring_pop(queue);
-    if (queue->putters.head) { /* the place just left free is its */
-        ring_push(queue, first_wait(&queue->putters)->item);
-        queue->unfinished++;
-        xie_waiters_wake(&queue->putters);
-    }
+    *item = xie_order_pop(queue);
+    xie_waiters_wake(&queue->putters);
     return 0;
 }
 
@@ -170,18 +110,26 @@ int xie_queue_get(struct xie_queue *queue, void **item)
     error = xie_queue_try_get(queue, item);
     if (error != -EAGAIN)
         return error;
-    struct queue_wait wait = {0};
-    error = queue_park(&queue->getters, &wait, self, "xie_queue_get");
-    if (!error)
-        *item = wait.item;
-    return error;
+    struct xie_case one = xie_case_get(queue, item);
+    return xie_case_wait(&one, self, NULL);
 }
 
 void xie_queue_close(struct xie_queue *queue)
 {
     queue->closed = true;
-    fail_all(&queue->putters);
-    fail_all(&queue->getters); /* they wait, so it is empty */
+    xie_waiters_wake_all(&queue->putters);
+    xie_waiters_wake_all(&queue->getters); /* they wait, so it is empty */
+}
+
+void xie_queue_shutdown(struct xie_queue *queue, void (*dispose)(void *item))
+{
+    xie_queue_close(queue);
+    while (queue->count) {
+        void *item = xie_order_pop(queue);
+        if (dispose)
+            dispose(item);
+        xie_queue_task_done(queue);
+    }
 }
 
 void xie_queue_task_done(struct xie_queue *queue)
@@ -196,12 +144,22 @@ int xie_queue_join(struct xie_queue *queue)
 {
     struct xie_task *self;
     int error = xie_wait_enter(&self);
-    while (!error && queue->unfinished)
-        error = xie_waiters_wait(&queue->joiners, self, "xie_queue_join", NULL);
-    return error;
+    if (error || !queue->unfinished)
+        return error;
+    return xie_waiters_wait(&queue->joiners, self, "xie_queue_join", NULL);
 }
 
 size_t xie_queue_count(const struct xie_queue *queue)
 {
     return queue->count;
+}
+
+bool xie_queue_full(const struct xie_queue *queue)
+{
+    return queue->limit && queue->count >= queue->limit;
+}
+
+size_t xie_queue_limit(const struct xie_queue *queue)
+{
+    return queue->limit;
 }

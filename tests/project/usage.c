@@ -41,11 +41,23 @@ static int work(void *arg)
     return xie_check();
 }
 
+static int choose(struct xie_lock *lock)
+{
+    struct xie_semaphore semaphore;
+    xie_semaphore_init(&semaphore, 1, 1);
+    XIE_PERMITTED(&semaphore) {
+        struct xie_case cases[] = {xie_case_semaphore(&semaphore), xie_case_lock(lock)};
+        return xie_select(cases, 2);
+    }
+    return xie_check();
+}
+
 static int start(void *arg)
 {
     struct xie_lock lock = {NULL, {NULL, NULL}};
     struct xie_task *task = xie_spawn(work, &lock);
     (void)arg;
+    choose(&lock);
     XIE_TIMEOUT(2 * XIE_SECOND) {
         XIE_SHIELD {
             xie_sleep(XIE_MILLISECOND);

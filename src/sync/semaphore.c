@@ -1,0 +1,71 @@
+/* semaphore.c - a number of permits, in the order of coming.
+ * Floor 4. A permit is free only while nobody waits. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include <xie/sync.h>
+
+#include "base/misuse.h"
+#include "sync/case.h"
+
+static bool semaphore_attempt(struct xie_case *self)
+{
+    self->result = 0;
+    return !xie_semaphore_try(self->object);
+}
+
+struct xie_case xie_case_semaphore(struct xie_semaphore *semaphore)
+{
+    static const struct xie_case_kind kind = {"xie_semaphore_take", semaphore_attempt};
+    return (struct xie_case){.kind = &kind, .line = &semaphore->waiters, .object = semaphore};
+}
+
+void xie_semaphore_init(struct xie_semaphore *semaphore, size_t value, size_t most)
+{
+    if (most && value > most)
+        xie_misuse("a semaphore is made with %zu permits, its bound is %zu", value, most);
+    *semaphore = (struct xie_semaphore){.value = value, .most = most};
+}
+
+int xie_semaphore_try(struct xie_semaphore *semaphore)
+{
+    if (!semaphore->value)
+        return -EAGAIN;
+    semaphore->value--;
+    return 0;
+}
+
+int xie_semaphore_take(struct xie_semaphore *semaphore)
+{
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
+    if (error || !xie_semaphore_try(semaphore))
+        return error;
+    struct xie_case one = xie_case_semaphore(semaphore);
+    return xie_case_wait(&one, self, NULL);
+}
+
+void xie_semaphore_give(struct xie_semaphore *semaphore)
+{
+    size_t most = semaphore->most ? semaphore->most : SIZE_MAX;
+    if (semaphore->value >= most)
+        xie_misuse("xie_semaphore_give more often than taken: all %zu permits are free", most);
+    semaphore->value++;
+    xie_waiters_wake(&semaphore->waiters);
+}
+
+bool xie_semaphore_locked(const struct xie_semaphore *semaphore)
+{
+    return !semaphore->value;
+}
+
+struct xie_semaphore *xie_semaphore_take_block(struct xie_semaphore *semaphore)
+{
+    return xie_semaphore_take(semaphore) ? NULL : semaphore;
+}
+
+void xie_semaphore_give_block(struct xie_semaphore **semaphore)
+{
+    if (*semaphore)
+        xie_semaphore_give(*semaphore);
+}
