@@ -74,10 +74,12 @@ struct xie_condition {
  *
  * lock    the caller's: anything else aborts
  * return  0 notified, and the lock is the caller's
- * errors  -EPERM outside a task; -ECANCELED -ETIMEDOUT: not notified (who was interrupted takes
- * nobody's notification away), and the lock is the caller's all the same note    taking the lock
- * again is not interruptible. Notified tasks stand in the lock's own line, in order, without
- * running first cost    no allocation; one suspension source  asyncio.Condition.wait
+ * errors  -EPERM outside a task; -ECANCELED -ETIMEDOUT: not notified, and the lock is the
+ *         caller's all the same. Who was interrupted takes nobody's notification away
+ * note    taking the lock again is not interruptible. Notified tasks stand in the lock's own
+ *         line, in order, without running first
+ * cost    no allocation; one suspension
+ * source  asyncio.Condition.wait
  */
 XIE_API int xie_condition_wait(struct xie_condition *condition, struct xie_lock *lock);
 
