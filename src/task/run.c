@@ -126,8 +126,10 @@ int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *ar
     if (!loop)
         return -ENOMEM;
     int result = xie_loop_open(loop, options);
-    if (result)
-        goto free_loop;
+    if (result) {
+        xie_release(loop);
+        return result;
+    }
 
     __atomic_store_n(&xie_misuse_who, who_runs, __ATOMIC_RELAXED); /* loops in several threads */
     xie_scope_link(&root, NULL, NULL, false);
@@ -148,8 +150,7 @@ int xie_run_with(const struct xie_loop_options *options, int (*main_fn)(void *ar
         result = -ENOMEM;
     }
     xie_loop_close(loop);
-free_loop:
-    xie_release(loop);
+    xie_loop_unref(loop);
     return result;
 }
 
