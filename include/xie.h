@@ -5,6 +5,8 @@
 #define XIE_H
 
 #include <xie/address.h>
+#include <xie/channel.h>
+#include <xie/cores.h>
 #include <xie/error.h>
 #include <xie/future.h>
 #include <xie/generator.h>
@@ -12,6 +14,7 @@
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/promise.h>
 #include <xie/scope.h>
 #include <xie/signal.h>
 #include <xie/stream.h>

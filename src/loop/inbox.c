@@ -1,5 +1,6 @@
 /* inbox.c - what other threads hand to a loop, and which loops there are to hand it to.
- * Floor 2. The inbox is a stack that the loop takes whole and turns round; posting takes no lock. */
+ * Floor 2. The inbox is a stack that the loop takes whole and turns round; posting takes no lock.
+ */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
