@@ -47,8 +47,8 @@ XIE_API int xie_promise_fail(struct xie_promise *promise, int error);
  * value    receives what it was resolved with; may be NULL; untouched on error
  * return   0 or more (of a job or a task of another loop: what its function returned), or the
  *          error it failed with
- * errors   -ECANCELED -ETIMEDOUT of the caller's scope: the promise is not affected, and an
- *          outcome that was there first is returned instead; -EPERM outside a task
+ * errors   -ECANCELED -ETIMEDOUT of the caller's scope: the promise is not affected. An
+ *          outcome that came before the interruption is returned; -EPERM outside a task
  * cost     no allocation
  * source   await asyncio.wrap_future(future)
  */

@@ -151,10 +151,12 @@ static int submit(struct xie_task *self, struct xie_pool *pool, int (*fn)(void *
     job->promise.name = name;
     job->promise.where = where;
     int error = 0;
-    if (xie_on_sim())
+    if (xie_on_sim()) {
+        job->state = XIE_JOB_RUNNING;
         xie_promise_finish(xie_promise_ref(&job->promise), fn(arg), arg);
-    else
+    } else {
         error = job_queue(job, self, "xie_pool_submit");
+    }
     if (!error && promise)
         *promise = &job->promise;
     else
