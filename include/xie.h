@@ -5,6 +5,8 @@
 #define XIE_H
 
 #include <xie/address.h>
+#include <xie/channel.h>
+#include <xie/cores.h>
 #include <xie/debug.h>
 #include <xie/error.h>
 #include <xie/future.h>
@@ -15,6 +17,7 @@
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/promise.h>
 #include <xie/queue.h>
 #include <xie/scope.h>
 #include <xie/select.h>

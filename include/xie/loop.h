@@ -143,14 +143,26 @@ XIE_API int64_t xie_call_when(const struct xie_call *call);
 /**
  * Have fn(arg) run on loop, from any thread, in the order of the calls of each thread.
  *
- * loop    one that has ended answers an error, until a new loop is made (which may lie at
- *         the same address)
- * errors  -ENOMEM; XIE_ECLOSED the loop has ended
+ * loop    one that has ended answers an error. Hold it by xie_loop_ref where that may happen:
+ *         a later loop could lie at the address of one that nobody holds
+ * errors  -ENOMEM; XIE_ECLOSED the loop has ended: fn will not be called. After 0 it is
  * cost    one allocation, a mutex, at most one write to wake the loop
  * safe    from any thread, and from the loop's own
  * source  asyncio call_soon_threadsafe
  */
 XIE_API int xie_loop_call(struct xie_loop *loop, void (*fn)(void *arg), void *arg);
+
+/**
+ * Hold a loop's handle beyond its end: for other threads. While it is held no other loop has
+ * its address; its end is not put off.
+ *
+ * return  loop, to be given back by xie_loop_unref; NULL when it has ended
+ * safe    from any thread; best from the loop's own, before the others start
+ * cost    a mutex. A handle held after the loop's end is some KiB of memory
+ */
+XIE_API struct xie_loop *xie_loop_ref(struct xie_loop *loop);
+/* Give it back, from any thread. NULL is allowed. */
+XIE_API void xie_loop_unref(struct xie_loop *loop);
 
 #ifdef __cplusplus
 }

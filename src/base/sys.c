@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -328,4 +329,28 @@ int xie_sys_lstat(const char *path, struct stat *found)
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     return AGAIN(int, told(sigaction(signal, action, old)));
+}
+
+/* By number: libc's own hides how much was written. */
+int xie_sys_affinity(void *mask, size_t size)
+{
+    return AGAIN(int, told((int)syscall(SYS_sched_getaffinity, 0, size, mask)));
+}
+
+int xie_sys_set_affinity(const void *mask, size_t size)
+{
+    return AGAIN(int, told((int)syscall(SYS_sched_setaffinity, 0, size, mask)));
+}
+
+int xie_sys_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg, bool quiet)
+{
+    sigset_t all, before;
+    int error = xie_fault_check(XIE_FAULT_SYSCALL);
+    if (error)
+        return error;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, quiet ? &all : NULL, &before);
+    error = pthread_create(thread, NULL, fn, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -error;
 }

@@ -5,7 +5,9 @@
 #ifndef XIE_BASE_SYS_H
 #define XIE_BASE_SYS_H
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,6 +76,12 @@ int xie_sys_unmap(void *memory, size_t size); /* never fails by injection either
 int xie_sys_protect(void *memory, size_t size, int protection);
 int xie_sys_advise(void *memory, size_t size, int advice);
 int xie_sys_lstat(const char *path, struct stat *found);
+/* Start a thread. quiet: it hears no signals, which are for the program's own. */
+int xie_sys_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg, bool quiet);
+/* The CPUs this thread may run on, as bits. return bytes written, a multiple of 8 */
+int xie_sys_affinity(void *mask, size_t size);
+/* The calling thread stays on those. */
+int xie_sys_set_affinity(const void *mask, size_t size);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 
 #endif

@@ -105,8 +105,8 @@ static int resolve_name(const char *host, uint16_t port, struct xie_address *add
         return -ENOMEM;
     memcpy(lookup->host, host, len);
     lookup->port = port;
-    int result = xie_pool_run(&xie_pool_names, xie_on_sim() ? look_up_on_sim : look_up, lookup,
-                              xie_release, "xie_resolve");
+    int result = xie_pool_run_as(&xie_pool_names, xie_on_sim() ? look_up_on_sim : look_up, lookup,
+                                 xie_release, "xie_resolve");
     if (result) /* the look-up is not ours any more */
         return result == -EAGAIN ? XIE_EDNS_AGAIN : result;
     result = lookup->count;

@@ -4,12 +4,10 @@
 #include "loop/loop.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/misuse.h"
 #include "base/standard.h"
 #include "base/sys.h"
@@ -50,86 +48,6 @@ bool xie_loop_debug(const struct xie_loop *loop)
 int64_t xie_now(void)
 {
     return xie_sys_clock();
-}
-
-/* --- calls from any thread ---------------------------------------------------------- */
-
-struct outside_call {
-    struct xie_inbox_call call;
-    void (*fn)(void *arg);
-    void *arg;
-};
-
-/* The live loops, so that a call to one that has ended is an error and not a crash. */
-static pthread_mutex_t loops_lock = PTHREAD_MUTEX_INITIALIZER;
-struct xie_link xie_loops = {&xie_loops, &xie_loops};
-
-static void inbox_run(struct xie_ready *item)
-{
-    struct outside_call *memory = XIE_CONTAINER(item, struct outside_call, call.ready);
-    struct outside_call call = *memory;
-    xie_release(memory);
-    xie_loop_watch_fn(xie_loop_current(), (void *)call.fn);
-    call.fn(call.arg);
-}
-
-/* Under loops_lock. */
-static bool loop_lives(const struct xie_loop *loop)
-{
-    for (struct xie_link *link = xie_loops.next; link != &xie_loops; link = link->next)
-        if (XIE_CONTAINER(link, struct xie_loop, link) == loop)
-            return true;
-    return false;
-}
-
-/* Under loops_lock: the loop cannot end meanwhile. */
-static void inbox_push(struct xie_loop *loop, struct xie_inbox_call *call)
-{
-    call->next = NULL;
-    *loop->inbox_tail = call;
-    loop->inbox_tail = &call->next;
-    if (!__atomic_exchange_n(&loop->called, true, __ATOMIC_RELEASE))
-        loop->backend->wake(loop);
-}
-
-void xie_loop_post(struct xie_loop *loop, struct xie_inbox_call *call)
-{
-    pthread_mutex_lock(&loops_lock);
-    inbox_push(loop, call);
-    pthread_mutex_unlock(&loops_lock);
-}
-
-int xie_loop_call(struct xie_loop *loop, void (*fn)(void *arg), void *arg)
-{
-    struct outside_call *call = xie_alloc(sizeof *call);
-    if (!call)
-        return -ENOMEM;
-    *call = (struct outside_call){.call.ready.run = inbox_run, .fn = fn, .arg = arg};
-
-    pthread_mutex_lock(&loops_lock);
-    if (!loop_lives(loop)) {
-        pthread_mutex_unlock(&loops_lock);
-        xie_release(call);
-        return XIE_ECLOSED;
-    }
-    inbox_push(loop, &call->call);
-    pthread_mutex_unlock(&loops_lock);
-    return 0;
-}
-
-static void inbox_drain(struct xie_loop *loop)
-{
-    pthread_mutex_lock(&loops_lock);
-    struct xie_inbox_call *call = loop->inbox_head;
-    __atomic_store_n(&loop->called, false, __ATOMIC_RELAXED);
-    loop->inbox_head = NULL;
-    loop->inbox_tail = &loop->inbox_head;
-    pthread_mutex_unlock(&loops_lock);
-    while (call) {
-        struct xie_inbox_call *next = call->next;
-        xie_loop_ready(loop, &call->ready);
-        call = next;
-    }
 }
 
 /* --- a turn ------------------------------------------------------------------------- */
@@ -186,8 +104,8 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
         if (timeout_ns)
             xie_stack_trim();
         int error = loop->backend->wait(loop, timeout_ns);
-        if (__atomic_load_n(&loop->called, __ATOMIC_ACQUIRE))
-            inbox_drain(loop);
+        if (__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED))
+            xie_loop_collect(loop);
         if (__atomic_exchange_n(&loop->interrupted, false, __ATOMIC_ACQUIRE))
             loop->on_interrupt(loop);
         if (__atomic_exchange_n(&loop->signalled, false, __ATOMIC_ACQUIRE))
@@ -201,7 +119,7 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
 
 /* --- open and close ----------------------------------------------------------------- */
 
-static uint64_t option_number(uint64_t given, const char *variable, uint64_t otherwise)
+uint64_t xie_option_number(uint64_t given, const char *variable, uint64_t otherwise)
 {
     const char *text = getenv(variable);
     if (given)
@@ -243,10 +161,10 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
 
     memset(loop, 0, sizeof *loop);
     loop->ready_tail = &loop->ready_head;
-    loop->inbox_tail = &loop->inbox_head;
     loop->step = 1;
-    loop->seed = option_number(options->seed, "XIE_SEED", 1);
-    loop->stack_size = (size_t)option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
+    loop->seed = xie_option_number(options->seed, "XIE_SEED", 1);
+    loop->stack_size =
+        (size_t)xie_option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
     xie_list_init(&loop->tasks);
     xie_list_init(&loop->ended);
 
@@ -264,18 +182,8 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     xie_timers_init(&loop->timers, xie_sys_clock());
     ignore_sigpipe();
     thread_loop = loop;
-    pthread_mutex_lock(&loops_lock);
-    xie_list_push(&xie_loops, &loop->link);
-    pthread_mutex_unlock(&loops_lock);
+    xie_loop_admit(loop);
     return 0;
-}
-
-void xie_loop_refuse(struct xie_loop *loop)
-{
-    pthread_mutex_lock(&loops_lock);
-    xie_list_remove(&loop->link);
-    pthread_mutex_unlock(&loops_lock);
-    inbox_drain(loop);
 }
 
 void xie_loop_close(struct xie_loop *loop)

@@ -41,8 +41,8 @@ struct xie_loop {
     struct xie_task *current;
     struct xie_watch *watch; /* in debug mode; NULL else */
 
-    struct xie_inbox_call *inbox_head, **inbox_tail; /* calls from other threads */
-    bool called;                                     /* there are such calls */
+    struct xie_inbox_call *inbox; /* atomic: from other threads, the newest first */
+    unsigned refs;                /* atomic: its own, and xie_loop_ref's */
     /* Set by handlers of signals; what the loop does about it. */
     bool interrupted, signalled;
     void (*on_interrupt)(struct xie_loop *loop);
@@ -120,17 +120,27 @@ static inline int64_t xie_time_after(int64_t delay_ns)
 
 /* The calling thread must have none. errors -EBUSY; those of the backend */
 int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options);
+/* From now on other threads find it; it has one reference, its own. */
+void xie_loop_admit(struct xie_loop *loop);
 /* From now on calls from other threads are refused; those that came are ready to run. */
 void xie_loop_refuse(struct xie_loop *loop);
+/* What other threads handed over becomes ready. */
+void xie_loop_collect(struct xie_loop *loop);
 /* Every task has ended. Calls that are still pending are idle again, and never run. */
 void xie_loop_close(struct xie_loop *loop);
 void xie_calls_drop(struct xie_loop *loop);
 /* Run turns until ended says so, asked between turns. 0 or a fatal error of the backend. */
 int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop));
 
-/* Have call->ready run on loop, from any thread: the caller's storage, without allocation. The
- * loop is alive. */
+/* A number of the options, else of the environment, else otherwise. */
+uint64_t xie_option_number(uint64_t given, const char *variable, uint64_t otherwise);
+
+/* Have call->ready run on loop, from any thread: the caller's storage, without allocation or a
+ * lock. The caller keeps the loop from ending until this has returned: by a lock, say, that
+ * what is called takes first. */
 void xie_loop_post(struct xie_loop *loop, struct xie_inbox_call *call);
+/* The same for a loop that may have ended: XIE_ECLOSED then. */
+int xie_loop_post_living(struct xie_loop *loop, struct xie_inbox_call *call);
 
 /* Arm a timer of this loop. */
 static inline void xie_loop_arm(struct xie_loop *loop, struct xie_timer *timer, int64_t when)

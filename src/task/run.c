@@ -137,7 +137,7 @@ static void dispose_ended(struct xie_loop *loop)
 /* --- several runs on one loop ------------------------------------------------------- */
 
 struct xie_runner {
-    struct xie_loop loop;
+    struct xie_loop *loop; /* counted: other threads may hold it beyond its end */
     struct xie_scope root;
     struct xie_task *last; /* the main task of the last run: others may still look at it */
 };
@@ -156,22 +156,24 @@ int xie_runner_open(struct xie_runner **runner, const struct xie_loop_options *o
     struct xie_runner *self = xie_alloc_zero(sizeof *self);
     if (!self)
         return -ENOMEM;
-    int error = xie_loop_open(&self->loop, options);
+    self->loop = xie_alloc_zero(sizeof *self->loop);
+    int error = self->loop ? xie_loop_open(self->loop, options) : -ENOMEM;
     if (error) {
+        xie_release(self->loop);
         xie_release(self);
         return error;
     }
     __atomic_store_n(&xie_misuse_who, who_runs, __ATOMIC_RELAXED); /* loops in several threads */
-    self->loop.inspect = &xie_inspect;
+    self->loop->inspect = &xie_inspect;
     xie_scope_link(&self->root, NULL, NULL, false);
-    self->loop.root = &self->root;
+    self->loop->root = &self->root;
     *runner = self;
     return 0;
 }
 
 int xie_runner_run(struct xie_runner *runner, int (*main_fn)(void *arg), void *arg)
 {
-    struct xie_loop *loop = &runner->loop;
+    struct xie_loop *loop = runner->loop;
     if (loop != xie_loop_current())
         xie_misuse("xie_runner_run in another thread than xie_runner_open");
     if (loop->main)
@@ -196,20 +198,22 @@ int xie_runner_run(struct xie_runner *runner, int (*main_fn)(void *arg), void *a
 
 struct xie_loop *xie_runner_loop(struct xie_runner *runner)
 {
-    return &runner->loop;
+    return runner->loop;
 }
 
 void xie_runner_close(struct xie_runner *runner)
 {
     if (!runner)
         return;
-    if (&runner->loop != xie_loop_current() || runner->loop.main)
+    struct xie_loop *loop = runner->loop;
+    if (loop != xie_loop_current() || loop->main)
         xie_misuse("xie_runner_close %s",
-                   runner->loop.main ? "from within its run" : "in another thread than its open");
-    end_all(&runner->loop);
+                   loop->main ? "from within its run" : "in another thread than its open");
+    end_all(loop);
     forget_last(runner);
-    dispose_ended(&runner->loop);
-    xie_loop_close(&runner->loop);
+    dispose_ended(loop);
+    xie_loop_close(loop);
+    xie_loop_unref(loop);
     xie_release(runner);
 }
 

@@ -39,6 +39,14 @@ int xie_wait_enter(struct xie_task **self)
     return loop->current->scope->effective ? wait_refuse(loop->current) : 0;
 }
 
+void xie_wait_breathe(struct xie_task *self)
+{
+    if (self->loop->budget)
+        self->loop->budget--;
+    else
+        xie_task_step_aside(self);
+}
+
 int xie_check(void)
 {
     struct xie_task *self = xie_task_current();
@@ -126,11 +134,7 @@ int64_t xie_op_run(struct xie_op *op, const char *what)
     op->owner = &wait;
     op->done = op_done;
     if (xie_op_submit(self->loop, op)) {
-        /* Done at once. A task that never has to wait still lets others run now and then. */
-        if (self->loop->budget)
-            self->loop->budget--;
-        else
-            xie_task_step_aside(self);
+        xie_wait_breathe(self); /* done at once */
         return op->result;
     }
     xie_wait_park(&wait.wait, self, what, op_abort);

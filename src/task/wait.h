@@ -36,6 +36,9 @@ struct xie_wait {
  * task (after letting others run); -EPERM outside a task (said on stderr). */
 int xie_wait_enter(struct xie_task **self);
 
+/* A call did not have to wait: who never has to still lets others run now and then. */
+void xie_wait_breathe(struct xie_task *self);
+
 /* Suspend self until xie_wait_finish(wait). wait->task, abort, what are set by this;
  * returns wait->result. */
 int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what,
