@@ -37,7 +37,9 @@ static void remote_start(struct xie_ready *item)
     struct xie_loop *loop = remote->loop;
     remote->task = xie_task_make(loop, remote_main, remote, NULL, remote->promise.name,
                                  remote->promise.where, loop->root, NULL);
-    if (!remote->task)
+    if (remote->task)
+        xie_task_start(remote->task, NULL);
+    else
         xie_promise_finish(&remote->promise, -ENOMEM, remote->arg);
 }
 
