@@ -131,6 +131,24 @@ static void the_environment_sizes_the_default_one(void)
     CHECK_EQ(xie_run(run_default, NULL), 0);
 }
 
+static void run_with_nonsense(void *arg)
+{
+    setenv("XIE_THREADS", arg, 1);
+    struct xie_promise *promise;
+    CHECK_EQ(xie_pool_try_submit(NULL, work, &(struct job){.go = 1}, NULL, &promise), 0);
+    CHECK_EQ(xie_promise_wait_blocking(promise, NULL, XIE_NEVER), 0);
+}
+
+static void a_size_that_is_none_is_told(void)
+{
+    char *texts[] = {"0", "1025", "-1", "many"};
+    for (int i = 0; i < 4; i++) {
+        char text[512];
+        CHECK_EQ(tap_child(run_with_nonsense, texts[i], text, sizeof text), 0);
+        CHECK(strstr(text, "XIE_THREADS") && strstr(text, "4 is used"));
+    }
+}
+
 IN_TASK(a_size_beyond_the_limit_is_refused)
 {
     struct xie_pool *made = NULL;
@@ -629,6 +647,7 @@ int main(int argc, char **argv)
         {"its threads have its name", its_threads_have_its_name},
         {"as many run at once as it has threads", as_many_run_at_once_as_it_has_threads},
         {"the environment sizes the default one", the_environment_sizes_the_default_one},
+        {"a size that is none is told", a_size_that_is_none_is_told},
         {"a size beyond the limit is refused", a_size_beyond_the_limit_is_refused},
         {"what exceeds the queue is refused or waits", what_exceeds_the_queue_is_refused_or_waits},
         {"an interrupted wait for room hands nothing over",
