@@ -137,6 +137,7 @@ static void run_with_nonsense(void *arg)
     struct xie_promise *promise;
     CHECK_EQ(xie_pool_try_submit(NULL, work, &(struct job){.go = 1}, NULL, &promise), 0);
     CHECK_EQ(xie_promise_wait_blocking(promise, NULL, XIE_NEVER), 0);
+    xie_promise_unref(promise);
 }
 
 static void a_size_that_is_none_is_told(void)
