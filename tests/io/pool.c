@@ -134,8 +134,9 @@ static void the_environment_sizes_the_default_one(void)
 static void run_with_nonsense(void *arg)
 {
     setenv("XIE_THREADS", arg, 1);
+    struct job job = {.go = 1};
     struct xie_promise *promise;
-    CHECK_EQ(xie_pool_try_submit(NULL, work, &(struct job){.go = 1}, NULL, &promise), 0);
+    CHECK_EQ(xie_pool_try_submit(NULL, work, &job, NULL, &promise), 0);
     CHECK_EQ(xie_promise_wait_blocking(promise, NULL, XIE_NEVER), 0);
     xie_promise_unref(promise);
 }
