@@ -121,7 +121,9 @@ int xie_pool_run_as(struct xie_pool *pool, int (*fn)(void *arg), void *arg,
         xie_promise_unref(&job->promise);
         return refuse(dispose, arg, error);
     }
-    error = xie_promise_await(&job->promise, self, what);
+    error = xie_check(); /* interrupted as room was made */
+    if (!error)
+        error = xie_promise_await(&job->promise, self, what);
     int result = error ? job_leave(&job->promise, error, dispose, self, what) : job->promise.result;
     xie_promise_unref(&job->promise);
     return result;

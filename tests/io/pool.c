@@ -225,6 +225,43 @@ IN_TASK(an_interrupted_wait_for_room_hands_nothing_over)
     return 0;
 }
 
+static void *make_room(void *arg)
+{
+    struct job *jobs = arg;
+    store(&jobs[0].go, 1);
+    hold(&jobs[1].started);
+    return NULL;
+}
+
+/* There is room, the loop has not heard of it yet, then comes the cancel: it is not forgotten. */
+IN_TASK(interrupted_as_room_is_made_it_leaves_the_queue)
+{
+    struct job jobs[4] = {0};
+    skip_on_sim();
+    make(1, 1);
+    CHECK_EQ(submit(&jobs[0], NULL), 0);
+    CHECK_EQ(submit(&jobs[1], NULL), 0);
+    struct xie_task *runs = xie_spawn(run_task, &jobs[2]);
+    settle();
+    meanwhile(make_room, jobs);
+    xie_task_cancel(runs);
+    CHECK_EQ(xie_join(runs), -ECANCELED);
+    CHECK_EQ(jobs[2].disposed, 1);
+    struct xie_task *submits = xie_spawn(submit_task, &jobs[2]); /* takes its place */
+    CHECK_EQ(xie_join(submits), 0);
+    submits = xie_spawn(submit_task, &jobs[3]);
+    settle();
+    store(&jobs[1].go, 1);
+    hold(&jobs[2].started);
+    xie_task_cancel(submits);
+    CHECK_EQ(xie_join(submits), 0); /* handed over: what was obtained wins */
+    store(&jobs[2].go, 1);
+    store(&jobs[3].go, 1);
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+    CHECK(jobs[3].ended);
+    return 0;
+}
+
 IN_TASK(a_cancelled_job_makes_room)
 {
     struct job jobs[3] = {0};
@@ -656,6 +693,8 @@ int main(int argc, char **argv)
         {"what exceeds the queue is refused or waits", what_exceeds_the_queue_is_refused_or_waits},
         {"an interrupted wait for room hands nothing over",
          an_interrupted_wait_for_room_hands_nothing_over},
+        {"interrupted as room is made it leaves the queue",
+         interrupted_as_room_is_made_it_leaves_the_queue},
         {"a cancelled job makes room", a_cancelled_job_makes_room},
         {"a submitted job promises its result", a_submitted_job_promises_its_result},
         {"cancelled in the queue a job never runs", cancelled_in_the_queue_a_job_never_runs},
