@@ -92,12 +92,12 @@ static int refuse(void (*dispose)(void *arg), void *arg, int error)
  */
 
 /* The wait for the job was interrupted by error. What is already there wins. */
-static int job_leave(struct xie_job *job, int error, struct xie_task *self, const char *what)
+static int job_leave(struct xie_promise *promise, int error, bool disposable, struct xie_task *self,
+                     const char *what)
 {
-    struct xie_promise *promise = &job->promise;
     if (xie_promise_cancel(promise))
         return error;
-    if (!promise->dispose) /* arg may live in the caller's frame */
+    if (!disposable) /* arg may live in the caller's frame */
         XIE_SHIELD
             xie_promise_await(promise, self, what);
     return xie_promise_take(promise) ? promise->result : error;
@@ -121,8 +121,10 @@ int xie_pool_run_as(struct xie_pool *pool, int (*fn)(void *arg), void *arg,
         xie_promise_unref(&job->promise);
         return refuse(dispose, arg, error);
     }
-    error = xie_promise_await(&job->promise, self, what);
-    int result = error ? job_leave(job, error, self, what) : job->promise.result;
+    error = xie_check(); /* interrupted as room was made */
+    if (!error)
+        error = xie_promise_await(&job->promise, self, what);
+    int result = error ? job_leave(&job->promise, error, dispose, self, what) : job->promise.result;
     xie_promise_unref(&job->promise);
     return result;
 }

@@ -47,7 +47,7 @@ struct xie_loop {
     bool interrupted, signalled;
     void (*on_interrupt)(struct xie_loop *loop);
     void (*on_signal)(struct xie_loop *loop);
-    size_t external; /* pool jobs and signals awaited: something outside can still wake us */
+    size_t external; /* signals awaited: something outside can still wake us */
 
     /* the task floor's */
     struct xie_link tasks; /* all that have not ended, oldest first */
