@@ -5,6 +5,7 @@
 #define XIE_H
 
 #include <xie/address.h>
+#include <xie/connect.h>
 #include <xie/error.h>
 #include <xie/future.h>
 #include <xie/generator.h>
@@ -13,6 +14,7 @@
 #include <xie/loop.h>
 #include <xie/memory.h>
 #include <xie/scope.h>
+#include <xie/server.h>
 #include <xie/signal.h>
 #include <xie/stream.h>
 #include <xie/sync.h>

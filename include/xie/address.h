@@ -30,6 +30,8 @@ XIE_API const char *xie_address_format(const struct xie_address *address,
 
 /* The port of an IP address, 0 for others. */
 XIE_API uint16_t xie_address_port(const struct xie_address *address);
+/* Change it; others are left as they are. */
+XIE_API void xie_address_set_port(struct xie_address *address, uint16_t port);
 
 /* Read a numeric address: "127.0.0.1" or "::1" with a port.
  * errors  -EINVAL not numeric */

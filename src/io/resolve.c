@@ -39,16 +39,6 @@ static int error_of(int code)
     }
 }
 
-static void set_port(struct xie_address *address, uint16_t port)
-{
-    struct sockaddr_in *in = (struct sockaddr_in *)&address->storage;
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address->storage;
-    if (address->storage.ss_family == AF_INET)
-        in->sin_port = htons(port);
-    else if (address->storage.ss_family == AF_INET6)
-        in6->sin6_port = htons(port);
-}
-
 /* return how many addresses, or an error */
 static int ask(struct lookup *lookup, int flags)
 {
@@ -64,7 +54,7 @@ static int ask(struct lookup *lookup, int flags)
         struct xie_address *address = &lookup->found[count++];
         address->len = at->ai_addrlen;
         memcpy(&address->storage, at->ai_addr, at->ai_addrlen);
-        set_port(address, lookup->port);
+        xie_address_set_port(address, lookup->port);
     }
     freeaddrinfo(list);
     return count ? count : XIE_EDNS_NONAME;
