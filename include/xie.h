@@ -6,6 +6,7 @@
 
 #include <xie/address.h>
 #include <xie/connect.h>
+#include <xie/datagram.h>
 #include <xie/error.h>
 #include <xie/future.h>
 #include <xie/generator.h>

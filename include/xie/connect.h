@@ -42,8 +42,8 @@ struct xie_connect_options {
  *          sockets closed before it returns. A name's addresses come in the resolver's order
  *          (RFC 6724), its families by turns; the resolver gives both families at once, so
  *          there is no resolution delay. TCP_NODELAY is set
- * cost     one address: two system calls, no task; several: a task for each attempt that
- *          begins
+ * cost     one allocation, and of a name two more; with several addresses a task for each
+ *          attempt that begins
  * source   asyncio loop.create_connection(local_addr=, happy_eyeballs_delay=, interleave=)
  */
 XIE_API int xie_connect(const struct xie_connect_options *options, struct xie_stream **stream);

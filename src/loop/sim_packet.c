@@ -63,7 +63,11 @@ static void arrive(struct packet *packet, struct xie_sim_socket *receiver)
     packet->from = xie_sim_mapped(&packet->from, receiver->domain);
     bool stranger = receiver->state == XIE_SIM_CONNECTED && receiver->remote.len &&
                     !same_name(&receiver->remote, &packet->from);
-    if (stranger || !has_room(receiver, packet->len)) {
+    if (!stranger && !has_room(receiver, packet->len)) {
+        receiver->packets_dropped++;
+        stranger = true;
+    }
+    if (stranger) {
         xie_release(packet);
         return;
     }
