@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 
 #include "base/memory.h"
 #include "base/sys.h"
@@ -57,35 +58,55 @@ static ssize_t received(const struct envelope *self, ssize_t length, struct xie_
 
 /* --- calls that wait -------------------------------------------------------------------------- */
 
-static ssize_t run(struct xie_datagram *socket, enum xie_side side, struct xie_op *op,
-                   const char *what)
+/* MSG_DONTWAIT: io_uring would wait by itself, and then send what the first try has left of the
+ * message, which is nothing (seen on Linux 6.18). */
+static ssize_t send_inside(struct xie_datagram *socket, struct msghdr *message)
 {
-    ssize_t result = xie_gate_enter(&socket->gate, side);
-    if (result)
-        return result;
-    op->fd = socket->fd;
-    result = (ssize_t)xie_gate_run(&socket->gate, side, op, what);
-    return xie_gate_leave(&socket->gate, side, result);
+    struct xie_op op = {.kind = XIE_OP_SENDMSG, .fd = socket->fd, .flags = MSG_DONTWAIT};
+    op.message = message;
+    return (ssize_t)xie_gate_run(&socket->gate, XIE_WRITING, &op, "xie_datagram_send");
+}
+
+/* unix(7): poll tells of room with the remote, not with a receiver that is named: asked so it
+ * would say yes for ever. So it is tried anew after a pause. */
+static ssize_t send_named(struct xie_datagram *socket, struct msghdr *message)
+{
+    for (int64_t pause = XIE_MILLISECOND;; pause *= pause < 64 * XIE_MILLISECOND ? 2 : 1) {
+        ssize_t result = xie_sys_sendmsg(socket->fd, message, 0);
+        if (result != -EAGAIN)
+            return result;
+        XIE_TIMEOUT(pause)
+            xie_event_wait(&socket->closing);
+        if (socket->gate.closed || xie_check())
+            return socket->gate.closed ? XIE_ECLOSED : xie_check();
+    }
 }
 
 ssize_t xie_datagram_send(struct xie_datagram *socket, const void *buf, size_t len,
                           const struct xie_address *to)
 {
     struct envelope envelope;
-    struct xie_op op = {.kind = XIE_OP_SENDMSG};
+    ssize_t result = xie_gate_enter(&socket->gate, XIE_WRITING);
+    if (result)
+        return result;
     to_send(&envelope, buf, len, to);
-    op.message = &envelope.message;
-    return run(socket, XIE_WRITING, &op, "xie_datagram_send");
+    result =
+        (to && socket->family == AF_UNIX ? send_named : send_inside)(socket, &envelope.message);
+    return xie_gate_leave(&socket->gate, XIE_WRITING, result);
 }
 
 ssize_t xie_datagram_receive(struct xie_datagram *socket, void *buf, size_t cap,
                              struct xie_address *from, size_t *full)
 {
     struct envelope envelope;
-    struct xie_op op = {.kind = XIE_OP_RECVMSG, .flags = MSG_TRUNC};
+    struct xie_op op = {.kind = XIE_OP_RECVMSG, .fd = socket->fd, .flags = MSG_TRUNC};
+    ssize_t length = xie_gate_enter(&socket->gate, XIE_READING);
+    if (length)
+        return length;
     to_receive(&envelope, buf, cap, from != NULL);
     op.message = &envelope.message;
-    return received(&envelope, run(socket, XIE_READING, &op, "xie_datagram_receive"), from, full);
+    length = (ssize_t)xie_gate_run(&socket->gate, XIE_READING, &op, "xie_datagram_receive");
+    return received(&envelope, xie_gate_leave(&socket->gate, XIE_READING, length), from, full);
 }
 
 /* --- calls that do not ------------------------------------------------------------------------ */
@@ -129,6 +150,17 @@ static int socket_open(const struct xie_datagram_options *options, struct xie_bo
     return family ? xie_sys_socket(family, SOCK_DGRAM, 0) : -EINVAL;
 }
 
+/* ip(7): else a socket hears all groups that anybody on this machine has joined. Refused by an old
+ * kernel for IPv6: it hears too much. */
+static void join_nothing(const struct xie_datagram *socket)
+{
+    int off = 0;
+    if (socket->family == AF_INET)
+        xie_sys_setsockopt(socket->fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off);
+    else if (socket->family == AF_INET6)
+        xie_sys_setsockopt(socket->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off);
+}
+
 /* The descriptor is the socket's, or still the caller's. */
 static int wrap(int fd, const struct xie_bound_file *file, struct xie_datagram **socket)
 {
@@ -155,8 +187,10 @@ int xie_datagram_open(const struct xie_datagram_options *options, struct xie_dat
         error = xie_sys_connect(fd, (const struct sockaddr *)&remote->storage, remote->len);
     if (!error)
         error = wrap(fd, &file, socket);
-    if (!error)
+    if (!error) {
+        join_nothing(*socket);
         return 0;
+    }
     xie_bound_remove(&file);
     xie_socket_close(fd);
     return error;
@@ -184,8 +218,10 @@ static void datagram_finish(struct xie_gate *gate)
 
 void xie_datagram_close(struct xie_datagram *socket)
 {
-    if (socket)
-        xie_gate_close(&socket->gate, "xie_datagram_close", datagram_finish);
+    if (!socket)
+        return;
+    xie_event_set(&socket->closing);
+    xie_gate_close(&socket->gate, "xie_datagram_close", datagram_finish);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */

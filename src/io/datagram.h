@@ -5,6 +5,7 @@
 #define XIE_IO_DATAGRAM_H
 
 #include <xie/datagram.h>
+#include <xie/sync.h>
 
 #include "io/bound.h"
 #include "io/gate.h"
@@ -13,7 +14,8 @@ struct xie_datagram {
     struct xie_gate gate;
     int fd;
     int family;
-    int interface; /* XIE_DATAGRAM_MULTICAST_INTERFACE */
+    int interface;            /* XIE_DATAGRAM_MULTICAST_INTERFACE */
+    struct xie_event closing; /* ends a pause */
     struct xie_bound_file file;
 };
 

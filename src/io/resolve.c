@@ -186,11 +186,13 @@ int xie_resolve_name(const struct xie_address *address, char host[XIE_HOST_TEXT]
 int xie_resolve_service(const char *service, uint16_t *port)
 {
     char text[XIE_SERVICE_TEXT + 1] = ":", none[1];
-    if (!*service || strlen(service) >= XIE_SERVICE_TEXT)
+    if (strlen(service) >= XIE_SERVICE_TEXT)
         return XIE_EDNS_NONAME;
     strcpy(text + 1, service);
-    if (!xie_address_split(text, none, sizeof none, port)) /* a number */
+    if (!xie_address_split(text, none, sizeof none, port))
         return 0;
+    if (!service[strspn(service, "0123456789")]) /* the resolver would cut "65616" to 80 */
+        return XIE_EDNS_NONAME;
     struct xie_lookup *lookup = xie_alloc_zero(sizeof *lookup);
     if (!lookup)
         return -ENOMEM;
