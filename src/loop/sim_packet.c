@@ -26,6 +26,8 @@ static size_t packet_move(struct packet *packet, const struct msghdr *message, b
         size_t step = message->msg_iov[i].iov_len;
         if (step > packet->len - done)
             step = packet->len - done;
+        if (!step)
+            continue;
         if (put)
             memcpy(packet->data + done, message->msg_iov[i].iov_base, step);
         else
