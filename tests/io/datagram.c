@@ -130,7 +130,7 @@ IN_TASK(empty_messages_and_long_ones)
 {
     enum { MOST = 65507 };
     struct xie_datagram *pair[2];
-    char *data = malloc(MOST + 1), *got = malloc(MOST);
+    char *data = calloc(MOST + 1, 1), *got = calloc(MOST, 1);
     size_t full = 1;
     open_pair(pair);
     CHECK_EQ(xie_datagram_set(pair[1], XIE_DATAGRAM_RECEIVE_BUFFER, 200000), 0);
