@@ -228,6 +228,45 @@ IN_TASK(close_ends_who_waits)
     return 0;
 }
 
+static ssize_t results[2];
+
+static void in_a_callback(void *arg)
+{
+    struct xie_datagram **pair = arg;
+    char got[8];
+    results[0] = xie_datagram_try_receive(pair[0], got, 8, NULL, NULL);
+    if (results[0] > 0)
+        results[1] = xie_datagram_try_send(pair[0], "back", 4, NULL);
+}
+
+static void close_in_a_callback(void *arg)
+{
+    xie_datagram_close(arg);
+}
+
+IN_TASK(callbacks_may_try_and_close)
+{
+    struct xie_datagram *pair[2];
+    struct xie_call call = {0};
+    int open = net_open();
+    open_pair(pair);
+    say(pair[1], "to you", NULL);
+    while (results[0] <= 0) { /* it is on its way, or the callback is */
+        xie_call_soon(&call, in_a_callback, pair);
+        xie_sleep(XIE_MILLISECOND);
+    }
+    CHECK_EQ(results[0], 6);
+    CHECK_EQ(results[1], 4);
+    CHECK(hears(pair[1], "back"));
+    xie_datagram_close(pair[0]);
+    struct xie_task *task = xie_spawn(receive_one, pair[1]);
+    xie_sleep(XIE_MILLISECOND);
+    CHECK_EQ(xie_call_soon(&call, close_in_a_callback, pair[1]), 0);
+    CHECK_EQ(xie_join(task), XIE_ECLOSED);
+    CHECK_EQ(net_open(), open);
+    return 0;
+}
+
 static void cancel_at(struct xie_datagram *pair[2], int when, int send_at)
 {
     struct xie_task *task = xie_spawn(receive_one, pair[1]);
@@ -709,6 +748,7 @@ int main(int argc, char **argv)
         {"the try forms do not wait", the_try_forms_do_not_wait},
         {"one task receives at a time", one_task_receives_at_a_time},
         {"close ends who waits", close_ends_who_waits},
+        {"callbacks may try, and close", callbacks_may_try_and_close},
         {"a cancelled receive loses no message", a_cancelled_receive_loses_no_message},
         {"a refusal is told once, and kills nothing", a_refusal_is_told_once_and_kills_nothing},
         {"without a remote nothing is told", without_a_remote_nothing_is_told},

@@ -262,6 +262,32 @@ IN_TASK(many_at_once)
     return 0;
 }
 
+enum { DEEP = 700 * 1024 };
+
+static __attribute__((noinline)) int deep(struct xie_stream *stream, void *arg)
+{
+    volatile char much[DEEP]; /* more than a loop's default */
+    (void)arg;
+    for (size_t i = 0; i < sizeof much; i += 1024)
+        much[i] = 'd';
+    return (int)xie_stream_write(stream, (const char *)&much[DEEP - 1024], 1);
+}
+
+IN_TASK(a_handlers_stack_is_as_large_as_asked_for)
+{
+    struct xie_address address;
+    struct xie_server_options options = {.stack_size = 1 << 20};
+    struct xie_server *server = serve_at(deep, NULL, &options, &address);
+    struct xie_stream *client = come(&address);
+    char byte = 0;
+    CHECK_EQ(xie_stream_read(client, &byte, 1), 1);
+    CHECK_EQ(byte, 'd');
+    CHECK(is_ended(client));
+    xie_stream_close(client);
+    xie_server_free(server);
+    return 0;
+}
+
 /* --- at most so many -------------------------------------------------------------------------- */
 
 static int open_now, open_most;
@@ -638,6 +664,10 @@ static int with_failures(void *arg)
         CHECK_EQ(xie_server_counts(server).failed, *error < 0 ? 2 : 0);
         xie_server_free(server);
     }
+    struct xie_server *server = serve_at(hello, NULL, NULL, &address);
+    struct xie_stream *client = come_in(&address);
+    xie_server_free(server); /* told to end: no failure */
+    xie_stream_close(client);
     return 0;
 }
 
@@ -767,6 +797,7 @@ int main(int argc, char **argv)
          the_server_closes_the_stream_of_a_handler_that_returned},
         {"a stream that is taken lives on", a_stream_that_is_taken_lives_on},
         {"many at once", many_at_once},
+        {"a handler's stack is as large as asked for", a_handlers_stack_is_as_large_as_asked_for},
         {"no more than max_connections at once", no_more_than_max_connections_at_once},
         {"one too many waits in the backlog", one_too_many_waits_in_the_backlog},
         {"closed while max_connections are open", closed_while_full},
