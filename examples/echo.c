@@ -5,31 +5,24 @@
 #include <string.h>
 #include <xie.h>
 
-static struct xie_address server;
+static struct xie_address place;
 
-static int serve_one(void *stream)
+/* The server closes the stream when this returns. */
+static int echo(struct xie_stream *stream, void *arg)
 {
     char buf[1024];
     ssize_t len;
+    (void)arg;
     while ((len = xie_stream_read(stream, buf, sizeof buf)) > 0)
         xie_stream_write(stream, buf, (size_t)len);
-    xie_stream_close(stream);
-    return 0;
-}
-
-static int serve(void *listener)
-{
-    struct xie_stream *stream;
-    while (xie_listener_accept(listener, &stream) == 0)
-        xie_detach(xie_spawn(serve_one, stream));
-    return 0;
+    return (int)len;
 }
 
 static int client(void *answered)
 {
     struct xie_stream *stream;
     char *line;
-    int error = xie_stream_connect(&server, &stream);
+    int error = xie_stream_connect(&place, &stream);
     if (error)
         return error;
     xie_stream_write(stream, "hello\n", 6);
@@ -41,15 +34,18 @@ static int client(void *answered)
 
 static int start(void *arg)
 {
-    struct xie_listener *listener = arg;
+    struct xie_server *server = arg;
     int answered = 0;
-    if (xie_tcp_listen("127.0.0.1", 0, 0, &listener) || xie_listener_address(listener, &server))
-        return -1;
-    xie_detach(xie_spawn(serve, listener));
+    int error = xie_server_new(echo, NULL, NULL, &server);
+    if (!error)
+        error = xie_server_listen(server, &(struct xie_listen_options){.host = "127.0.0.1"});
+    if (error)
+        return error;
+    xie_listener_address(xie_server_listener(server, 0), &place);
     XIE_GROUP(clients)
         for (int i = 0; i < 100; i++)
             xie_group_spawn(&clients, client, &answered);
-    xie_listener_close(listener);
+    xie_server_free(server); /* ends what is still being served */
     return printf("%d of 100 clients got their own words back\n", answered);
 }
 

@@ -6,7 +6,9 @@
 
 #include <xie/address.h>
 #include <xie/channel.h>
+#include <xie/connect.h>
 #include <xie/cores.h>
+#include <xie/datagram.h>
 #include <xie/debug.h>
 #include <xie/error.h>
 #include <xie/future.h>
@@ -21,6 +23,7 @@
 #include <xie/queue.h>
 #include <xie/scope.h>
 #include <xie/select.h>
+#include <xie/server.h>
 #include <xie/signal.h>
 #include <xie/stream.h>
 #include <xie/sync.h>

@@ -22,6 +22,8 @@ struct xie_address {
 
 /* Bytes that any text of xie_address_format needs, its end included. */
 enum { XIE_ADDRESS_TEXT = 128 };
+/* Bytes that names of xie_resolve_name need, their end included. */
+enum { XIE_HOST_TEXT = 256, XIE_SERVICE_TEXT = 64 };
 
 /* Write "127.0.0.1:80", "[::1]:80", "unix:/path" or "unix:@abstract" into text.
  * return  text */
@@ -30,6 +32,8 @@ XIE_API const char *xie_address_format(const struct xie_address *address,
 
 /* The port of an IP address, 0 for others. */
 XIE_API uint16_t xie_address_port(const struct xie_address *address);
+/* Change it; others are left as they are. */
+XIE_API void xie_address_set_port(struct xie_address *address, uint16_t port);
 
 /* Read a numeric address: "127.0.0.1" or "::1" with a port.
  * errors  -EINVAL not numeric */
@@ -52,10 +56,28 @@ XIE_API int xie_address_split(const char *text, char *host, size_t cap, uint16_t
  * return     how many, at least 1
  * errors     XIE_EDNS_NONAME XIE_EDNS_AGAIN XIE_EDNS_FAIL -ENOMEM -ECANCELED -ETIMEDOUT;
  *            interrupted, it returns at once and the look-up's answer is thrown away
- * note       on sim "localhost" is 127.0.0.1 and every other name XIE_EDNS_NONAME
+ * note       on sim "localhost" is 127.0.0.1, others are what XIE_SIM_HOSTS says of them, as
+ *            "name=192.0.2.1,::1 other=127.0.0.2", and else XIE_EDNS_NONAME
  * source     asyncio loop.getaddrinfo; getaddrinfo(3)
  */
 XIE_API int xie_resolve(const char *host, uint16_t port, struct xie_address *addresses, size_t cap);
+
+/**
+ * The name of an IP address, the look-up backwards; suspends.
+ *
+ * host     receives the name; may be NULL
+ * service  receives what its port is called for TCP, "http", or the number; may be NULL
+ * errors   XIE_EDNS_NONAME it has no name (xie_address_format writes the number), then service
+ *          is not written either; -EAFNOSUPPORT no IP address; others as xie_resolve
+ * note     a name found so is what the address's owner says, and proves nothing
+ * source   asyncio loop.getnameinfo; getnameinfo(3)
+ */
+XIE_API int xie_resolve_name(const struct xie_address *address, char host[XIE_HOST_TEXT],
+                             char service[XIE_SERVICE_TEXT]);
+
+/* The TCP port of a service, "http", by this machine's list (services(5)); suspends, but not
+ * for a number. errors XIE_EDNS_NONAME unknown; as xie_resolve. source getaddrinfo(port=) */
+XIE_API int xie_resolve_service(const char *service, uint16_t *port);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* stream.h - bytes in order, both ways: TCP and Unix sockets, and their listeners.
+/* stream.h - bytes in order, both ways: TCP and Unix sockets, pipes.
  * Floor 5. One reader and one writer at a time; a call that waits suspends the task. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_STREAM_H
@@ -18,29 +18,8 @@ extern "C" {
 
 /* An open connection; opaque, owned by whoever got it, closed once. */
 struct xie_stream;
-/* A socket that listens. */
-struct xie_listener;
 
 /* Errors of the kernel pass through unchanged beside those listed. */
-
-/**
- * Connect over TCP, trying each address of the name in turn until one works.
- *
- * host    a name or numeric address
- * stream  receives the stream, owned; untouched on error
- * errors  XIE_EDNS_… -ECONNREFUSED -ENETUNREACH -EHOSTUNREACH -ETIMEDOUT -ECANCELED -EMFILE
- *         -ENOMEM; of several failures the first address's; -EINVAL host NULL or ""
- * note    TCP_NODELAY is set
- * source  asyncio.open_connection
- */
-XIE_API int xie_tcp_connect(const char *host, uint16_t port, struct xie_stream **stream);
-
-/* Connect to a Unix socket; '@' leads an abstract name. errors -ENOENT -ECONNREFUSED …
- * source asyncio.open_unix_connection */
-XIE_API int xie_unix_connect(const char *path, struct xie_stream **stream);
-
-/* Connect to one address of either kind. */
-XIE_API int xie_stream_connect(const struct xie_address *address, struct xie_stream **stream);
 
 /* A connected pair of streams within the process. source socketpair(2) */
 XIE_API int xie_stream_pair(struct xie_stream *pair[2]);
@@ -150,38 +129,6 @@ XIE_API int xie_stream_local(struct xie_stream *stream, struct xie_address *addr
 XIE_API int xie_stream_peer(struct xie_stream *stream, struct xie_address *address);
 /* The descriptor, borrowed. */
 XIE_API int xie_stream_fd(const struct xie_stream *stream);
-
-/**
- * Listen on TCP.
- *
- * host     "" or NULL: all addresses, IPv6 and IPv4; a name is looked up and its first
- *          address taken
- * port     0: the kernel chooses; xie_listener_address tells
- * backlog  connections waiting to be accepted; 0: 511
- * errors   -EADDRINUSE -EADDRNOTAVAIL -EACCES XIE_EDNS_… -EMFILE -ENOMEM
- * note     SO_REUSEADDR is set
- * source   asyncio.start_server
- */
-XIE_API int xie_tcp_listen(const char *host, uint16_t port, int backlog,
-                           struct xie_listener **listener);
-/* Listen on a Unix socket; close removes the file it made, unless another is in its place.
- * A left-over socket file that nobody listens on is replaced; any other file is -EADDRINUSE.
- * '@' leads an abstract name, which has no file. source asyncio.start_unix_server */
-XIE_API int xie_unix_listen(const char *path, int backlog, struct xie_listener **listener);
-
-/**
- * Wait for the next connection.
- *
- * stream  receives it, owned
- * errors  -ECANCELED -ETIMEDOUT (no connection is lost) XIE_ECLOSED -EBUSY
- * note    when the process is out of descriptors it waits and tries again, and says so
- *         once on stderr; connections reset before they were accepted are skipped.
- *         TCP_NODELAY is set
- */
-XIE_API int xie_listener_accept(struct xie_listener *listener, struct xie_stream **stream);
-XIE_API int xie_listener_address(struct xie_listener *listener, struct xie_address *address);
-/* Close; a task in accept returns XIE_ECLOSED. Accepted streams live on. NULL allowed. */
-XIE_API void xie_listener_close(struct xie_listener *listener);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <xie/stream.h>
+#include <xie/server.h>
 #include <xie/time.h>
 
 #ifdef __cplusplus
@@ -43,8 +43,7 @@ struct xie_http_options {
 /**
  * Serve until the surrounding scope is cancelled or the listener is closed.
  *
- * listener  borrowed; while max_connections are open nobody waits on it: then end the
- *           server by cancelling it, not by closing the listener
+ * listener  borrowed until return, or until it is closed by another task
  * options   borrowed until return; NULL for defaults
  * handler   called for each request; requests of one connection in order, connections
  *           concurrently

@@ -68,6 +68,14 @@ uint16_t xie_address_port(const struct xie_address *address)
     return 0;
 }
 
+void xie_address_set_port(struct xie_address *address, uint16_t port)
+{
+    if (address->storage.ss_family == AF_INET)
+        ((struct sockaddr_in *)&address->storage)->sin_port = htons(port);
+    else if (address->storage.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&address->storage)->sin6_port = htons(port);
+}
+
 /* --- in ----------------------------------------------------------------------------------------
  */
 

@@ -1,38 +1,23 @@
 /* listener.c - sockets that listen, and accepting from them.
  * Floor 5. */
 /* SPDX-License-Identifier: MIT */
+#include "io/listener.h"
+
 #include <errno.h>
 #include <netinet/in.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/un.h>
-
-#include <xie/sync.h>
 
 #include "base/memory.h"
 #include "base/misuse.h"
 #include "base/sys.h"
-#include "io/pool.h"
 #include "io/stream.h"
 
 enum {
     XIE_BACKLOG = 511,   /* unless given; the kernel caps it at net.core.somaxconn */
-    XIE_SKIPS_MOST = 64, /* connections that died in the backlog, between two pauses */
+    XIE_SKIPS_MOST = 64, /* connections that died in the backlog, or are refused, at a time */
+    XIE_PATIENCE = 5     /* pauses for want of a descriptor, 310 ms, before clients are told */
 };
 #define XIE_PAUSE_LEAST (10 * XIE_MILLISECOND)
 #define XIE_PAUSE_MOST XIE_SECOND
-
-struct xie_listener {
-    struct xie_gate gate;
-    int fd;
-    int family;
-    struct xie_stream *spare; /* for the next connection: had before it is accepted */
-    struct xie_event closing; /* ends a pause */
-    bool told;                /* that descriptors have run out */
-    bool made;                /* the file `file` at `path` */
-    struct stat file;
-    char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-};
 
 /* --- accepting -----------------------------------------------------------------------------------
  */
@@ -56,13 +41,46 @@ static bool died_in_backlog(int error)
     }
 }
 
-static bool out_of_something(int error)
+static bool out_of_descriptors(int error)
 {
-    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+    return error == -EMFILE || error == -ENFILE;
 }
 
-/* Wait a while, or until the listener is closed. The connection waits in the backlog meanwhile;
- * to accept and close it for want of a descriptor would lose it. */
+static bool out_of_something(int error)
+{
+    return out_of_descriptors(error) || error == -ENOBUFS || error == -ENOMEM;
+}
+
+/* Any descriptor will do; of a kind that sim has too. */
+static int reserve_open(void)
+{
+    return xie_sys_socket(AF_UNIX, SOCK_DGRAM, 0);
+}
+
+static void reset(int fd)
+{
+    struct linger none = {.l_onoff = 1};
+    xie_sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    xie_socket_close(fd);
+}
+
+/* There has been no descriptor for a while. Those who wait would hang, and do not know why: each
+ * is accepted in the reserve's place and reset, and may go elsewhere. */
+static void refuse_waiting(struct xie_listener *listener)
+{
+    if (listener->reserve >= 0)
+        xie_socket_close(listener->reserve);
+    for (int i = 0; i < XIE_SKIPS_MOST; i++) {
+        int fd = xie_sys_accept(listener->fd, NULL, NULL);
+        if (fd < 0)
+            break;
+        reset(fd);
+        listener->refused++;
+    }
+    listener->reserve = reserve_open(); /* somebody may have been quicker: then the next time */
+}
+
+/* Wait a while, or until the listener is closed. The connections wait in the backlog. */
 static void pause_accepting(struct xie_listener *listener, unsigned times)
 {
     int64_t pause = XIE_PAUSE_LEAST << (times < 7 ? times : 7);
@@ -81,8 +99,11 @@ static int accept_one(struct xie_listener *listener)
         if (!out && !died_in_backlog(result))
             return result;
         if (out && !listener->told)
-            xie_report("accept: %s; waiting until it works again", xie_strerror(result));
+            xie_report("accept: %s; clients wait, and are turned away if it lasts",
+                       xie_strerror(result));
         listener->told |= out;
+        if (out_of_descriptors(result) && pauses >= XIE_PATIENCE)
+            refuse_waiting(listener);
         if (out || ++skips % XIE_SKIPS_MOST == 0)
             pause_accepting(listener, pauses++);
         if (xie_check())
@@ -112,133 +133,141 @@ int xie_listener_accept(struct xie_listener *listener, struct xie_stream **strea
     return error;
 }
 
+int xie_listener_hold(struct xie_listener *listener, struct xie_event *event)
+{
+    int error = xie_gate_enter(&listener->gate, XIE_READING);
+    if (error)
+        return error;
+    listener->held = event;
+    error = xie_event_wait(event);
+    listener->held = NULL;
+    return (int)xie_gate_leave(&listener->gate, XIE_READING, error);
+}
+
 /* --- listening -----------------------------------------------------------------------------------
  */
 
-static int bound_socket(const struct xie_address *address, bool both)
+/* On error the descriptor is still the caller's. */
+static int listener_open(int fd, int family, struct xie_listener **listener)
 {
-    int on = 1, off = 0;
-    int family = address->storage.ss_family;
-    int fd = xie_sys_socket(family, SOCK_STREAM, 0);
-    if (fd < 0)
-        return fd;
-    int error = 0;
-    if (family != AF_UNIX)
-        error = xie_sys_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (!error && both)
-        error = xie_sys_setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (!error)
-        error = xie_sys_bind(fd, (const struct sockaddr *)&address->storage, address->len);
-    if (!error)
-        return fd;
-    xie_socket_close(fd);
-    return error;
-}
-
-/* The descriptor is the listener's, or closed. */
-static int listener_open(int fd, int family, int backlog, struct xie_listener **listener)
-{
-    int error = xie_sys_listen(fd, backlog > 0 ? backlog : XIE_BACKLOG);
-    struct xie_listener *made = error ? NULL : xie_alloc_zero(sizeof *made);
-    if (!error && !made)
-        error = -ENOMEM;
-    if (error) {
-        xie_socket_close(fd);
-        return error;
+    struct xie_listener *made = xie_alloc_zero(sizeof *made);
+    int reserve = made ? reserve_open() : -ENOMEM;
+    if (reserve < 0) {
+        xie_release(made);
+        return reserve;
     }
     made->fd = fd;
     made->family = family;
+    made->reserve = reserve;
     *listener = made;
     return 0;
 }
 
-/* All addresses of both kinds; where there is no IPv6, of the other. */
-static int bind_everywhere(uint16_t port, int *family)
+static int listen_once(const struct xie_listen_options *options, const struct xie_address *address,
+                       struct xie_listener **listener)
 {
-    struct xie_address address;
-    xie_address_parse(&address, "::", port);
-    *family = AF_INET6;
-    int fd = bound_socket(&address, true);
-    if (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL && fd != -ENOPROTOOPT)
+    unsigned flags = XIE_BIND_REUSE_ADDRESS;
+    flags |= options->reuse_port ? XIE_BIND_REUSE_PORT : 0;
+    flags |= options->family == AF_INET6 ? XIE_BIND_V6ONLY : 0;
+    struct xie_bound_file file;
+    int fd = xie_bound_open(address, SOCK_STREAM, flags, &file);
+    if (fd < 0)
         return fd;
-    xie_address_parse(&address, "0.0.0.0", port);
-    *family = AF_INET;
-    return bound_socket(&address, false);
+    int error = xie_sys_listen(fd, options->backlog > 0 ? options->backlog : XIE_BACKLOG);
+    if (!error)
+        error = listener_open(fd, address->storage.ss_family, listener);
+    if (!error) {
+        (*listener)->file = file;
+        return 0;
+    }
+    xie_bound_remove(&file);
+    xie_socket_close(fd);
+    return error;
+}
+
+static bool is_everywhere(const struct xie_listen_options *options)
+{
+    return !options->path && (!options->host || !*options->host);
+}
+
+int xie_listen_at(const struct xie_listen_options *options, const struct xie_address *address,
+                  struct xie_listener **listener)
+{
+    struct xie_address other;
+    int error = listen_once(options, address, listener);
+    bool no_ipv6 = error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL || error == -ENOPROTOOPT;
+    if (!no_ipv6 || !is_everywhere(options) || options->family)
+        return error;
+    xie_address_parse(&other, "0.0.0.0", xie_address_port(address));
+    return listen_once(options, &other, listener);
+}
+
+/* Those of the family asked for, moved to the front. */
+static int keep_family(struct xie_address *addresses, int count, int family)
+{
+    int left = 0;
+    for (int i = 0; i < count; i++)
+        if (!family || addresses[i].storage.ss_family == family)
+            addresses[left++] = addresses[i];
+    return left ? left : -EAFNOSUPPORT;
+}
+
+int xie_listen_find(const struct xie_listen_options *options, struct xie_address *addresses)
+{
+    int family = options->family;
+    if (options->path) {
+        if (options->host || options->port || (family && family != AF_UNIX))
+            return -EINVAL;
+        int error = xie_address_unix(addresses, options->path);
+        return error ? error : 1;
+    }
+    if (family && family != AF_INET && family != AF_INET6)
+        return -EINVAL;
+    if (is_everywhere(options)) {
+        const char *any = family == AF_INET ? "0.0.0.0" : "::";
+        int error = xie_address_parse(addresses, any, options->port);
+        return error ? error : 1;
+    }
+    int found = xie_resolve(options->host, options->port, addresses, XIE_LISTEN_MOST);
+    return found < 0 ? found : keep_family(addresses, found, family);
+}
+
+int xie_listen(const struct xie_listen_options *options, struct xie_listener **listener)
+{
+    struct xie_address *found = xie_alloc(XIE_LISTEN_MOST * sizeof *found);
+    if (!found)
+        return -ENOMEM;
+    int result = xie_listen_find(options, found);
+    if (result > 0)
+        result = xie_listen_at(options, found, listener);
+    xie_release(found);
+    return result;
 }
 
 int xie_tcp_listen(const char *host, uint16_t port, int backlog, struct xie_listener **listener)
 {
-    struct xie_address address;
-    int family, fd;
-    if (!host || !*host) {
-        fd = bind_everywhere(port, &family);
-    } else {
-        int found = xie_resolve(host, port, &address, 1);
-        if (found < 0)
-            return found;
-        family = address.storage.ss_family;
-        fd = bound_socket(&address, false);
-    }
-    return fd < 0 ? fd : listener_open(fd, family, backlog, listener);
-}
-
-/* --- Unix sockets --------------------------------------------------------------------------------
- */
-
-/* A socket's file that nobody listens on: what a process that crashed leaves. */
-static bool is_stale(const struct xie_address *address, const char *path)
-{
-    struct stat file;
-    /* sim's files are in no directory. A file of another kind is not ours to remove. */
-    if (!xie_on_sim() && (xie_sys_lstat(path, &file) || !S_ISSOCK(file.st_mode)))
-        return false;
-    int fd = xie_sys_socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0)
-        return false;
-    int answer = xie_sys_connect(fd, (const struct sockaddr *)&address->storage, address->len);
-    xie_socket_close(fd);
-    return answer == -ECONNREFUSED;
+    struct xie_listen_options options = {.host = host, .port = port, .backlog = backlog};
+    return xie_listen(&options, listener);
 }
 
 int xie_unix_listen(const char *path, int backlog, struct xie_listener **listener)
 {
-    struct xie_address address;
-    struct stat file = {0};
-    int error = xie_address_unix(&address, path);
-    if (error)
-        return error;
-    bool is_file = *path != '@';
-    int fd = bound_socket(&address, false);
-    if (fd == -EADDRINUSE && is_file && is_stale(&address, path) && !xie_sys_unlink(path))
-        fd = bound_socket(&address, false);
-    if (fd < 0)
-        return fd;
-    if (is_file && !xie_on_sim())
-        error = xie_sys_lstat(path, &file);
-    if (error)
-        xie_socket_close(fd);
-    else
-        error = listener_open(fd, AF_UNIX, backlog, listener);
-    if (error) {
-        if (is_file)
-            xie_sys_unlink(path);
-        return error;
-    }
-    (*listener)->made = is_file;
-    (*listener)->file = file;
-    strcpy((*listener)->path, path);
-    return 0;
+    struct xie_listen_options options = {.path = path ? path : "", .backlog = backlog};
+    return xie_listen(&options, listener);
 }
 
-/* Remove the file, unless somebody has put another in its place. */
-static void remove_file(struct xie_listener *listener)
+int xie_listener_adopt(int fd, struct xie_listener **listener)
 {
-    struct stat now = {0};
-    if (!xie_on_sim() &&
-        (xie_sys_lstat(listener->path, &now) || now.st_dev != listener->file.st_dev ||
-         now.st_ino != listener->file.st_ino))
-        return;
-    xie_sys_unlink(listener->path);
+    int listens, family;
+    socklen_t len = sizeof listens;
+    int error = xie_sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
+    if (!error && !listens)
+        error = -EINVAL;
+    if (!error)
+        error = xie_sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+    if (!error)
+        error = xie_sys_nonblock(fd);
+    return error ? error : listener_open(fd, family, listener);
 }
 
 /* --- the rest ----------------------------------------------------------------------- */
@@ -252,12 +281,23 @@ int xie_listener_address(struct xie_listener *listener, struct xie_address *addr
     return error;
 }
 
+uint64_t xie_listener_refused(const struct xie_listener *listener)
+{
+    return listener->refused;
+}
+
+int xie_listener_fd(const struct xie_listener *listener)
+{
+    return listener->fd;
+}
+
 static void listener_finish(struct xie_gate *gate)
 {
     struct xie_listener *listener = XIE_CONTAINER(gate, struct xie_listener, gate);
-    if (listener->made)
-        remove_file(listener);
+    xie_bound_remove(&listener->file);
     xie_socket_close(listener->fd);
+    if (listener->reserve >= 0)
+        xie_socket_close(listener->reserve);
     xie_socket_free(listener->spare);
     xie_release(listener);
 }
@@ -266,6 +306,10 @@ void xie_listener_close(struct xie_listener *listener)
 {
     if (!listener)
         return;
+    if (listener->owner)
+        *listener->owner = NULL;
     xie_event_set(&listener->closing);
+    if (listener->held)
+        xie_event_set(listener->held);
     xie_gate_close(&listener->gate, "xie_listener_close", listener_finish);
 }

@@ -1,4 +1,4 @@
-/* socket.c - streams on descriptors: sockets, pipes, ttys; connecting.
+/* socket.c - streams on descriptors: sockets, pipes, ttys.
  * Floor 5. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -162,83 +162,6 @@ int xie_stream_adopt(int fd, struct xie_stream **stream)
     xie_socket_attach(made, fd, !other);
     *stream = made;
     return 0;
-}
-
-/* --- connecting ----------------------------------------------------------------------------------
- */
-
-/* unix(7): where the listener's backlog is full, a non-blocking connect says EAGAIN, and no poll
- * tells when there is room again. So it is tried anew after a pause, for as long as the scopes
- * allow; a blocking program would hang in connect(2) the same. */
-static int connect_fd(int fd, const struct xie_address *address)
-{
-    bool local = address->storage.ss_family == AF_UNIX;
-    for (int64_t pause = XIE_MILLISECOND;; pause *= pause < 64 * XIE_MILLISECOND ? 2 : 1) {
-        struct xie_op op = {.kind = XIE_OP_CONNECT, .fd = fd};
-        op.address = (struct sockaddr *)(uintptr_t)&address->storage;
-        op.address_len = address->len;
-        int error = (int)xie_op_run(&op, "xie_stream_connect");
-        if (error != -EAGAIN || !local)
-            return error;
-        error = xie_sleep(pause);
-        if (error)
-            return error;
-    }
-}
-
-int xie_stream_connect(const struct xie_address *address, struct xie_stream **stream)
-{
-    struct xie_task *self;
-    int error = xie_wait_enter(&self);
-    if (error)
-        return error;
-    if (address->len < sizeof(sa_family_t) || address->len > sizeof address->storage)
-        return -EINVAL;
-    struct xie_stream *made = xie_socket_new();
-    if (!made)
-        return -ENOMEM;
-    int fd = xie_sys_socket(address->storage.ss_family, SOCK_STREAM, 0);
-    if (fd < 0) {
-        xie_socket_free(made);
-        return fd;
-    }
-    xie_socket_tune(fd, address->storage.ss_family);
-    error = connect_fd(fd, address);
-    if (error) {
-        xie_socket_close(fd);
-        xie_socket_free(made);
-        return error;
-    }
-    xie_socket_attach(made, fd, true);
-    *stream = made;
-    return 0;
-}
-
-int xie_tcp_connect(const char *host, uint16_t port, struct xie_stream **stream)
-{
-    enum { MOST = 8 }; /* addresses tried: a name with more has a problem of its own */
-    struct xie_address addresses[MOST];
-    if (!host || !*host)
-        return -EINVAL;
-    int count = xie_resolve(host, port, addresses, MOST);
-    int first = count;
-    for (int i = 0; i < count; i++) {
-        int error = xie_stream_connect(&addresses[i], stream);
-        if (!error)
-            return 0;
-        if (xie_check()) /* a scope's word, not the address's */
-            return error;
-        if (i == 0)
-            first = error;
-    }
-    return first;
-}
-
-int xie_unix_connect(const char *path, struct xie_stream **stream)
-{
-    struct xie_address address;
-    int error = xie_address_unix(&address, path);
-    return error ? error : xie_stream_connect(&address, stream);
 }
 
 /* --- the two ends ------------------------------------------------------------------- */

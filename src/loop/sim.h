@@ -120,8 +120,9 @@ struct xie_sim_socket {
 
     struct xie_link packets; /* datagrams to read */
     size_t packet_bytes;
-    int64_t packet_last; /* when the last one sent comes */
-    bool blocked;        /* the receiver of the last one had no room */
+    uint32_t packets_dropped; /* for want of room */
+    int64_t packet_last;      /* when the last one sent comes */
+    bool blocked;             /* the receiver of the last one had no room */
 
     uint32_t flags; /* see sim_option.c */
     int linger;     /* seconds; -1: off */
@@ -201,7 +202,7 @@ struct xie_sim_socket *xie_sim_lookup(struct xie_sim *sim, const struct xie_sim_
 int xie_sim_target(const struct xie_sim_socket *self, const struct sockaddr *address, socklen_t len,
                    struct xie_sim_name *name);
 /* Where a peer is: 0 in this process; -ENETUNREACH; -ETIMEDOUT nobody answers there
- * (192.0.2.0/24, RFC 5737) */
+ * (192.0.2.0/24, RFC 5737; 2001:db8::/32, RFC 3849) */
 int xie_sim_route(const struct xie_sim_name *name);
 /* Where self sends from: its own address, loopback for a wildcard. */
 struct xie_sim_name xie_sim_source(const struct xie_sim_socket *self,

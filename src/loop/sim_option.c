@@ -2,6 +2,7 @@
  * Floor 2. What a stream in memory has no use for is remembered or ignored, not refused. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
@@ -95,8 +96,11 @@ int xie_sim_getsockopt(struct xie_sim_socket *self, int level, int name, void *v
     int number = (self->flags & flag) != 0;
     struct linger linger = {.l_onoff = self->linger >= 0,
                             .l_linger = self->linger < 0 ? 0 : self->linger};
+    uint32_t memory[SK_MEMINFO_VARS] = {[SK_MEMINFO_DROPS] = self->packets_dropped};
     if (is_foreign(self, level))
         return -EOPNOTSUPP;
+    if (level == SOL_SOCKET && name == SO_MEMINFO)
+        return copy_out(memory, sizeof(memory), value, len);
     if (level == SOL_SOCKET && name == SO_LINGER)
         return copy_out(&linger, sizeof(linger), value, len);
     if (level == SOL_SOCKET && !flag) {
@@ -125,6 +129,13 @@ static int set_linger(struct xie_sim_socket *self, const void *value, socklen_t 
     return 0;
 }
 
+/* There is no network of many: nobody would ever hear of a group. */
+static bool is_group(int level, int name)
+{
+    return (level == IPPROTO_IP || level == IPPROTO_IPV6) &&
+           (name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP);
+}
+
 int xie_sim_setsockopt(struct xie_sim_socket *self, int level, int name, const void *value,
                        socklen_t len)
 {
@@ -132,6 +143,8 @@ int xie_sim_setsockopt(struct xie_sim_socket *self, int level, int name, const v
     int number;
     if (is_foreign(self, level))
         return -ENOPROTOOPT;
+    if (is_group(level, name))
+        return -ENODEV;
     if (level == SOL_SOCKET && name == SO_LINGER)
         return set_linger(self, value, len);
     if (len < sizeof(number))

@@ -26,6 +26,8 @@ static size_t packet_move(struct packet *packet, const struct msghdr *message, b
         size_t step = message->msg_iov[i].iov_len;
         if (step > packet->len - done)
             step = packet->len - done;
+        if (!step)
+            continue;
         if (put)
             memcpy(packet->data + done, message->msg_iov[i].iov_base, step);
         else
@@ -63,7 +65,11 @@ static void arrive(struct packet *packet, struct xie_sim_socket *receiver)
     packet->from = xie_sim_mapped(&packet->from, receiver->domain);
     bool stranger = receiver->state == XIE_SIM_CONNECTED && receiver->remote.len &&
                     !same_name(&receiver->remote, &packet->from);
-    if (stranger || !has_room(receiver, packet->len)) {
+    if (!stranger && !has_room(receiver, packet->len)) {
+        receiver->packets_dropped++;
+        stranger = true;
+    }
+    if (stranger) {
         xie_release(packet);
         return;
     }

@@ -62,7 +62,7 @@ const char *xie_http_reason(int status)
 }
 
 /* RFC 9110 section 5.6.7; not strftime(3), whose names follow the locale. */
-static const char *date(struct xie_server *server)
+static const char *date(struct xie_http_server *server)
 {
     static const char days[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <xie/connect.h>
 
 #include "bytes.h"
 #include "field.h"

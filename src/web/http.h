@@ -20,7 +20,7 @@ enum {
 };
 
 /* One xie_http_serve. */
-struct xie_server {
+struct xie_http_server {
     struct xie_http_options options; /* defaults filled in */
     xie_http_handler *handler;
     void *arg;
@@ -35,7 +35,7 @@ struct xie_server {
 
 struct xie_http {
     struct xie_link link; /* of the server's idle ones */
-    struct xie_server *server;
+    struct xie_http_server *server;
     struct xie_stream *stream;
     struct xie_scope *idle; /* around the wait for the next request */
     struct xie_out out;

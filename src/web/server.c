@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/misuse.h"
 #include "http.h"
+#include "io/listener.h"
 
 static const struct xie_http_options defaults = {
     .max_head = 16 << 10,
@@ -54,7 +55,7 @@ static int answer(struct xie_http *http)
     return xie_http_skip_body(http);
 }
 
-static struct xie_http *http_new(struct xie_server *server, struct xie_stream *stream)
+static struct xie_http *http_new(struct xie_http_server *server, struct xie_stream *stream)
 {
     struct xie_http *http = xie_alloc_zero(sizeof *http);
     if (!http)
@@ -81,7 +82,7 @@ static void http_free(struct xie_http *http)
 int xie_http_connection(void *arg)
 {
     struct xie_http *http = arg;
-    struct xie_server *server = http->server;
+    struct xie_http_server *server = http->server;
     while (xie_http_next(http) > 0 && !answer(http))
         ;
     if (!http->broken && !http->taken)
@@ -92,7 +93,7 @@ int xie_http_connection(void *arg)
     return 0; /* whatever befell this one, the others go on */
 }
 
-static int start(struct xie_server *server, struct xie_stream *stream)
+static int start(struct xie_http_server *server, struct xie_stream *stream)
 {
     struct xie_http *http = http_new(server, stream);
     if (!http) {
@@ -108,29 +109,38 @@ static int start(struct xie_server *server, struct xie_stream *stream)
     return 0;
 }
 
-static int accept_all(struct xie_server *server, struct xie_listener *listener)
+/* Without memory a client is turned away; the next one may find some. */
+static int wait_for_memory(struct xie_http_server *server, struct xie_listener *listener)
+{
+    int err = 0;
+    xie_event_clear(&server->ended);
+    XIE_TIMEOUT(10 * XIE_MILLISECOND)
+        err = xie_listener_hold(listener, &server->ended);
+    return err == -ETIMEDOUT ? xie_check() : err;
+}
+
+static int accept_all(struct xie_http_server *server, struct xie_listener *listener)
 {
     for (;;) {
         struct xie_stream *stream;
         int err = 0;
         while (!err && server->count >= server->options.max_connections) {
             xie_event_clear(&server->ended);
-            err = xie_event_wait(&server->ended);
+            err = xie_listener_hold(listener, &server->ended);
         }
         if (!err)
             err = xie_listener_accept(listener, &stream);
         if (!err)
             err = start(server, stream);
-        /* Without memory this client is turned away; the next one may find some. */
         if (err == -ENOMEM)
-            err = xie_sleep(10 * XIE_MILLISECOND);
+            err = wait_for_memory(server, listener);
         if (err < 0)
             return err;
     }
 }
 
 /* Those that answer finish that answer; those that wait for a request wait no longer. */
-static void stop(struct xie_server *server)
+static void stop(struct xie_http_server *server)
 {
     server->stopping = true;
     for (struct xie_link *at = server->idle.next; at != &server->idle; at = at->next)
@@ -140,7 +150,7 @@ static void stop(struct xie_server *server)
 int xie_http_serve(struct xie_listener *listener, const struct xie_http_options *options,
                    xie_http_handler *handler, void *arg)
 {
-    struct xie_server server = {.handler = handler, .arg = arg};
+    struct xie_http_server server = {.handler = handler, .arg = arg};
     struct xie_group group;
     fill_options(&server.options, options);
     xie_list_init(&server.idle);

@@ -87,6 +87,21 @@ static void odd_addresses_format(void)
     CHECK_EQ(strlen(xie_address_format(&address, text)), 108 + strlen("unix:"));
 }
 
+static void ports_are_changed(void)
+{
+    struct xie_address address;
+    char text[XIE_ADDRESS_TEXT];
+    CHECK_EQ(xie_address_parse(&address, "127.0.0.1", 1), 0);
+    xie_address_set_port(&address, 65535);
+    CHECK_STR(xie_address_format(&address, text), "127.0.0.1:65535");
+    CHECK_EQ(xie_address_parse(&address, "::1", 1), 0);
+    xie_address_set_port(&address, 80);
+    CHECK_STR(xie_address_format(&address, text), "[::1]:80");
+    CHECK_EQ(xie_address_unix(&address, "/none"), 0);
+    xie_address_set_port(&address, 80);
+    CHECK_STR(xie_address_format(&address, text), "unix:/none");
+}
+
 static void splitting(void)
 {
     char host[16];
@@ -126,6 +141,7 @@ int main(int argc, char **argv)
         {"what_is_no_number_does_not_parse", what_is_no_number_does_not_parse},
         {"unix_names", unix_names},
         {"odd_addresses_format", odd_addresses_format},
+        {"ports_are_changed", ports_are_changed},
         {"splitting", splitting},
         {"what_does_not_split", what_does_not_split},
         {0},

@@ -228,6 +228,56 @@ static void out_of_descriptors_it_waits_and_says_so_once(void)
     CHECK(line && !strstr(line + 1, "accept: ")); /* several pauses, one line */
 }
 
+/* It lasts: those who wait are told, by a descriptor kept for that. What cannot be had is said by
+ * a fault, so that the limits of the machine do not matter. */
+static int refusing(void *arg)
+{
+    struct xie_address address;
+    struct xie_stream *client[3], *server = NULL;
+    struct xie_listener *listener = listen_here(&address);
+    char byte;
+    (void)arg;
+    for (int i = 0; i < 3; i++)
+        CHECK_EQ(xie_stream_connect(&address, &client[i]), 0);
+    xie_fault_plan =
+        (struct xie_fault){XIE_FAULT_OPERATION, .nth = 1, .forever = true, .error = -EMFILE};
+    struct xie_task *task = xie_spawn(accept_one, listener);
+    while (!xie_listener_refused(listener))
+        xie_sleep(10 * XIE_MILLISECOND);
+    xie_fault_plan.kinds = 0;
+    CHECK_EQ(xie_listener_refused(listener), 3);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(xie_stream_read(client[i], &byte, 1), -ECONNRESET);
+        xie_stream_close(client[i]);
+    }
+    CHECK_EQ(xie_stream_connect(&address, &client[0]), 0);
+    CHECK_EQ(xie_join(task), 0); /* as soon as there are descriptors */
+    xie_stream_close(client[0]);
+
+    xie_fault_plan =
+        (struct xie_fault){XIE_FAULT_OPERATION, .nth = 1, .forever = true, .error = -ENOBUFS};
+    XIE_TIMEOUT(400 * XIE_MILLISECOND)
+        CHECK_EQ(xie_listener_accept(listener, &server), -ETIMEDOUT);
+    xie_fault_plan.kinds = 0;
+    CHECK_EQ(xie_listener_refused(listener), 3); /* a descriptor would not help */
+    xie_listener_close(listener);
+    return 0;
+}
+
+static void run_refusing(void *arg)
+{
+    if (xie_run(refusing, arg))
+        abort();
+}
+
+static void if_it_lasts_clients_are_told(void)
+{
+    char text[2000] = "";
+    CHECK_EQ(tap_child(run_refusing, NULL, text, sizeof text), 0);
+    const char *line = strstr(text, "accept: ");
+    CHECK(line && !strstr(line + 1, "accept: "));
+}
+
 /* --- errors of connections that died in the backlog --------------------------------- */
 
 /* The nth system call or operation fails with the error: accept skips it. */
@@ -334,6 +384,141 @@ IN_TASK(an_address_in_use_or_not_here)
     xie_listener_close(listener);
     CHECK_EQ(xie_tcp_listen("127.0.0.1", port, 0, &second), 0); /* SO_REUSEADDR */
     xie_listener_close(second);
+    return 0;
+}
+
+/* --- options ------------------------------------------------------------------------ */
+
+IN_TASK(of_one_family_alone)
+{
+    struct xie_listen_options options = {.family = AF_INET};
+    struct xie_listener *listener, *other;
+    struct xie_address address;
+    struct xie_stream *client;
+    CHECK_EQ(xie_listen(&options, &listener), 0);
+    CHECK_EQ(xie_listener_address(listener, &address), 0);
+    CHECK_EQ(address.storage.ss_family, AF_INET);
+    options.port = xie_address_port(&address);
+    check_reach("127.0.0.1", options.port, listener);
+    if (has_ipv6()) {
+        CHECK_EQ(xie_tcp_connect("::1", options.port, &client), -ECONNREFUSED);
+        options.family = AF_INET6; /* beside it, on the same port */
+        CHECK_EQ(xie_listen(&options, &other), 0);
+        check_reach("::1", options.port, other);
+        xie_listener_close(listener);
+        CHECK_EQ(xie_tcp_connect("127.0.0.1", options.port, &client), -ECONNREFUSED);
+        listener = other;
+        options.family = 0; /* both: in use */
+        CHECK_EQ(xie_listen(&options, &other), -EADDRINUSE);
+        xie_listener_close(listener);
+        options = (struct xie_listen_options){.host = "::"};
+        CHECK_EQ(xie_listen(&options, &listener), 0);
+        CHECK_EQ(xie_listener_address(listener, &address), 0);
+        check_reach("127.0.0.1", xie_address_port(&address), listener); /* the number too */
+    }
+    xie_listener_close(listener);
+    return 0;
+}
+
+IN_TASK(bad_options)
+{
+    struct xie_listener *listener = NULL;
+    struct xie_listen_options options = {.host = "127.0.0.1", .family = AF_INET6};
+    CHECK_EQ(xie_listen(&options, &listener), -EAFNOSUPPORT);
+    options.family = AF_MAX;
+    CHECK_EQ(xie_listen(&options, &listener), -EINVAL);
+    options = (struct xie_listen_options){.host = "127.0.0.1", .path = "@xie-both"};
+    CHECK_EQ(xie_listen(&options, &listener), -EINVAL);
+    options = (struct xie_listen_options){.port = 1, .path = "@xie-both"};
+    CHECK_EQ(xie_listen(&options, &listener), -EINVAL);
+    options = (struct xie_listen_options){.family = AF_INET, .path = "@xie-both"};
+    CHECK_EQ(xie_listen(&options, &listener), -EINVAL);
+    CHECK_EQ(xie_unix_listen(NULL, 0, &listener), -EINVAL);
+    CHECK(!listener);
+    return 0;
+}
+
+IN_TASK(a_backlog_holds_so_many)
+{
+    struct xie_listen_options options = {.host = "127.0.0.1", .backlog = 3};
+    struct xie_listener *listener;
+    struct xie_address address;
+    struct xie_stream *client[8];
+    int error = 0, count = 0;
+    CHECK_EQ(xie_listen(&options, &listener), 0);
+    CHECK_EQ(xie_listener_address(listener, &address), 0);
+    while (!error && count < 8) {
+        XIE_TIMEOUT(count < 4 ? XIE_NEVER : 20 * XIE_MILLISECOND)
+            error = xie_stream_connect(&address, &client[count]);
+        count += !error;
+    }
+    CHECK_EQ(error, -ETIMEDOUT);
+    CHECK_EQ(count, 4); /* listen(2): one more */
+    while (count--)
+        xie_stream_close(client[count]);
+    xie_listener_close(listener);
+    return 0;
+}
+
+IN_TASK(a_port_may_be_shared)
+{
+    struct xie_listen_options options = {.host = "127.0.0.1", .reuse_port = true};
+    struct xie_listener *one, *two, *three;
+    struct xie_address address;
+    CHECK_EQ(xie_listen(&options, &one), 0);
+    CHECK_EQ(xie_listener_address(one, &address), 0);
+    options.port = xie_address_port(&address);
+    CHECK_EQ(xie_listen(&options, &two), 0);
+    options.reuse_port = false; /* all must say so */
+    CHECK_EQ(xie_listen(&options, &three), -EADDRINUSE);
+    xie_listener_close(one);
+    check_reach("127.0.0.1", options.port, two);
+    xie_listener_close(two);
+    return 0;
+}
+
+IN_TASK(a_descriptor_that_listens_is_taken_over)
+{
+    struct xie_address address = {0}, found;
+    struct xie_listener *listener = NULL;
+    struct xie_stream *pair[2];
+    CHECK_EQ(xie_address_parse(&address, "127.0.0.1", 0), 0);
+    int fd = xie_sys_socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_EQ(xie_sys_bind(fd, (struct sockaddr *)&address.storage, address.len), 0);
+    CHECK_EQ(xie_listener_adopt(fd, &listener), -EINVAL); /* not yet; still ours */
+    CHECK_EQ(xie_sys_listen(fd, 5), 0);
+    CHECK_EQ(xie_listener_adopt(fd, &listener), 0);
+    CHECK_EQ(xie_listener_fd(listener), fd);
+    CHECK_EQ(xie_listener_address(listener, &found), 0);
+    check_reach("127.0.0.1", xie_address_port(&found), listener);
+    xie_listener_close(listener);
+    CHECK_EQ(xie_tcp_connect("127.0.0.1", xie_address_port(&found), &pair[0]), -ECONNREFUSED);
+    CHECK_EQ(xie_listener_adopt(-1, &listener), -EBADF);
+    CHECK_EQ(xie_listener_adopt(fd, &listener), -EBADF);
+    kit_pair(pair);
+    CHECK_EQ(xie_listener_adopt(xie_stream_fd(pair[0]), &listener), -EINVAL);
+    kit_close(pair);
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    CHECK_EQ(xie_listener_adopt(fd, &listener), -ENOTSOCK);
+    close(fd);
+    return 0;
+}
+
+/* A blocking one, as systemd may pass it. */
+IN_TASK(a_descriptor_taken_over_does_not_block)
+{
+    struct xie_listener *listener = NULL;
+    struct xie_stream *server;
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    if (kit_on("sim"))
+        tap_skip("a descriptor of the kernel's");
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_EQ(bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)), 0); /* a name of its choice */
+    CHECK_EQ(listen(fd, 5), 0);
+    CHECK_EQ(xie_listener_adopt(fd, &listener), 0);
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
+        CHECK_EQ(xie_listener_accept(listener, &server), -ETIMEDOUT);
+    xie_listener_close(listener);
     return 0;
 }
 
@@ -460,11 +645,18 @@ int main(int argc, char **argv)
         {"a_cancelled_accept_loses_no_connection", a_cancelled_accept_loses_no_connection},
         {"out_of_descriptors_it_waits_and_says_so_once",
          out_of_descriptors_it_waits_and_says_so_once},
+        {"if_it_lasts_clients_are_told", if_it_lasts_clients_are_told},
         {"connections_that_died_are_skipped", connections_that_died_are_skipped},
         {"other_errors_are_told", other_errors_are_told},
         {"no_host_is_every_address", no_host_is_every_address},
         {"a_name_is_looked_up", a_name_is_looked_up},
         {"an_address_in_use_or_not_here", an_address_in_use_or_not_here},
+        {"of_one_family_alone", of_one_family_alone},
+        {"bad_options", bad_options},
+        {"a_backlog_holds_so_many", a_backlog_holds_so_many},
+        {"a_port_may_be_shared", a_port_may_be_shared},
+        {"a_descriptor_that_listens_is_taken_over", a_descriptor_that_listens_is_taken_over},
+        {"a_descriptor_taken_over_does_not_block", a_descriptor_taken_over_does_not_block},
         {"a_unix_listener_makes_and_removes_its_file", a_unix_listener_makes_and_removes_its_file},
         {"a_stale_socket_is_replaced", a_stale_socket_is_replaced},
         {"a_file_that_is_no_socket_is_left_alone", a_file_that_is_no_socket_is_left_alone},

@@ -80,6 +80,27 @@ static const char script[] =
     "        writer.write_eof()\n"
     "        return await reader.read() == b'%d' % i\n"
     "    print(sum(await asyncio.gather(*(one(i) for i in range(200)))))\n"
+    "class Messages(asyncio.DatagramProtocol):\n"
+    "    def __init__(self):\n"
+    "        self.got = asyncio.Queue()\n"
+    "    def datagram_received(self, data, address):\n"
+    "        self.got.put_nowait((data, address))\n"
+    "    def error_received(self, error):\n"
+    "        self.got.put_nowait((type(error).__name__, None))\n"
+    "async def messages(place):\n"
+    "    transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(\n"
+    "        Messages, remote_addr=('127.0.0.1', int(place)))\n"
+    "    for i in range(1, 60000, 601):\n"
+    "        transport.sendto(pattern(i, i))\n"
+    "        data, _ = await protocol.got.get()\n"
+    "        if data != pattern(i, i):\n"
+    "            print('other bytes for', i)\n"
+    "    transport.sendto(b'end')\n"
+    "    print((await protocol.got.get())[0])\n"
+    "    while protocol.got.empty():\n"
+    "        transport.sendto(b'anybody?')\n"
+    "        await asyncio.sleep(0.01)\n"
+    "    print((await protocol.got.get())[0])\n"
     "asyncio.run(globals()[sys.argv[1]](sys.argv[2]))\n";
 
 static void need_python(void)
@@ -243,6 +264,35 @@ IN_TASK(a_server_over_unix)
     return 0;
 }
 
+/* Its messages of many lengths come back; at last there is nobody, and it hears of that. */
+IN_TASK(a_client_of_datagrams)
+{
+    struct xie_address address, from;
+    struct xie_datagram *socket;
+    struct peer peer;
+    char place[16], *data = malloc(65536);
+    ssize_t len;
+    need_python();
+    CHECK_EQ(xie_address_parse(&address, "127.0.0.1", 0), 0);
+    CHECK_EQ(xie_datagram_open(&(struct xie_datagram_options){.local = &address}, &socket), 0);
+    CHECK_EQ(xie_datagram_local(socket, &address), 0);
+    snprintf(place, sizeof place, "%u", xie_address_port(&address));
+    peer_start(&peer, "messages", place);
+    while ((len = xie_datagram_receive(socket, data, 65536, &from, NULL)) >= 0) {
+        bool end = len == 3 && !memcmp(data, "end", 3);
+        CHECK(end || kit_same(data, (size_t)len, (uint64_t)len));
+        CHECK_EQ(xie_datagram_send(socket, data, (size_t)len, &from), len);
+        if (end)
+            break;
+    }
+    xie_datagram_close(socket); /* it hears of that */
+    free(data);
+    peer_says(&peer, "b'end'");
+    peer_says(&peer, "ConnectionRefusedError");
+    peer_end(&peer);
+    return 0;
+}
+
 /* A peer that is killed in the middle: an end or a reset, at once. */
 IN_TASK(a_server_that_is_killed)
 {
@@ -274,6 +324,7 @@ int main(int argc, char **argv)
         {"two_hundred_clients", two_hundred_clients},
         {"a_server_over_tcp", a_server_over_tcp},
         {"a_server_over_unix", a_server_over_unix},
+        {"a_client_of_datagrams", a_client_of_datagrams},
         {"a_server_that_is_killed", a_server_that_is_killed},
         {0},
     };

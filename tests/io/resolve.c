@@ -14,13 +14,43 @@ static int answer;
 static int slow; /* it takes until this is cleared */
 static int asked;
 
+/* The one service of this machine. */
+static int service_answer(const char *service, struct addrinfo **list)
+{
+    static struct sockaddr_in in;
+    static struct addrinfo info = {.ai_family = AF_INET, .ai_addr = (struct sockaddr *)&in};
+    in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(80)};
+    *list = &info;
+    return strcmp(service, "http") ? EAI_SERVICE : 0;
+}
+
+int getnameinfo(const struct sockaddr *address, socklen_t len, char *host, socklen_t host_cap,
+                char *service, socklen_t service_cap, int flags)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
+    (void)len;
+    __atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST);
+    if (answer)
+        return answer;
+    if (host && in->sin_addr.s_addr != htonl(INADDR_LOOPBACK))
+        return flags & NI_NAMEREQD ? EAI_NONAME : EAI_FAIL;
+    if (host)
+        snprintf(host, host_cap, "here.test");
+    if (in->sin_port == htons(80))
+        snprintf(service, service_cap, "http");
+    else
+        snprintf(service, service_cap, "%u", ntohs(in->sin_port));
+    return 0;
+}
+
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                 struct addrinfo **list)
 {
     static _Thread_local struct sockaddr_in in[40];
     static _Thread_local struct addrinfo infos[40];
-    (void)service;
     __atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST);
+    if (!host)
+        return answer ? answer : service_answer(service, list);
     while (__atomic_load_n(&slow, __ATOMIC_SEQ_CST))
         usleep(1000);
     if (answer)
@@ -144,6 +174,109 @@ IN_TASK(names_of_impossible_length)
     return 0;
 }
 
+/* --- sim's names, and the other way round --------------------------------------------------------
+ */
+
+static void only_on_sim(void)
+{
+    if (!kit_on("sim"))
+        tap_skip("of sim alone");
+}
+
+IN_TASK(sim_knows_what_its_variable_says)
+{
+    static const char most[] = "a=1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,"
+                               "1.1.2.1,1.1.2.2,1.1.2.3,1.1.2.4,1.1.2.5,1.1.2.6,1.1.2.7,1.1.2.8,"
+                               "1.1.3.1,1.1.3.2,1.1.3.3,1.1.3.4,1.1.3.5,1.1.3.6,1.1.3.7,1.1.3.8,"
+                               "1.1.4.1,1.1.4.2,1.1.4.3,1.1.4.4,1.1.4.5,1.1.4.6,1.1.4.7,1.1.4.8,"
+                               "1.1.5.1";
+    struct xie_address found[40];
+    only_on_sim();
+    setenv("XIE_SIM_HOSTS",
+           "one.test=192.0.2.1  both.test=::1,127.0.0.2 bad=1.2.3,x, localhost=::1", 1);
+    CHECK_EQ(xie_resolve("one.test", 80, found, 40), 1);
+    CHECK_STR(text_of(&found[0]), "192.0.2.1:80");
+    CHECK_EQ(xie_resolve("both.test", 80, found, 40), 2);
+    CHECK_STR(text_of(&found[0]), "[::1]:80");
+    CHECK_STR(text_of(&found[1]), "127.0.0.2:80");
+    CHECK_EQ(xie_resolve("both.test", 80, found, 1), 1);
+    CHECK_EQ(xie_resolve("localhost", 80, found, 40), 1);
+    CHECK_STR(text_of(&found[0]), "[::1]:80");
+    CHECK_EQ(xie_resolve("bad", 80, found, 40), XIE_EDNS_NONAME);
+    CHECK_EQ(xie_resolve("both", 80, found, 40), XIE_EDNS_NONAME);
+    CHECK_EQ(xie_resolve("test", 80, found, 40), XIE_EDNS_NONAME);
+    setenv("XIE_SIM_HOSTS", most, 1);
+    CHECK_EQ(xie_resolve("a", 80, found, 40), 32);
+    return 0;
+}
+
+IN_TASK(sim_names_backwards)
+{
+    struct xie_address address;
+    char host[XIE_HOST_TEXT];
+    only_on_sim();
+    setenv("XIE_SIM_HOSTS", "one.test=192.0.2.1 both.test=::1,127.0.0.2", 1);
+    xie_address_parse(&address, "127.0.0.2", 9);
+    CHECK_EQ(xie_resolve_name(&address, host, NULL), 0);
+    CHECK_STR(host, "both.test");
+    xie_address_parse(&address, "127.0.0.1", 9);
+    CHECK_EQ(xie_resolve_name(&address, host, NULL), 0);
+    CHECK_STR(host, "localhost");
+    xie_address_parse(&address, "192.0.2.2", 9);
+    CHECK_EQ(xie_resolve_name(&address, host, NULL), XIE_EDNS_NONAME);
+    return 0;
+}
+
+IN_TASK(names_of_addresses)
+{
+    struct xie_address address, path;
+    char host[XIE_HOST_TEXT] = "", service[XIE_SERVICE_TEXT] = "";
+    xie_address_parse(&address, "127.0.0.1", 80);
+    CHECK_EQ(xie_resolve_name(&address, host, service), 0);
+    CHECK_STR(host, kit_on("sim") ? "localhost" : "here.test");
+    CHECK_STR(service, "http");
+    xie_address_set_port(&address, 81);
+    CHECK_EQ(xie_resolve_name(&address, NULL, service), 0);
+    CHECK_STR(service, "81");
+    CHECK_EQ(xie_resolve_name(&address, NULL, NULL), 0);
+    xie_address_parse(&address, "192.0.2.7", 80);
+    strcpy(host, "kept");
+    CHECK_EQ(xie_resolve_name(&address, host, service), XIE_EDNS_NONAME);
+    CHECK_STR(host, "kept");
+    CHECK_STR(service, "81");
+    CHECK_EQ(xie_resolve_name(&address, NULL, service), 0); /* its port has a name all the same */
+    CHECK_STR(service, "http");
+    CHECK_EQ(xie_address_unix(&path, "@name"), 0);
+    CHECK_EQ(xie_resolve_name(&path, host, service), -EAFNOSUPPORT);
+    answer = EAI_AGAIN;
+    CHECK_EQ(xie_resolve_name(&address, NULL, service), XIE_EDNS_AGAIN);
+    XIE_TIMEOUT(-1)
+        CHECK_EQ(xie_resolve_name(&address, NULL, service), -ETIMEDOUT);
+    return 0;
+}
+
+IN_TASK(ports_of_services)
+{
+    uint16_t port = 7;
+    char name[80];
+    CHECK_EQ(xie_resolve_service("http", &port), 0);
+    CHECK_EQ(port, 80);
+    asked = 0;
+    CHECK_EQ(xie_resolve_service("65535", &port), 0); /* a number is not looked up */
+    CHECK_EQ(port, 65535);
+    CHECK_EQ(xie_resolve_service("65616", &port), XIE_EDNS_NONAME);
+    CHECK_EQ(xie_resolve_service("", &port), XIE_EDNS_NONAME);
+    memset(name, 'n', sizeof name);
+    name[79] = 0;
+    CHECK_EQ(xie_resolve_service(name, &port), XIE_EDNS_NONAME);
+    CHECK_EQ(asked, 0);
+    CHECK_EQ(xie_resolve_service("gopherspace", &port), XIE_EDNS_NONAME);
+    CHECK_EQ(port, 65535);
+    XIE_TIMEOUT(-1)
+        CHECK_EQ(xie_resolve_service("http", &port), -ETIMEDOUT);
+    return 0;
+}
+
 /* --- interruption ------------------------------------------------------------------- */
 
 static int look_up(void *arg)
@@ -233,6 +366,10 @@ int main(int argc, char **argv)
          a_machine_with_only_the_loopback_finds_names_too},
         {"errors_of_the_resolver", errors_of_the_resolver},
         {"names_of_impossible_length", names_of_impossible_length},
+        {"sim_knows_what_its_variable_says", sim_knows_what_its_variable_says},
+        {"sim_names_backwards", sim_names_backwards},
+        {"names_of_addresses", names_of_addresses},
+        {"ports_of_services", ports_of_services},
         {"an_interrupted_look_up_is_left_at_once", an_interrupted_look_up_is_left_at_once},
         {"a_loop_may_end_before_the_answer", a_loop_may_end_before_the_answer},
         {"no_thread_to_be_had", no_thread_to_be_had},

@@ -690,6 +690,31 @@ static int client_closed(void)
     return 0;
 }
 
+static int client_closed_when_full(void)
+{
+    struct xie_stream *first = kit_open(), *second = kit_open();
+    kit_put(first, GET("/1"));
+    kit_put(second, GET("/2"));
+    CHECK_EQ(one_answer(first), 200);
+    CHECK_EQ(one_answer(second), 200);
+    xie_listener_close(kit_listener); /* nobody accepts from it just now */
+    kit_listener = NULL;
+    CHECK(ended(first));
+    CHECK(ended(second));
+    xie_stream_close(first);
+    xie_stream_close(second);
+    for (int i = 0; i < 1000 && !kit_done; i++)
+        xie_sleep(5 * XIE_MILLISECOND);
+    CHECK(kit_done);
+    CHECK_EQ(kit_served, 0);
+    return 0;
+}
+
+static void listener_closed_when_full(void)
+{
+    kit_run(site, &two, client_closed_when_full);
+}
+
 static void listener_closed(void)
 {
     kit_run(site, NULL, client_closed);
@@ -819,6 +844,7 @@ static const struct tap_test tests[] = {
     {"a client that takes nothing of an answer", deaf_client},
     {"beyond max_connections accepting waits", max_connections},
     {"listener closed: idle ones end, busy ones finish", listener_closed},
+    {"listener closed at max_connections", listener_closed_when_full},
     {"server cancelled: connections end wherever they are", server_cancelled},
     {"server cancelled: the handler sees it, the client gets nothing", cancelled_handler},
     {"a body interrupted by the handler's deadline goes on", body_goes_on_after_a_deadline},

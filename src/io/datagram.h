@@ -1,0 +1,22 @@
+/* datagram.h - inside a datagram socket.
+ * Floor 5. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_IO_DATAGRAM_H
+#define XIE_IO_DATAGRAM_H
+
+#include <xie/datagram.h>
+#include <xie/sync.h>
+
+#include "io/bound.h"
+#include "io/gate.h"
+
+struct xie_datagram {
+    struct xie_gate gate;
+    int fd;
+    int family;
+    int interface;            /* XIE_DATAGRAM_MULTICAST_INTERFACE */
+    struct xie_event closing; /* ends a pause */
+    struct xie_bound_file file;
+};
+
+#endif
