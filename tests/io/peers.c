@@ -277,7 +277,7 @@ IN_TASK(a_client_of_datagrams)
     CHECK_EQ(xie_datagram_open(&(struct xie_datagram_options){.local = &address}, &socket), 0);
     CHECK_EQ(xie_datagram_local(socket, &address), 0);
     snprintf(place, sizeof place, "%u", xie_address_port(&address));
-    peer_start(&peer, "messages", place);
+    python_start(&peer, "messages", place);
     while ((len = xie_datagram_receive(socket, data, 65536, &from, NULL)) >= 0) {
         bool end = len == 3 && !memcmp(data, "end", 3);
         CHECK(end || kit_same(data, (size_t)len, (uint64_t)len));
