@@ -6,12 +6,14 @@
 
 #include <xie/address.h>
 #include <xie/error.h>
+#include <xie/file.h>
 #include <xie/future.h>
 #include <xie/generator.h>
 #include <xie/group.h>
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/pipe.h>
 #include <xie/scope.h>
 #include <xie/signal.h>
 #include <xie/stream.h>
