@@ -192,7 +192,8 @@ XIE_API int xie_stream_write_eof(struct xie_stream *stream);
  *           xie_stream_write_eof does
  * errors    as read and write. What was relayed is told by xie_stream_written(to); what was
  *           read and not yet written stays in `from` for the next read: nothing is lost
- * cost      a buffer of 64 KiB meanwhile, or from's limit where that is less
+ * cost      a buffer of 64 KiB meanwhile, or from's limit where that is less; between sockets
+ *           that much comes by, the bytes stay in the kernel: splice(2), half the work
  */
 XIE_API int64_t xie_stream_copy(struct xie_stream *from, struct xie_stream *to, uint64_t len);
 

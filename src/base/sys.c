@@ -392,6 +392,12 @@ int xie_sys_remove(const char *path)
     return told(unlink(path));
 }
 
+ssize_t xie_sys_splice(int from, int to, size_t len)
+{
+    unsigned flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
+    return AGAIN(ssize_t, told_size(splice(from, NULL, to, NULL, len, flags)));
+}
+
 ssize_t xie_sys_sendfile(int to, int from, int64_t offset, size_t len)
 {
     off_t at = offset;

@@ -88,6 +88,7 @@ int xie_sys_sync(int fd, bool data_only);
 int xie_sys_truncate(int fd, int64_t size);
 int xie_sys_rename(const char *from, const char *to);
 int xie_sys_remove(const char *path); /* unlink(2), the real one; never fails by injection */
+ssize_t xie_sys_splice(int from, int to, size_t len); /* one is a pipe, both non-blocking */
 ssize_t xie_sys_sendfile(int to, int from, int64_t offset, size_t len);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 

@@ -158,7 +158,8 @@ void xie_socket_attach(struct xie_stream *stream, int fd, enum xie_fd_kind kind)
 
 int xie_socket_fd(const struct xie_stream *stream)
 {
-    return stream->ops == &socket_ops && is_socket(of(stream)) ? of(stream)->fd : -EOPNOTSUPP;
+    bool plain = stream->ops == &socket_ops && of(stream)->kind == XIE_FD_SOCKET;
+    return plain ? of(stream)->fd : -EOPNOTSUPP;
 }
 
 void xie_socket_free(struct xie_stream *stream)

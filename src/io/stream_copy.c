@@ -6,8 +6,6 @@
 
 #include "io/stream.h"
 
-enum { XIE_COPY_AT_ONCE = 64 * 1024 }; /* bytes of the buffer, if the limit allows them */
-
 /* One write of what is in the buffer, at most len. return bytes, or an error */
 static ssize_t write_some(struct xie_stream *from, struct xie_stream *to, uint64_t len)
 {
@@ -21,22 +19,34 @@ static ssize_t write_some(struct xie_stream *from, struct xie_stream *to, uint64
     return sent;
 }
 
+/* One step: a write of what is in the buffer, or a read into it, or, after a read that filled it,
+ * as much as the kernel can do alone. *done counts what went out. return 0 at the end */
+static int64_t step(struct xie_stream *from, struct xie_stream *to, uint64_t len, uint64_t *done)
+{
+    size_t most = from->limit < XIE_COPY_AT_ONCE ? from->limit : XIE_COPY_AT_ONCE;
+    int64_t sent = 0;
+    if (from->start < from->end)
+        sent = write_some(from, to, len);
+    else if (!from->drained && from->cap > XIE_COPY_AT_ONCE)
+        sent = xie_stream_splice(from, to, len);
+    if (sent > 0)
+        *done += (uint64_t)sent;
+    return sent ? sent : xie_stream_fill(from, most);
+}
+
 /* A close of either interrupts this task in whatever it waits for; but between two waits only
  * its mark is there to see. */
 static int64_t relay(struct xie_stream *from, struct xie_stream *to, uint64_t len)
 {
     uint64_t done = 0;
-    size_t most = from->limit < XIE_COPY_AT_ONCE ? from->limit : XIE_COPY_AT_ONCE;
     while (done < len) {
-        ssize_t step = XIE_ECLOSED;
-        bool empty = from->start == from->end, closed = from->gate.closed || to->gate.closed;
-        if (!closed)
-            step = empty ? xie_stream_fill(from, most) : write_some(from, to, len - done);
-        if (step < 0)
-            return step;
-        if (step == 0)
+        if (from->gate.closed || to->gate.closed)
+            return XIE_ECLOSED;
+        int64_t result = step(from, to, len - done, &done);
+        if (result < 0)
+            return result;
+        if (result == 0)
             break;
-        done += empty ? 0 : (uint64_t)step;
     }
     return (int64_t)done;
 }

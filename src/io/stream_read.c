@@ -76,7 +76,7 @@ static int make_room(struct xie_stream *stream, size_t want)
 
 /* What a failed read means for those to come: kernels report a broken connection once and an
  * end ever after, which would pass for a clean one. What may succeed later is not kept. */
-static void remember(struct xie_stream *stream, ssize_t error)
+void xie_stream_failed(struct xie_stream *stream, ssize_t error)
 {
     switch (error) {
     case -ENOMEM:
@@ -100,7 +100,7 @@ static ssize_t read_below(struct xie_stream *stream, void *buf, size_t cap)
         return stream->ended < 0 ? stream->ended : 0;
     ssize_t len = stream->ops->read(stream, buf, cap);
     if (len < 0)
-        remember(stream, len);
+        xie_stream_failed(stream, len);
     else if (len == 0)
         stream->ended = 1;
     return len;

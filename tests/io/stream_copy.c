@@ -178,6 +178,36 @@ IN_TASK(interrupted_while_it_writes_the_rest_stays)
     return 0;
 }
 
+/* With nobody who reads, bytes are on their way through the kernel when it is interrupted. */
+static void interrupt_full(void (*make)(struct xie_stream *pair[2]))
+{
+    struct relay relay;
+    open_relay(&relay, make);
+    CHECK_EQ(xie_stream_set_option(relay.to[0], SOL_SOCKET, SO_SNDBUF, 20000), 0);
+    struct xie_task *sender = xie_spawn(send_much, relay.from[1]);
+    for (int i = 0; i < 3; i++) {
+        int result = 0;
+        XIE_TIMEOUT(3 * XIE_MILLISECOND)
+            result = run_relay(&relay);
+        CHECK(result == -ETIMEDOUT || xie_stream_written(relay.to[0]) == MUCH);
+    }
+    uint64_t gone = xie_stream_written(relay.to[0]);
+    struct xie_task *receiver = xie_spawn(receive_all, relay.to[1]);
+    CHECK_EQ(run_relay(&relay), MUCH - (int64_t)gone);
+    CHECK_EQ(xie_stream_write_eof(relay.to[0]), 0);
+    CHECK_EQ(xie_join(sender), 0);
+    CHECK_EQ(xie_join(receiver), MUCH);
+    close_relay(&relay);
+}
+
+IN_TASK(interrupted_while_much_is_under_way)
+{
+    tap_limit(60);
+    interrupt_full(kit_tcp_pair);
+    interrupt_full(kit_pair);
+    return 0;
+}
+
 /* --- errors --------------------------------------------------------------------------- */
 
 static int read_byte(void *stream)
@@ -273,6 +303,7 @@ int main(int argc, char **argv)
         {"a_stream_may_be_copied_to_itself", a_stream_may_be_copied_to_itself},
         {"interrupted_often_nothing_is_lost", interrupted_often_nothing_is_lost},
         {"interrupted_while_it_writes_the_rest_stays", interrupted_while_it_writes_the_rest_stays},
+        {"interrupted_while_much_is_under_way", interrupted_while_much_is_under_way},
         {"others_in_the_way_and_scopes", others_in_the_way_and_scopes},
         {"errors_of_either_side", errors_of_either_side},
         {"a_close_of_either_ends_it", a_close_of_either_ends_it},
