@@ -21,5 +21,6 @@
 #include <xie/task.h>
 #include <xie/thread.h>
 #include <xie/time.h>
+#include <xie/watch.h>
 
 #endif

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <time.h>
@@ -402,6 +403,21 @@ ssize_t xie_sys_sendfile(int to, int from, int64_t offset, size_t len)
 {
     off_t at = offset;
     return AGAIN(ssize_t, told_size(sendfile(to, from, &at, len)));
+}
+
+int xie_sys_inotify(void)
+{
+    return AGAIN(int, told(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)));
+}
+
+int xie_sys_inotify_add(int fd, const char *path, uint32_t what)
+{
+    return AGAIN(int, told(inotify_add_watch(fd, path, what)));
+}
+
+int xie_sys_inotify_remove(int fd, int id)
+{
+    return AGAIN(int, told(inotify_rm_watch(fd, id)));
 }
 
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old)

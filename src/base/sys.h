@@ -90,6 +90,9 @@ int xie_sys_rename(const char *from, const char *to);
 int xie_sys_remove(const char *path); /* unlink(2), the real one; never fails by injection */
 ssize_t xie_sys_splice(int from, int to, size_t len); /* one is a pipe, both non-blocking */
 ssize_t xie_sys_sendfile(int to, int from, int64_t offset, size_t len);
+int xie_sys_inotify(void); /* non-blocking, close-on-exec */
+int xie_sys_inotify_add(int fd, const char *path, uint32_t what);
+int xie_sys_inotify_remove(int fd, int id);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xie.h>
@@ -239,11 +240,28 @@ static int options(void *arg)
     return error;
 }
 
+static int watch(void *arg)
+{
+    struct xie_watch *watch;
+    struct xie_watch_event event;
+    (void)arg;
+    int error = xie_watch_open(&watch);
+    if (error)
+        return error;
+    int id = xie_watch_add(watch, folder, IN_CLOSE_WRITE);
+    write_old();
+    error = id < 0 ? id : xie_watch_next(watch, &event);
+    if (!error)
+        error = xie_watch_remove(watch, id);
+    xie_watch_close(watch);
+    return error;
+}
+
 /* --- tests ---------------------------------------------------------------------------- */
 
 #define PROGRAMS(each)                                                                   \
     each(files) each(load) each(save) each(send_file) each(send_file_copied) each(relay) \
-        each(pipes) each(named) each(borrow) each(options)
+        each(pipes) each(named) each(borrow) each(options) each(watch)
 
 /* Only what the programs themselves make may be there afterwards. */
 static void prepare(void)
