@@ -1,6 +1,7 @@
 /* file.h - files, read and written without holding up the loop.
  * Floor 5. io_uring does it natively; with the other backends the pool of thread.h does. A call
- * that has begun is not interrupted: it is waited for, since the kernel uses the buffer. */
+ * that has begun is not interrupted: it is waited for, since the kernel uses the buffer. On sim
+ * the real files are used, at once. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_FILE_H
 #define XIE_FILE_H

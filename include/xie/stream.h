@@ -158,7 +158,8 @@ XIE_API size_t xie_stream_buffered(const struct xie_stream *stream, char **data)
 XIE_API bool xie_stream_at_eof(const struct xie_stream *stream);
 
 /* No more will be read: what is there is thrown away, each later read returns 0. A Unix socket's
- * peer gets -EPIPE, TCP's is not told. errors -EBUSY another task reads; -EOPNOTSUPP no socket.
+ * peer gets -EPIPE, TCP's is not told. errors -EBUSY another task reads; -EOPNOTSUPP no socket;
+ * -ENOTCONN it broke.
  * source shutdown(2) SHUT_RD */
 XIE_API int xie_stream_read_shut(struct xie_stream *stream);
 

@@ -15,6 +15,11 @@
 
 /* --- the two roads ------------------------------------------------------------------ */
 
+int xie_file_job(int (*fn)(void *arg), void *arg, const char *what)
+{
+    return xie_pool_run(&xie_pool_work, fn, arg, NULL, what);
+}
+
 static int transfer_now(void *arg)
 {
     struct xie_op *op = arg;
@@ -27,8 +32,7 @@ int64_t xie_file_run(struct xie_op *op, const char *what)
     struct xie_loop *loop = xie_loop_current();
     if (!loop || loop->backend->files)
         return xie_op_run(op, what);
-    /* No dispose: a thread that uses our caller's buffer is waited for. */
-    int error = xie_pool_run(&xie_pool_work, transfer_now, op, NULL, what);
+    int error = xie_file_job(transfer_now, op, what);
     return error ? error : op->result;
 }
 
@@ -129,7 +133,7 @@ int xie_file_open(const char *path, int flags, mode_t mode, struct xie_file **fi
     struct xie_file *made = xie_alloc_zero(sizeof *made);
     if (!made)
         return -ENOMEM;
-    made->fd = xie_pool_run(&xie_pool_work, open_job, &opening, NULL, "xie_file_open");
+    made->fd = xie_file_job(open_job, &opening, "xie_file_open");
     if (made->fd < 0) {
         int error = made->fd;
         xie_release(made);
@@ -256,7 +260,7 @@ int64_t xie_file_size(struct xie_file *file)
     int error = xie_file_enter(file, false);
     if (error)
         return error;
-    error = xie_pool_run(&xie_pool_work, size_job, &errand, NULL, "xie_file_size");
+    error = xie_file_job(size_job, &errand, "xie_file_size");
     return xie_file_leave(file, false, error ? error : errand.size);
 }
 
@@ -266,6 +270,6 @@ int xie_file_truncate(struct xie_file *file, int64_t size)
     int error = xie_file_enter(file, false);
     if (error)
         return error;
-    error = xie_pool_run(&xie_pool_work, truncate_job, &errand, NULL, "xie_file_truncate");
+    error = xie_file_job(truncate_job, &errand, "xie_file_truncate");
     return (int)xie_file_leave(file, false, error);
 }

@@ -23,6 +23,10 @@ struct xie_file {
  * it can, else on a thread. As xie_op_run. */
 int64_t xie_file_run(struct xie_op *op, const char *what);
 
+/* Run fn(arg), which may block, on a thread: for what has no operation. Once it runs it is waited
+ * for, so that arg may live in the caller's frame. return what it returned, or a scope's word */
+int xie_file_job(int (*fn)(void *arg), void *arg, const char *what);
+
 /* What a call on a file begins and ends with, as xie_gate_enter and xie_gate_leave; many may be
  * inside, but one only that moves the position. */
 int xie_file_enter(struct xie_file *file, bool moves);

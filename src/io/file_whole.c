@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "io/file.h"
-#include "io/pool.h"
 
 enum {
     XIE_LOAD_LEAST = 4096, /* bytes of the first buffer: files of /proc claim to have none */
@@ -76,7 +75,7 @@ static int load_job(void *arg)
 ssize_t xie_file_load(const char *path, size_t limit, char **data)
 {
     struct loading self = {.path = path, .limit = limit};
-    int error = xie_pool_run(&xie_pool_work, load_job, &self, NULL, "xie_file_load");
+    int error = xie_file_job(load_job, &self, "xie_file_load");
     if (error) {
         xie_release(self.data);
         return error;
@@ -159,7 +158,7 @@ int xie_file_save(const char *path, const void *data, size_t len, mode_t mode)
     self.beside = xie_alloc(strlen(path) + XIE_SUFFIX);
     if (!self.beside)
         return -ENOMEM;
-    int error = xie_pool_run(&xie_pool_work, save_job, &self, NULL, "xie_file_save");
+    int error = xie_file_job(save_job, &self, "xie_file_save");
     xie_release(self.beside);
     return error;
 }

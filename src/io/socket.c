@@ -118,8 +118,7 @@ static void socket_close(struct xie_stream *stream, bool reset)
 {
     struct socket *self = of(stream);
     struct linger none = {.l_onoff = 1};
-    if (reset &&
-        self->kind == XIE_FD_SOCKET) /* socket(7): a close with nothing left to linger for resets */
+    if (reset && self->kind == XIE_FD_SOCKET) /* socket(7): nothing to linger for is a reset */
         xie_sys_setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     xie_socket_close(self->fd);
     xie_socket_free(stream);

@@ -53,7 +53,7 @@ static int wait_for_room(struct sending *self)
 static int send_by_kernel(struct sending *self)
 {
     while (self->left && !is_closed(self)) {
-        int sent = xie_pool_run(&xie_pool_work, send_job, self, NULL, "xie_stream_sendfile");
+        int sent = xie_file_job(send_job, self, "xie_stream_sendfile");
         if (sent == -EAGAIN)
             sent = wait_for_room(self);
         else if (sent == 0)

@@ -48,9 +48,9 @@ static int splice_all(struct xie_stream *from, struct xie_stream *to, const int 
                       uint64_t len)
 {
     int error = 0;
-    uint64_t end = to->written + len;
-    for (int i = 0; i < XIE_SPLICES_MOST && to->written < end && !error; i++) {
-        uint64_t left = end - to->written;
+    uint64_t before = to->written;
+    for (int i = 0; i < XIE_SPLICES_MOST && to->written - before < len && !error; i++) {
+        uint64_t left = len - (to->written - before);
         size_t most = left < XIE_COPY_AT_ONCE ? (size_t)left : XIE_COPY_AT_ONCE;
         ssize_t got = xie_sys_splice(xie_socket_fd(from), pipe[1], most);
         from->drained = got == -EAGAIN;
