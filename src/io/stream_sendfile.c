@@ -20,7 +20,7 @@ enum {
 /* How far it has come. */
 struct sending {
     struct xie_stream *stream;
-    struct xie_file *file;
+    struct xie_file file; /* the same with a descriptor of its own */
     int64_t offset;
     uint64_t left;
 };
@@ -30,15 +30,10 @@ static size_t at_once(const struct sending *self, size_t most)
     return self->left < most ? (size_t)self->left : most;
 }
 
-static bool is_closed(const struct sending *self)
-{
-    return self->stream->gate.closed || self->file->closed;
-}
-
 static int send_job(void *arg)
 {
     struct sending *self = arg;
-    return (int)xie_sys_sendfile(xie_socket_fd(self->stream), self->file->fd, self->offset,
+    return (int)xie_sys_sendfile(xie_socket_fd(self->stream), self->file.fd, self->offset,
                                  at_once(self, XIE_SENDFILE_AT_ONCE));
 }
 
@@ -52,7 +47,7 @@ static int wait_for_room(struct sending *self)
 /* return 0 all, or the file's end; -EINVAL among others: the kernel cannot do it with these */
 static int send_by_kernel(struct sending *self)
 {
-    while (self->left && !is_closed(self)) {
+    while (self->left && !self->stream->gate.closed) {
         int sent = xie_file_job(send_job, self, "xie_stream_sendfile");
         if (sent == -EAGAIN)
             sent = wait_for_room(self);
@@ -73,8 +68,9 @@ static int send_by_buffer(struct sending *self)
     int error = buf ? 0 : -ENOMEM;
     while (!error && self->left) {
         size_t most = at_once(self, XIE_SENDFILE_BUFFER);
-        ssize_t len =
-            is_closed(self) ? XIE_ECLOSED : xie_file_fill(self->file, buf, most, self->offset);
+        ssize_t len = self->stream->gate.closed
+                          ? XIE_ECLOSED
+                          : xie_file_fill(&self->file, buf, most, self->offset);
         struct iovec part = {buf, len > 0 ? (size_t)len : 0};
         error = len > 0 ? xie_stream_push(self->stream, &part, 1) : (int)len;
         if (len <= 0)
@@ -102,18 +98,25 @@ static int64_t send_all(struct sending *self)
     return error ? error : (int64_t)(self->stream->written - before);
 }
 
+/* A close of the file must not wait for the stream's peer. */
+static int descriptor_of(struct xie_file *file)
+{
+    int error = xie_file_enter(file, false);
+    return error ? error : (int)xie_file_leave(file, false, xie_sys_dup(file->fd));
+}
+
 int64_t xie_stream_sendfile(struct xie_stream *stream, struct xie_file *file, int64_t offset,
                             uint64_t len)
 {
-    struct sending self = {stream, file, offset, len};
+    struct sending self = {.stream = stream, .offset = offset, .left = len};
     if (offset < 0)
         return -EINVAL;
-    int error = xie_file_enter(file, false);
-    if (error)
-        return error;
-    error = xie_gate_enter(&stream->gate, XIE_WRITING);
-    int64_t result = error;
-    if (!error)
+    self.file.fd = descriptor_of(file);
+    if (self.file.fd < 0)
+        return self.file.fd;
+    int64_t result = xie_gate_enter(&stream->gate, XIE_WRITING);
+    if (!result)
         result = xie_gate_leave(&stream->gate, XIE_WRITING, send_all(&self));
-    return xie_file_leave(file, false, result);
+    xie_sys_close(self.file.fd);
+    return result;
 }

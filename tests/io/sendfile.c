@@ -149,6 +149,33 @@ IN_TASK(interrupted_often_the_count_is_exact)
     return 0;
 }
 
+static int send_all(void *arg)
+{
+    return (int)xie_stream_sendfile(arg, file, 0, UINT64_MAX);
+}
+
+IN_TASK(the_file_may_be_closed_meanwhile)
+{
+    int fds = kit_fds();
+    for (int i = 0; i < MAKES; i++) {
+        struct xie_stream *pair[2];
+        open_file();
+        makes[i](pair);
+        struct xie_task *task = xie_spawn(send_all, pair[0]);
+        xie_sleep(XIE_MILLISECOND);
+        close_file();
+        struct receiver receiver = {.stream = pair[1]};
+        struct xie_task *other = xie_spawn(receive_all, &receiver);
+        CHECK_EQ(xie_join(task), SIZE);
+        xie_stream_close(pair[0]);
+        CHECK_EQ(xie_join(other), 0);
+        CHECK_EQ(receiver.count, SIZE);
+        xie_stream_close(pair[1]);
+    }
+    CHECK_EQ(kit_fds(), fds);
+    return 0;
+}
+
 static int send_for_ever(void *arg)
 {
     int64_t result;
@@ -215,6 +242,7 @@ int main(int argc, char **argv)
         {"a_part_of_it", a_part_of_it},
         {"what_the_kernel_cannot_send_is_copied", what_the_kernel_cannot_send_is_copied},
         {"interrupted_often_the_count_is_exact", interrupted_often_the_count_is_exact},
+        {"the_file_may_be_closed_meanwhile", the_file_may_be_closed_meanwhile},
         {"a_peer_that_is_gone_or_does_not_read", a_peer_that_is_gone_or_does_not_read},
         {"a_close_ends_it", a_close_ends_it},
         {"in_a_triggered_scope_nothing_is_sent", in_a_triggered_scope_nothing_is_sent},
