@@ -11,6 +11,7 @@
 #include <xie/datagram.h>
 #include <xie/debug.h>
 #include <xie/error.h>
+#include <xie/file.h>
 #include <xie/future.h>
 #include <xie/gather.h>
 #include <xie/generator.h>
@@ -19,6 +20,7 @@
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/pipe.h>
 #include <xie/promise.h>
 #include <xie/queue.h>
 #include <xie/scope.h>
@@ -30,5 +32,6 @@
 #include <xie/task.h>
 #include <xie/thread.h>
 #include <xie/time.h>
+#include <xie/watch.h>
 
 #endif

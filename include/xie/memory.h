@@ -27,6 +27,9 @@ struct xie_allocator {
  */
 XIE_API void xie_set_allocator(const struct xie_allocator *allocator);
 
+/* Give back memory that a call handed over as owned. NULL is allowed. From any thread. */
+XIE_API void xie_free(void *memory);
+
 #ifdef __cplusplus
 }
 #endif

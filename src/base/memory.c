@@ -58,3 +58,8 @@ char *xie_copy_string(const char *text)
     char *copy = xie_resize(NULL, size);
     return copy ? memcpy(copy, text, size) : NULL;
 }
+
+void xie_free(void *memory)
+{
+    xie_release(memory);
+}

@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -324,6 +327,98 @@ int xie_sys_advise(void *memory, size_t size, int advice)
 int xie_sys_lstat(const char *path, struct stat *found)
 {
     return AGAIN(int, told(lstat(path, found)));
+}
+
+int xie_sys_stat(const char *path, struct stat *found)
+{
+    return AGAIN(int, told(stat(path, found)));
+}
+
+int xie_sys_fstat(int fd, struct stat *found)
+{
+    return AGAIN(int, told(fstat(fd, found)));
+}
+
+int xie_sys_open(const char *path, int flags, mode_t mode)
+{
+    return AGAIN(int, told(open(path, flags | O_CLOEXEC, mode)));
+}
+
+int xie_sys_dup(int fd)
+{
+    return AGAIN(int, told(fcntl(fd, F_DUPFD_CLOEXEC, 0)));
+}
+
+int xie_sys_pipe(int fds[2])
+{
+    return AGAIN(int, told(pipe2(fds, O_NONBLOCK | O_CLOEXEC)));
+}
+
+int xie_sys_get_flags(int fd)
+{
+    return AGAIN(int, told(fcntl(fd, F_GETFL)));
+}
+
+int xie_sys_set_flags(int fd, int flags)
+{
+    return AGAIN(int, told(fcntl(fd, F_SETFL, flags)));
+}
+
+ssize_t xie_sys_pread(int fd, void *buf, size_t len, int64_t offset)
+{
+    return AGAIN(ssize_t, told_size(pread(fd, buf, len, offset)));
+}
+
+ssize_t xie_sys_pwrite(int fd, const void *buf, size_t len, int64_t offset)
+{
+    return AGAIN(ssize_t, told_size(pwrite(fd, buf, len, offset)));
+}
+
+int xie_sys_sync(int fd, bool data_only)
+{
+    return AGAIN(int, told(data_only ? fdatasync(fd) : fsync(fd)));
+}
+
+int xie_sys_truncate(int fd, int64_t size)
+{
+    return AGAIN(int, told(ftruncate(fd, size)));
+}
+
+int xie_sys_rename(const char *from, const char *to)
+{
+    return AGAIN(int, told(rename(from, to)));
+}
+
+int xie_sys_remove(const char *path)
+{
+    return told(unlink(path));
+}
+
+ssize_t xie_sys_splice(int from, int to, size_t len)
+{
+    unsigned flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
+    return AGAIN(ssize_t, told_size(splice(from, NULL, to, NULL, len, flags)));
+}
+
+ssize_t xie_sys_sendfile(int to, int from, int64_t offset, size_t len)
+{
+    off_t at = offset;
+    return AGAIN(ssize_t, told_size(sendfile(to, from, &at, len)));
+}
+
+int xie_sys_inotify(void)
+{
+    return AGAIN(int, told(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)));
+}
+
+int xie_sys_inotify_add(int fd, const char *path, uint32_t what)
+{
+    return AGAIN(int, told(inotify_add_watch(fd, path, what)));
+}
+
+int xie_sys_inotify_remove(int fd, int id)
+{
+    return AGAIN(int, told(inotify_rm_watch(fd, id)));
 }
 
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old)

@@ -82,6 +82,24 @@ int xie_sys_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg, bool qu
 int xie_sys_affinity(void *mask, size_t size);
 /* The calling thread stays on those. */
 int xie_sys_set_affinity(const void *mask, size_t size);
+int xie_sys_stat(const char *path, struct stat *found);
+int xie_sys_fstat(int fd, struct stat *found);
+int xie_sys_open(const char *path, int flags, mode_t mode); /* close-on-exec */
+int xie_sys_dup(int fd);                                    /* close-on-exec */
+int xie_sys_pipe(int fds[2]);                               /* non-blocking, close-on-exec */
+int xie_sys_get_flags(int fd);                              /* of the open file: O_NONBLOCK … */
+int xie_sys_set_flags(int fd, int flags);
+ssize_t xie_sys_pread(int fd, void *buf, size_t len, int64_t offset);
+ssize_t xie_sys_pwrite(int fd, const void *buf, size_t len, int64_t offset);
+int xie_sys_sync(int fd, bool data_only);
+int xie_sys_truncate(int fd, int64_t size);
+int xie_sys_rename(const char *from, const char *to);
+int xie_sys_remove(const char *path); /* unlink(2), the real one; never fails by injection */
+ssize_t xie_sys_splice(int from, int to, size_t len); /* one is a pipe, both non-blocking */
+ssize_t xie_sys_sendfile(int to, int from, int64_t offset, size_t len);
+int xie_sys_inotify(void); /* non-blocking, close-on-exec */
+int xie_sys_inotify_add(int fd, const char *path, uint32_t what);
+int xie_sys_inotify_remove(int fd, int id);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 
 #endif

@@ -76,7 +76,7 @@ static int connect_one(const struct xie_address *address, const struct xie_addre
         xie_socket_free(made);
         return error;
     }
-    xie_socket_attach(made, fd, true);
+    xie_socket_attach(made, fd, XIE_FD_SOCKET);
     *stream = made;
     return 0;
 }

@@ -64,7 +64,7 @@ static ssize_t send_inside(struct xie_datagram *socket, struct msghdr *message)
 {
     struct xie_op op = {.kind = XIE_OP_SENDMSG, .fd = socket->fd, .flags = MSG_DONTWAIT};
     op.message = message;
-    return (ssize_t)xie_gate_run(&socket->gate, XIE_WRITING, &op, "xie_datagram_send");
+    return (ssize_t)xie_gate_run(&socket->gate, &op, "xie_datagram_send");
 }
 
 /* unix(7): poll tells of room with the remote, not with a receiver that is named: asked so it
@@ -105,7 +105,7 @@ ssize_t xie_datagram_receive(struct xie_datagram *socket, void *buf, size_t cap,
         return length;
     to_receive(&envelope, buf, cap, from != NULL);
     op.message = &envelope.message;
-    length = (ssize_t)xie_gate_run(&socket->gate, XIE_READING, &op, "xie_datagram_receive");
+    length = (ssize_t)xie_gate_run(&socket->gate, &op, "xie_datagram_receive");
     return received(&envelope, xie_gate_leave(&socket->gate, XIE_READING, length), from, full);
 }
 

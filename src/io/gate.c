@@ -33,14 +33,9 @@ ssize_t xie_gate_leave(struct xie_gate *gate, enum xie_side side, ssize_t result
     return XIE_ECLOSED;
 }
 
-int64_t xie_gate_run(struct xie_gate *gate, enum xie_side side, struct xie_op *op, const char *what)
+int64_t xie_gate_run(const struct xie_gate *gate, struct xie_op *op, const char *what)
 {
-    if (gate->closed)
-        return XIE_ECLOSED;
-    gate->op[side] = op;
-    int64_t result = xie_op_run(op, what);
-    gate->op[side] = NULL;
-    return result;
+    return gate->closed ? XIE_ECLOSED : xie_op_run(op, what);
 }
 
 /* The first side somebody is on, as the place where that task's name stands. */
@@ -71,8 +66,8 @@ void xie_gate_close(struct xie_gate *gate, const char *what, void (*finish)(stru
     gate->closed = true;
     gate->finish = finish;
     for (int side = 0; side < XIE_SIDES; side++)
-        if (gate->op[side])
-            xie_op_cancel(xie_loop_current(), gate->op[side]);
+        if (gate->inside[side])
+            xie_wait_break(gate->inside[side], XIE_ECLOSED);
     if (someone(gate) && !xie_task_current()) {
         gate->orphan = true;
         return;

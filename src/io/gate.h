@@ -11,8 +11,7 @@ enum xie_side { XIE_READING, XIE_WRITING, XIE_SIDES };
 /* Zero is a valid open gate. */
 struct xie_gate {
     struct xie_task *inside[XIE_SIDES];
-    struct xie_op *op[XIE_SIDES]; /* what each waits for in xie_gate_run */
-    struct xie_waiters leaving;   /* the task that closes */
+    struct xie_waiters leaving; /* the task that closes */
     void (*finish)(struct xie_gate *gate);
     bool closed;
     bool orphan; /* closed by a callback: the last to leave finishes */
@@ -28,13 +27,12 @@ int xie_gate_enter(struct xie_gate *gate, enum xie_side side);
  *         had succeeded: a caller told of success would use the object again */
 ssize_t xie_gate_leave(struct xie_gate *gate, enum xie_side side, ssize_t result);
 
-/* xie_op_run of one who is inside; taken back by the close. */
-int64_t xie_gate_run(struct xie_gate *gate, enum xie_side side, struct xie_op *op,
-                     const char *what);
+/* xie_op_run of one who is inside: nothing is started once it is closed. */
+int64_t xie_gate_run(const struct xie_gate *gate, struct xie_op *op, const char *what);
 
-/* Mark it closed, take back what its tasks wait for, wait until they have left, whatever the
- * scopes around the caller say, then call finish, which frees it. From a callback, which
- * cannot wait, the last task to leave does that. Twice aborts. */
+/* Mark it closed, interrupt with XIE_ECLOSED what its tasks wait for (whatever that is), wait
+ * until they have left, whatever the scopes around the caller say, then call finish, which frees
+ * it. From a callback, which cannot wait, the last task to leave does that. Twice aborts. */
 void xie_gate_close(struct xie_gate *gate, const char *what, void (*finish)(struct xie_gate *gate));
 
 #endif

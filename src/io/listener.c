@@ -94,7 +94,7 @@ static int accept_one(struct xie_listener *listener)
     unsigned skips = 0, pauses = 0;
     for (;;) {
         struct xie_op op = {.kind = XIE_OP_ACCEPT, .fd = listener->fd};
-        int result = (int)xie_gate_run(&listener->gate, XIE_READING, &op, "xie_listener_accept");
+        int result = (int)xie_gate_run(&listener->gate, &op, "xie_listener_accept");
         bool out = out_of_something(result);
         if (!out && !died_in_backlog(result))
             return result;
@@ -123,7 +123,7 @@ int xie_listener_accept(struct xie_listener *listener, struct xie_stream **strea
     if (made) {
         listener->spare = NULL;
         xie_socket_tune(fd, listener->family);
-        xie_socket_attach(made, fd, true);
+        xie_socket_attach(made, fd, XIE_FD_SOCKET);
     }
     error = (int)xie_gate_leave(&listener->gate, XIE_READING, fd < 0 ? fd : 0);
     if (error)

@@ -1,18 +1,21 @@
-/* socket.c - streams on descriptors: sockets, pipes, ttys.
- * Floor 5. */
+/* socket.c - streams on descriptors: sockets, pipes, ttys, files.
+ * Floor 5. Pipes and borrowed descriptors are opened in pipe.c. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 
 #include "base/memory.h"
 #include "base/sys.h"
+#include "io/file.h"
 #include "io/stream.h"
 
 struct socket {
     struct xie_stream stream;
     int fd;
-    bool is_socket; /* else a pipe's end or a tty */
+    enum xie_fd_kind kind;
 };
 
 static struct socket *of(const struct xie_stream *stream)
@@ -30,52 +33,92 @@ void xie_socket_close(int fd)
 
 /* --- what a stream stands on -------------------------------------------------------- */
 
+static bool is_socket(const struct socket *self)
+{
+    return self->kind == XIE_FD_SOCKET || self->kind == XIE_FD_SHARED;
+}
+
+/* Of a socket that others share the mode belongs to them too; it is said with each call. */
+static int flags_of(const struct socket *self)
+{
+    return self->kind == XIE_FD_SHARED ? MSG_DONTWAIT : 0;
+}
+
+/* Run READV or WRITEV on what is no socket. */
+static ssize_t run_parts(struct socket *self, struct xie_op *op, const char *what)
+{
+    const struct xie_gate *gate = &self->stream.gate;
+    if (self->kind == XIE_FD_FILE)
+        return gate->closed ? XIE_ECLOSED : (ssize_t)xie_file_run(op, what);
+    if (self->kind == XIE_FD_POLLED) {
+        struct xie_op poll = {.kind = XIE_OP_POLL, .fd = self->fd};
+        poll.flags = op->kind == XIE_OP_READV ? POLLIN : POLLOUT;
+        ssize_t events = (ssize_t)xie_gate_run(gate, &poll, what);
+        if (events < 0)
+            return events;
+    }
+    return (ssize_t)xie_gate_run(gate, op, what);
+}
+
 static ssize_t socket_read(struct xie_stream *stream, void *buf, size_t cap)
 {
     struct socket *self = of(stream);
-    struct xie_op op = {.kind = XIE_OP_RECV, .fd = self->fd};
+    struct xie_op op = {.kind = XIE_OP_RECV, .fd = self->fd, .flags = flags_of(self)};
     struct iovec part = {.iov_base = buf, .iov_len = cap};
-    op.buf = buf;
-    op.len = cap;
-    if (!self->is_socket) {
-        op.kind = XIE_OP_READV;
-        op.parts = &part;
-        op.count = 1;
+    if (is_socket(self)) {
+        op.buf = buf;
+        op.len = cap;
+        return (ssize_t)xie_gate_run(&stream->gate, &op, "xie_stream_read");
     }
-    return (ssize_t)xie_gate_run(&stream->gate, XIE_READING, &op, "xie_stream_read");
+    op.kind = XIE_OP_READV;
+    op.parts = &part;
+    op.count = 1;
+    return run_parts(self, &op, "xie_stream_read");
 }
 
-static ssize_t socket_write(struct xie_stream *stream, const struct iovec *parts, int count)
+static ssize_t send_parts(struct socket *self, const struct iovec *parts, int count)
 {
-    struct socket *self = of(stream);
-    struct xie_op op = {.kind = XIE_OP_SEND, .fd = self->fd};
+    struct xie_op op = {.kind = XIE_OP_SEND, .fd = self->fd, .flags = flags_of(self)};
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
                              .msg_iovlen = (size_t)count};
-    if (!self->is_socket) {
-        op.kind = XIE_OP_WRITEV;
-        op.parts = parts;
-        op.count = count;
-    } else if (count == 1) {
+    if (count == 1) {
         op.buf = parts->iov_base;
         op.len = parts->iov_len;
     } else {
         op.kind = XIE_OP_SENDMSG;
         op.message = &message;
     }
-    return (ssize_t)xie_gate_run(&stream->gate, XIE_WRITING, &op, "xie_stream_write");
+    return (ssize_t)xie_gate_run(&self->stream.gate, &op, "xie_stream_write");
+}
+
+static ssize_t socket_write(struct xie_stream *stream, const struct iovec *parts, int count)
+{
+    struct socket *self = of(stream);
+    struct iovec some = *parts;
+    struct xie_op op = {.kind = XIE_OP_WRITEV, .fd = self->fd};
+    if (is_socket(self))
+        return send_parts(self, parts, count);
+    op.parts = parts;
+    op.count = count;
+    if (self->kind == XIE_FD_POLLED) { /* pipe(7): ready means room for so much */
+        some.iov_len = some.iov_len < PIPE_BUF ? some.iov_len : PIPE_BUF;
+        op.parts = &some;
+        op.count = 1;
+    }
+    return run_parts(self, &op, "xie_stream_write");
 }
 
 static int socket_write_eof(struct xie_stream *stream)
 {
     struct socket *self = of(stream);
-    return self->is_socket ? xie_sys_shutdown(self->fd, SHUT_WR) : -EOPNOTSUPP;
+    return is_socket(self) ? xie_sys_shutdown(self->fd, SHUT_WR) : -EOPNOTSUPP;
 }
 
 static void socket_close(struct xie_stream *stream, bool reset)
 {
     struct socket *self = of(stream);
     struct linger none = {.l_onoff = 1};
-    if (reset && self->is_socket) /* socket(7): a close with nothing left to linger for resets */
+    if (reset && self->kind == XIE_FD_SOCKET) /* socket(7): nothing to linger for is a reset */
         xie_sys_setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     xie_socket_close(self->fd);
     xie_socket_free(stream);
@@ -106,10 +149,16 @@ struct xie_stream *xie_socket_new(void)
     return &self->stream;
 }
 
-void xie_socket_attach(struct xie_stream *stream, int fd, bool is_socket)
+void xie_socket_attach(struct xie_stream *stream, int fd, enum xie_fd_kind kind)
 {
     of(stream)->fd = fd;
-    of(stream)->is_socket = is_socket;
+    of(stream)->kind = kind;
+}
+
+int xie_socket_fd(const struct xie_stream *stream)
+{
+    bool plain = stream->ops == &socket_ops && of(stream)->kind == XIE_FD_SOCKET;
+    return plain ? of(stream)->fd : -EOPNOTSUPP;
 }
 
 void xie_socket_free(struct xie_stream *stream)
@@ -127,62 +176,60 @@ void xie_socket_tune(int fd, int family)
         xie_sys_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-int xie_stream_pair(struct xie_stream *pair[2])
+int xie_socket_pair(struct xie_stream *pair[2], int (*make)(int fds[2]), enum xie_fd_kind kind)
 {
     int fds[2];
     struct xie_stream *first = xie_socket_new(), *second = xie_socket_new();
-    int error = first && second ? 0 : -ENOMEM;
-    if (!error)
-        error = xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+    int error = first && second ? make(fds) : -ENOMEM;
     if (error) {
         xie_socket_free(first);
         xie_socket_free(second);
         return error;
     }
-    xie_socket_attach(first, fds[0], true);
-    xie_socket_attach(second, fds[1], true);
+    xie_socket_attach(first, fds[0], kind);
+    xie_socket_attach(second, fds[1], kind);
     pair[0] = first;
     pair[1] = second;
     return 0;
 }
 
-int xie_stream_adopt(int fd, struct xie_stream **stream)
+static int make_sockets(int fds[2])
 {
+    return xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+}
+
+int xie_stream_pair(struct xie_stream *pair[2])
+{
+    return xie_socket_pair(pair, make_sockets, XIE_FD_SOCKET);
+}
+
+/* What a descriptor is, of those that are the stream's own. */
+static int kind_of(int fd)
+{
+    struct stat found;
     int type;
     socklen_t len = sizeof type;
-    int error = xie_sys_nonblock(fd);
+    int error = xie_sys_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+    if (error != -ENOTSOCK)
+        return error ? error : XIE_FD_SOCKET;
+    error = xie_sys_fstat(fd, &found);
     if (error)
         return error;
-    int other = xie_sys_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
-    if (other && other != -ENOTSOCK)
-        return other;
+    return S_ISREG(found.st_mode) || S_ISBLK(found.st_mode) ? XIE_FD_FILE : XIE_FD_OTHER;
+}
+
+int xie_stream_adopt(int fd, struct xie_stream **stream)
+{
+    int kind = kind_of(fd);
+    int error = kind < 0 ? kind : 0;
+    if (!error && kind != XIE_FD_FILE) /* io_uring would not wait for the disk then */
+        error = xie_sys_nonblock(fd);
+    if (error)
+        return error;
     struct xie_stream *made = xie_socket_new();
     if (!made)
         return -ENOMEM;
-    xie_socket_attach(made, fd, !other);
+    xie_socket_attach(made, fd, (enum xie_fd_kind)kind);
     *stream = made;
     return 0;
-}
-
-/* --- the two ends ------------------------------------------------------------------- */
-
-static int end_of(struct xie_stream *stream, struct xie_address *address,
-                  int (*ask)(int fd, struct sockaddr *address, socklen_t *len))
-{
-    struct xie_address found = {.len = sizeof found.storage};
-    int error = ask(xie_stream_fd(stream), (struct sockaddr *)&found.storage, &found.len);
-    if (error)
-        return error == -ENOTSOCK ? -EOPNOTSUPP : error;
-    *address = found;
-    return 0;
-}
-
-int xie_stream_local(struct xie_stream *stream, struct xie_address *address)
-{
-    return end_of(stream, address, xie_sys_getsockname);
-}
-
-int xie_stream_peer(struct xie_stream *stream, struct xie_address *address)
-{
-    return end_of(stream, address, xie_sys_getpeername);
 }

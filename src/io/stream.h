@@ -15,7 +15,10 @@ enum {
     XIE_STREAM_CHUNK = 16 * 1024,       /* the first buffer on the heap [bytes] */
     XIE_STREAM_LIMIT = 64 * 1024,       /* unless set [bytes] */
     XIE_STREAM_LIMIT_MOST = 1024 << 20, /* settable [bytes] */
-    XIE_STREAM_PARTS_MOST = 64          /* of one xie_stream_writev */
+    XIE_STREAM_PARTS_MOST = 64,         /* of one xie_stream_writev */
+    XIE_COPY_AT_ONCE = 64 * 1024,       /* bytes of xie_stream_copy's buffer, or of a pipe */
+    XIE_STREAM_SEPARATOR_MOST = 16,     /* bytes of one */
+    XIE_STREAM_SEPARATORS_MOST = 16     /* of one xie_stream_read_until_any */
 };
 
 /* What a stream stands on. Each may suspend; at most one read and one write at a time. */
@@ -52,10 +55,36 @@ struct xie_stream {
 void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops);
 void xie_stream_fini(struct xie_stream *stream);
 
+/* For one who is inside the gate: get more bytes into the buffer, on the way to want in all.
+ * return bytes; 0 at the end */
+ssize_t xie_stream_fill(struct xie_stream *stream, size_t want);
+/* One of its reads failed beneath: what that means for those to come. */
+void xie_stream_failed(struct xie_stream *stream, ssize_t error);
+/* Move what there is between two sockets, at most len, as long as no more need be waited for: of
+ * who is inside both, with nothing in from's buffer, which has room for XIE_COPY_AT_ONCE.
+ * return bytes moved; 0 too where it cannot be done. What was read and not written is put there */
+int64_t xie_stream_splice(struct xie_stream *from, struct xie_stream *to, uint64_t len);
+/* As fill, on the other side: write all of parts (none empty), which are used up meanwhile; the
+ * stream counts what went out. */
+int xie_stream_push(struct xie_stream *stream, struct iovec *parts, int count);
+
 /* A stream on a descriptor that connect, accept or adopt will supply: the memory is had
  * before the connection is, so that none is lost for want of it. */
 struct xie_stream *xie_socket_new(void);
-void xie_socket_attach(struct xie_stream *stream, int fd, bool is_socket);
+
+enum xie_fd_kind {
+    XIE_FD_OTHER,  /* a pipe's end, a tty: non-blocking */
+    XIE_FD_SOCKET, /* non-blocking */
+    XIE_FD_SHARED, /* a socket that may be blocking, for others */
+    XIE_FD_POLLED, /* may be blocking, or say the end before there was a beginning: poll first */
+    XIE_FD_FILE    /* is never "not ready", but may be slow */
+};
+void xie_socket_attach(struct xie_stream *stream, int fd, enum xie_fd_kind kind);
+/* Two streams on the descriptors that make supplies. */
+int xie_socket_pair(struct xie_stream *pair[2], int (*make)(int fds[2]), enum xie_fd_kind kind);
+/* The descriptor of a stream that is nothing but a socket of its own (no TLS), to do by the
+ * kernel what the stream would do; -EOPNOTSUPP. */
+int xie_socket_fd(const struct xie_stream *stream);
 /* Give back one that no descriptor was attached to. */
 void xie_socket_free(struct xie_stream *stream);
 /* The socket is about to carry a stream: no delay for small writes, where it is TCP. */

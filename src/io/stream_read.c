@@ -1,4 +1,4 @@
-/* stream_read.c - buffered reading: some, exactly, until, lines, peek.
+/* stream_read.c - buffered reading: some, exactly, until, lines; a look at what there is.
  * Floor 5. What was read and not yet given out is always in the buffer, whatever happens. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
+#include "base/sys.h"
 #include "io/stream.h"
 
 static inline size_t have(const struct xie_stream *stream)
@@ -75,12 +76,13 @@ static int make_room(struct xie_stream *stream, size_t want)
 
 /* What a failed read means for those to come: kernels report a broken connection once and an
  * end ever after, which would pass for a clean one. What may succeed later is not kept. */
-static void remember(struct xie_stream *stream, ssize_t error)
+void xie_stream_failed(struct xie_stream *stream, ssize_t error)
 {
     switch (error) {
     case -ENOMEM:
     case -ENOBUFS:
     case -EAGAIN:
+    case -EFAULT: /* the caller's buffer is at fault */
     case -ECANCELED:
     case XIE_ECLOSED:
         return;
@@ -98,14 +100,13 @@ static ssize_t read_below(struct xie_stream *stream, void *buf, size_t cap)
         return stream->ended < 0 ? stream->ended : 0;
     ssize_t len = stream->ops->read(stream, buf, cap);
     if (len < 0)
-        remember(stream, len);
+        xie_stream_failed(stream, len);
     else if (len == 0)
         stream->ended = 1;
     return len;
 }
 
-/* Get more bytes into the buffer, on the way to want in all. return bytes; 0 at the end */
-static ssize_t fill(struct xie_stream *stream, size_t want)
+ssize_t xie_stream_fill(struct xie_stream *stream, size_t want)
 {
     int error = make_room(stream, want);
     if (error)
@@ -121,7 +122,8 @@ static ssize_t fill(struct xie_stream *stream, size_t want)
 /* Give out len bytes of the buffer. */
 static void take(struct xie_stream *stream, void *buf, size_t len)
 {
-    memcpy(buf, first(stream), len);
+    if (len) /* buf may be NULL */
+        memcpy(buf, first(stream), len);
     stream->start += len;
     if (stream->start == stream->end && stream->drained) {
         stream->start = stream->end = 0;
@@ -144,7 +146,7 @@ static ssize_t read_some(struct xie_stream *stream, void *buf, size_t cap)
         return read_below(stream, buf, cap);
     }
     if (!have(stream)) {
-        ssize_t len = fill(stream, 1);
+        ssize_t len = xie_stream_fill(stream, 1);
         if (len <= 0)
             return len;
     }
@@ -166,7 +168,7 @@ ssize_t xie_stream_read(struct xie_stream *stream, void *buf, size_t cap)
 static ssize_t gather(struct xie_stream *stream, void *buf, size_t len)
 {
     while (have(stream) < len) {
-        ssize_t more = fill(stream, len);
+        ssize_t more = xie_stream_fill(stream, len);
         if (more <= 0)
             return more < 0 ? more : XIE_EOF;
     }
@@ -212,43 +214,93 @@ ssize_t xie_stream_read_exactly(struct xie_stream *stream, void *buf, size_t len
 
 /* --- until, and lines --------------------------------------------------------------- */
 
-/* How many bytes up to and including the separator, waiting for them; 0: the end came and
- * the rest is in the buffer. Each byte is looked at once, but for a separator's length. */
-static ssize_t find(struct xie_stream *stream, const char *separator, size_t separator_len)
+/* One of several, as {bytes, length}. Which of them ends first within data[..len), of which no
+ * separator ends in [..seen)? return where it ends, 0: none does */
+static size_t earliest(const char *data, size_t seen, size_t len, const struct iovec *separators,
+                       int count, int *which)
+{
+    size_t best = 0;
+    for (int i = 0; i < count; i++) {
+        size_t size = separators[i].iov_len, window = best ? best : len;
+        size_t start = seen < size ? 0 : seen - size + 1;
+        if (start >= window)
+            continue;
+        const char *at = memmem(data + start, window - start, separators[i].iov_base, size);
+        if (!at)
+            continue;
+        size_t end = (size_t)(at - data) + size;
+        if (end == best && size <= separators[*which].iov_len)
+            continue;
+        best = end;
+        *which = i;
+    }
+    return best;
+}
+
+/* How many bytes up to and including a separator, waiting for them; 0: the end came and the
+ * rest is in the buffer. Each byte is looked at once, but for a separator's length. */
+static ssize_t find(struct xie_stream *stream, const struct iovec *separators, int count,
+                    int *which)
 {
     size_t seen = 0;
     for (;;) {
         size_t len = have(stream) < stream->limit ? have(stream) : stream->limit;
-        char *at = memmem(first(stream) + seen, len - seen, separator, separator_len);
-        if (at)
-            return at - first(stream) + (ssize_t)separator_len;
+        size_t end = earliest(first(stream), seen, len, separators, count, which);
+        if (end)
+            return (ssize_t)end;
         if (len == stream->limit)
             return XIE_ELIMIT;
-        seen = len < separator_len ? 0 : len - separator_len + 1;
-        ssize_t more = fill(stream, len + 1);
+        seen = len;
+        ssize_t more = xie_stream_fill(stream, len + 1);
         if (more <= 0)
             return more;
     }
 }
 
-ssize_t xie_stream_read_until(struct xie_stream *stream, const char *separator,
-                              size_t separator_len, char **data)
+static ssize_t read_until(struct xie_stream *stream, const struct iovec *separators, int count,
+                          char **data, int *which)
 {
-    if (separator_len < 1 || separator_len > 16)
-        return -EINVAL;
+    int matched = 0;
+    for (int i = 0; i < count; i++)
+        if (separators[i].iov_len < 1 || separators[i].iov_len > XIE_STREAM_SEPARATOR_MOST)
+            return -EINVAL;
     int error = xie_gate_enter(&stream->gate, XIE_READING);
     if (error)
         return error;
-    ssize_t len = find(stream, separator, separator_len);
+    ssize_t len = find(stream, separators, count, &matched);
     if (len == 0 && have(stream))
         len = XIE_EOF;
     char *found = first(stream);
     if (len > 0)
         stream->start += (size_t)len;
     len = leave(stream, len);
-    if (len > 0)
-        *data = found;
+    if (len <= 0)
+        return len;
+    *data = found;
+    if (which)
+        *which = matched;
     return len;
+}
+
+ssize_t xie_stream_read_until(struct xie_stream *stream, const char *separator,
+                              size_t separator_len, char **data)
+{
+    struct iovec one = {(void *)(uintptr_t)separator, separator_len};
+    return read_until(stream, &one, 1, data, NULL);
+}
+
+ssize_t xie_stream_read_until_any(struct xie_stream *stream, const char *const *separators,
+                                  char **data, int *which)
+{
+    struct iovec list[XIE_STREAM_SEPARATORS_MOST];
+    int count = 0;
+    for (; separators[count]; count++) {
+        if (count == XIE_STREAM_SEPARATORS_MOST)
+            return -EINVAL;
+        list[count].iov_base = (void *)(uintptr_t)separators[count];
+        list[count].iov_len = strlen(separators[count]);
+    }
+    return count ? read_until(stream, list, count, data, which) : -EINVAL;
 }
 
 int xie_stream_read_line(struct xie_stream *stream, char **line, size_t *len)
@@ -256,7 +308,9 @@ int xie_stream_read_line(struct xie_stream *stream, char **line, size_t *len)
     int error = xie_gate_enter(&stream->gate, XIE_READING);
     if (error)
         return error;
-    ssize_t taken = find(stream, "\n", 1);
+    int which;
+    struct iovec newline = {(void *)(uintptr_t) "\n", 1};
+    ssize_t taken = find(stream, &newline, 1, &which);
     size_t count = taken > 0 ? (size_t)taken - 1 : 0;
     if (taken == 0)
         taken = (ssize_t)(count = have(stream));
@@ -276,8 +330,7 @@ int xie_stream_read_line(struct xie_stream *stream, char **line, size_t *len)
     return 1;
 }
 
-/* --- looking without taking ---------------------------------------------------------------------
- */
+/* --- looking without taking --------------------------------------------------------- */
 
 ssize_t xie_stream_peek(struct xie_stream *stream, char **data)
 {
@@ -285,7 +338,7 @@ ssize_t xie_stream_peek(struct xie_stream *stream, char **data)
     if (error)
         return error;
     ssize_t len = (ssize_t)have(stream);
-    if (!len && (len = fill(stream, 1)) > 0)
+    if (!len && (len = xie_stream_fill(stream, 1)) > 0)
         len = (ssize_t)have(stream);
     char *seen = first(stream);
     len = leave(stream, len);
@@ -294,11 +347,46 @@ ssize_t xie_stream_peek(struct xie_stream *stream, char **data)
     return len;
 }
 
-void xie_stream_consume(struct xie_stream *stream, size_t len)
+static void check_alone(const struct xie_stream *stream, const char *what)
 {
     if (stream->gate.inside[XIE_READING])
-        xie_misuse("xie_stream_consume: another task reads this stream");
+        xie_misuse("%s: another task reads this stream", what);
+}
+
+size_t xie_stream_buffered(const struct xie_stream *stream, char **data)
+{
+    check_alone(stream, "xie_stream_buffered");
+    if (data)
+        *data = first(stream);
+    return have(stream);
+}
+
+bool xie_stream_at_eof(const struct xie_stream *stream)
+{
+    return stream->ended > 0 && !have(stream);
+}
+
+void xie_stream_consume(struct xie_stream *stream, size_t len)
+{
+    check_alone(stream, "xie_stream_consume");
     if (len > have(stream))
         xie_misuse("xie_stream_consume: %zu bytes of %zu", len, have(stream));
     stream->start += len;
+}
+
+int xie_stream_read_shut(struct xie_stream *stream)
+{
+    int error = xie_gate_enter(&stream->gate, XIE_READING);
+    if (error)
+        return error;
+    int fd = xie_stream_fd(stream);
+    error = fd < 0 ? fd : xie_sys_shutdown(fd, SHUT_RD);
+    if (error == -ENOTSOCK)
+        error = -EOPNOTSUPP;
+    if (!error) {
+        shrink(stream);
+        stream->start = stream->end = 0;
+        stream->ended = 1;
+    }
+    return (int)leave(stream, error);
 }

@@ -21,25 +21,27 @@ static int advance(struct iovec *parts, size_t len)
     return used;
 }
 
-/* Write all of parts (none empty), which are used up meanwhile. */
-static ssize_t write_all(struct xie_stream *stream, struct iovec *parts, int count, size_t total)
+int xie_stream_push(struct xie_stream *stream, struct iovec *parts, int count)
 {
-    int error = xie_gate_enter(&stream->gate, XIE_WRITING);
-    if (error)
-        return error;
-    ssize_t sent = 0;
     while (count) {
-        sent = stream->ops->write(stream, parts, count);
-        if (sent <= 0)
-            break;
+        ssize_t sent = stream->ops->write(stream, parts, count);
+        if (sent <= 0) /* 0 bytes of more than 0: no kernel says so; never loop on it */
+            return sent < 0 ? (int)sent : -EIO;
         stream->written += (uint64_t)sent;
         int used = advance(parts, (size_t)sent);
         parts += used;
         count -= used;
     }
-    if (count) /* 0 bytes of more than 0: no kernel says so; never loop on it */
-        return xie_gate_leave(&stream->gate, XIE_WRITING, sent < 0 ? sent : -EIO);
-    return xie_gate_leave(&stream->gate, XIE_WRITING, (ssize_t)total);
+    return 0;
+}
+
+static ssize_t write_all(struct xie_stream *stream, struct iovec *parts, int count, size_t total)
+{
+    int error = xie_gate_enter(&stream->gate, XIE_WRITING);
+    if (error)
+        return error;
+    error = xie_stream_push(stream, parts, count);
+    return xie_gate_leave(&stream->gate, XIE_WRITING, error ? error : (ssize_t)total);
 }
 
 ssize_t xie_stream_write(struct xie_stream *stream, const void *buf, size_t len)

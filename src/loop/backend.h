@@ -9,6 +9,9 @@
 
 struct xie_backend {
     const char *name;
+    /* Operations on files do not hold up the loop: XIE_OP_READ_AT … may be submitted, and READV
+     * and WRITEV on files. (On sim they do, and time stands still meanwhile.) */
+    bool files;
     /* Make the kernel's objects; put own state into loop->state.
      * errors  any: the next backend is tried, unless this one was asked for by name */
     int (*open)(struct xie_loop *loop);

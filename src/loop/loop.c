@@ -64,7 +64,7 @@ static void run_ready(struct xie_loop *loop)
             struct xie_ready *item = xie_loop_take(loop);
             item->run(item);
             if (__builtin_expect(loop->watch != NULL, 0))
-                xie_watch_leave(loop->watch);
+                xie_watchdog_leave(loop->watch);
         }
         if (!loop->ready_head)
             break;
@@ -174,7 +174,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     if (error)
         return error;
     if (options->debug || debug_asked())
-        error = xie_watch_open(loop, options->slow_callback_ns);
+        error = xie_watchdog_open(loop, options->slow_callback_ns);
     if (error) {
         loop->backend->close(loop);
         return error;
@@ -190,7 +190,7 @@ void xie_loop_close(struct xie_loop *loop)
 {
     xie_loop_refuse(loop);
     xie_calls_drop(loop);
-    xie_watch_close(loop);
+    xie_watchdog_close(loop);
     thread_loop = NULL;
     loop->backend->close(loop);
     xie_stack_trim();

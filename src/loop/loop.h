@@ -12,7 +12,7 @@
 #include "coro/context.h"
 #include "loop/backend.h"
 #include "loop/timer.h"
-#include "loop/watch.h"
+#include "loop/watchdog.h"
 
 /* What another thread hands to a loop: an item of its ready queue to be. */
 struct xie_inbox_call {
@@ -39,7 +39,7 @@ struct xie_loop {
 
     struct xie_context context; /* the loop's own, while a task runs */
     struct xie_task *current;
-    struct xie_watch *watch; /* in debug mode; NULL else */
+    struct xie_watchdog *watch; /* in debug mode; NULL else */
 
     struct xie_inbox_call *inbox; /* atomic: from other threads, the newest first */
     unsigned refs;                /* atomic: its own, and xie_loop_ref's */
@@ -108,7 +108,7 @@ static inline void xie_loop_ready_first(struct xie_loop *loop, struct xie_ready 
 static inline void xie_loop_watch_fn(struct xie_loop *loop, void *fn)
 {
     if (__builtin_expect(loop->watch != NULL, 0))
-        xie_watch_enter(loop->watch, NULL, NULL, fn);
+        xie_watchdog_enter(loop->watch, NULL, NULL, fn);
 }
 
 /* xie_now() + delay_ns, which may be negative; XIE_NEVER when that is past the end of time. */

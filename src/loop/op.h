@@ -22,7 +22,11 @@ enum xie_op_kind {
                        peer's); result: a descriptor, non-blocking, close-on-exec */
     XIE_OP_CONNECT, /* address, address_len; result 0. -EAGAIN: a Unix listener's queue is full,
                        and nothing tells when it no longer is */
-    XIE_OP_POLL     /* flags: POLLIN | POLLOUT; result: the events, POLLERR and POLLHUP too */
+    XIE_OP_POLL,    /* flags: POLLIN | POLLOUT; result: the events, POLLERR and POLLHUP too */
+    /* On files, which are never "not ready": only where backend->files says so, else the pool's */
+    XIE_OP_READ_AT, /* buf, len, offset */
+    XIE_OP_WRITE_AT,
+    XIE_OP_SYNC /* flags: 1 the data alone, 0 what describes it too */
 };
 
 enum xie_op_state { XIE_OP_IDLE, XIE_OP_PENDING, XIE_OP_DONE };
@@ -41,6 +45,7 @@ struct xie_op {
         struct {
             void *buf;
             size_t len;
+            int64_t offset; /* READ_AT, WRITE_AT */
         };
         struct msghdr *message;
         struct {

@@ -164,6 +164,12 @@ int64_t xie_op_transfer(struct xie_op *op)
         return xie_sys_readv(op->fd, op->parts, op->count);
     case XIE_OP_WRITEV:
         return xie_sys_writev(op->fd, op->parts, op->count);
+    case XIE_OP_READ_AT:
+        return xie_sys_pread(op->fd, op->buf, op->len, op->offset);
+    case XIE_OP_WRITE_AT:
+        return xie_sys_pwrite(op->fd, op->buf, op->len, op->offset);
+    case XIE_OP_SYNC:
+        return xie_sys_sync(op->fd, op->flags);
     default: /* XIE_OP_ACCEPT */
         return xie_sys_accept(op->fd, op->address, op->address ? &op->address_len : NULL);
     }

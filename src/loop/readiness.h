@@ -55,7 +55,8 @@ void xie_readiness_forget(struct xie_loop *loop, struct xie_readiness *readiness
 void xie_readiness_ready(struct xie_loop *loop, struct xie_readiness *readiness, int fd,
                          uint32_t generation, int events);
 
-/* Do by one system call what op asks for (not CONNECT, not POLL); -EAGAIN: it would block. */
+/* Do by one system call what op asks for (not CONNECT, not POLL); -EAGAIN: it would block. For
+ * files from any thread. */
 int64_t xie_op_transfer(struct xie_op *op);
 
 /* A poller's look on the real kernel: poll(2). */

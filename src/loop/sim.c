@@ -311,6 +311,7 @@ static void sim_close(struct xie_loop *loop)
 
 const struct xie_backend xie_backend_sim = {
     .name = "sim",
+    .files = true,
     .open = sim_open,
     .close = sim_close,
     .submit = sim_submit,

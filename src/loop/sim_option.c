@@ -5,6 +5,7 @@
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loop/sim.h"
 
@@ -89,6 +90,13 @@ static int socket_number(struct xie_sim_socket *self, int name, int *number)
     }
 }
 
+/* Everybody in this world is this process. */
+static int copy_credentials(const struct xie_sim_socket *self, void *value, socklen_t *len)
+{
+    struct ucred ours = {getpid(), getuid(), getgid()};
+    return self->domain == AF_UNIX ? copy_out(&ours, sizeof(ours), value, len) : -ENOPROTOOPT;
+}
+
 int xie_sim_getsockopt(struct xie_sim_socket *self, int level, int name, void *value,
                        socklen_t *len)
 {
@@ -103,6 +111,8 @@ int xie_sim_getsockopt(struct xie_sim_socket *self, int level, int name, void *v
         return copy_out(memory, sizeof(memory), value, len);
     if (level == SOL_SOCKET && name == SO_LINGER)
         return copy_out(&linger, sizeof(linger), value, len);
+    if (level == SOL_SOCKET && name == SO_PEERCRED)
+        return copy_credentials(self, value, len);
     if (level == SOL_SOCKET && !flag) {
         int error = socket_number(self, name, &number);
         if (error)

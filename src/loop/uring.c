@@ -87,6 +87,7 @@ static unsigned poll_mask(const struct xie_op *op)
     case XIE_OP_SEND:
     case XIE_OP_SENDMSG:
     case XIE_OP_WRITEV:
+    case XIE_OP_WRITE_AT:
         return POLLOUT;
     default:
         return POLLIN;
@@ -125,6 +126,15 @@ static void prepare(struct io_uring_sqe *sqe, struct xie_op *op)
         break;
     case XIE_OP_CONNECT:
         io_uring_prep_connect(sqe, op->fd, op->address, op->address_len);
+        break;
+    case XIE_OP_READ_AT:
+        io_uring_prep_read(sqe, op->fd, op->buf, bounded(op->len), (uint64_t)op->offset);
+        break;
+    case XIE_OP_WRITE_AT:
+        io_uring_prep_write(sqe, op->fd, op->buf, bounded(op->len), (uint64_t)op->offset);
+        break;
+    case XIE_OP_SYNC:
+        io_uring_prep_fsync(sqe, op->fd, op->flags ? IORING_FSYNC_DATASYNC : 0);
         break;
     default: /* XIE_OP_POLL */
         io_uring_prep_poll_add(sqe, op->fd, poll_mask(op));
@@ -344,6 +354,7 @@ static int check_ring(struct io_uring *ring)
     static const int needed[] = {IORING_OP_RECV,        IORING_OP_SEND,    IORING_OP_RECVMSG,
                                  IORING_OP_SENDMSG,     IORING_OP_READV,   IORING_OP_WRITEV,
                                  IORING_OP_ACCEPT,      IORING_OP_CONNECT, IORING_OP_POLL_ADD,
+                                 IORING_OP_READ,        IORING_OP_WRITE,   IORING_OP_FSYNC,
                                  IORING_OP_ASYNC_CANCEL};
     if ((ring->features & FEATURES) != FEATURES)
         return -ENOSYS;
@@ -448,6 +459,7 @@ static void uring_close(struct xie_loop *loop)
 
 const struct xie_backend xie_backend_uring = {
     .name = "uring",
+    .files = true,
     .open = uring_open,
     .close = uring_close,
     .submit = uring_submit,

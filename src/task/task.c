@@ -12,7 +12,7 @@ static inline void now_runs(struct xie_loop *loop, struct xie_task *task)
 {
     loop->current = task;
     if (__builtin_expect(loop->watch != NULL, 0))
-        xie_watch_enter(loop->watch, task->name, task->where, (void *)task->fn);
+        xie_watchdog_enter(loop->watch, task->name, task->where, (void *)task->fn);
 }
 
 /* The ready queue's item of a task, run from the loop's own stack. */
@@ -289,7 +289,7 @@ void xie_task_set_name(struct xie_task *task, const char *name)
         return;
     task->name = task->stack->name = name;
     if (task->loop->watch && task == task->loop->current)
-        xie_watch_rename(task->loop->watch, name);
+        xie_watchdog_rename(task->loop->watch, name);
 }
 
 size_t xie_task_count(void)

@@ -92,13 +92,18 @@ void xie_wait_finish(struct xie_wait *wait, int result)
     xie_loop_ready(task->loop, &task->ready);
 }
 
-void xie_wait_interrupt(struct xie_task *task)
+void xie_wait_break(struct xie_task *task, int error)
 {
     struct xie_wait *wait = task->wait;
     if (!wait || wait->aborted)
         return;
     wait->aborted = true;
-    wait->abort(wait, task->scope->effective);
+    wait->abort(wait, error);
+}
+
+void xie_wait_interrupt(struct xie_task *task)
+{
+    xie_wait_break(task, task->scope->effective);
 }
 
 /* --- operations --------------------------------------------------------------------------------

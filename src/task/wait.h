@@ -52,6 +52,9 @@ int xie_wait_park_for(struct xie_wait *wait, struct xie_task *self, const char *
 /* The wait is over: its task runs at the next chance. From the same loop; once. */
 void xie_wait_finish(struct xie_wait *wait, int result);
 
+/* If task waits, its wait is interrupted with error, as by a scope. */
+void xie_wait_break(struct xie_task *task, int error);
+
 /**
  * Submit an operation of this thread's loop and suspend until it is done: what all I/O
  * stands on. Interrupted, it waits for the kernel to let go of the buffers.

@@ -1,8 +1,8 @@
-/* watch.c - the thread that looks at what a loop runs, and since when.
+/* watchdog.c - the thread that looks at what a loop runs, and since when.
  * Floor 2. Both sides go through one mutex: debug mode may cost that, and a name cannot go away
  * while it is printed. The clock is the real one, on sim too. */
 /* SPDX-License-Identifier: MIT */
-#include "loop/watch.h"
+#include "loop/watchdog.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +19,7 @@
 
 enum { XIE_SLOW_MS = 100 };
 
-struct xie_watch {
+struct xie_watchdog {
     pthread_mutex_t lock;
     pthread_cond_t change;
     pthread_t thread, watched;
@@ -39,7 +39,7 @@ static int64_t real_now(void)
 
 /* --- the thread, under the lock ----------------------------------------------------- */
 
-static void name_it(struct xie_watch *watch, const char *doing, int64_t ran_ns)
+static void name_it(struct xie_watchdog *watch, const char *doing, int64_t ran_ns)
 {
     long long ms = ran_ns / XIE_MILLISECOND;
     if (watch->name)
@@ -49,7 +49,7 @@ static void name_it(struct xie_watch *watch, const char *doing, int64_t ran_ns)
         xie_report("a callback (function %p) %s for %lld ms", watch->fn, doing, ms);
 }
 
-static void look(struct xie_watch *watch)
+static void look(struct xie_watchdog *watch)
 {
     int64_t now = real_now();
     if (!watch->since || now < watch->due)
@@ -61,7 +61,7 @@ static void look(struct xie_watch *watch)
 }
 
 /* Nothing can become slow earlier than slow_ns from now, but for what runs already. */
-static int64_t next_look(const struct xie_watch *watch)
+static int64_t next_look(const struct xie_watchdog *watch)
 {
     int64_t next = real_now() + watch->slow_ns;
     return watch->since && watch->due < next ? watch->due : next;
@@ -69,7 +69,7 @@ static int64_t next_look(const struct xie_watch *watch)
 
 static void *watch_main(void *arg)
 {
-    struct xie_watch *watch = arg;
+    struct xie_watchdog *watch = arg;
     pthread_setname_np(pthread_self(), "xie-watch");
     pthread_mutex_lock(&watch->lock);
     while (!watch->ending) {
@@ -84,7 +84,7 @@ static void *watch_main(void *arg)
 }
 
 /* It hears no signal: those are for the program's own threads. */
-static void thread_start(struct xie_watch *watch)
+static void thread_start(struct xie_watchdog *watch)
 {
     sigset_t all, before;
     int error = -xie_fault_check(XIE_FAULT_SYSCALL);
@@ -101,14 +101,14 @@ static void thread_start(struct xie_watch *watch)
 /* --- the loop's side ---------------------------------------------------------------- */
 
 /* What ran has ended. Under the lock. */
-static void end_item(struct xie_watch *watch, int64_t now)
+static void end_item(struct xie_watchdog *watch, int64_t now)
 {
     if (watch->since && now - watch->since >= watch->slow_ns)
         name_it(watch, "ran", now - watch->since);
     watch->since = 0;
 }
 
-void xie_watch_enter(struct xie_watch *watch, const char *name, const char *where, void *fn)
+void xie_watchdog_enter(struct xie_watchdog *watch, const char *name, const char *where, void *fn)
 {
     int64_t now = real_now();
     pthread_mutex_lock(&watch->lock);
@@ -121,7 +121,7 @@ void xie_watch_enter(struct xie_watch *watch, const char *name, const char *wher
     pthread_mutex_unlock(&watch->lock);
 }
 
-void xie_watch_leave(struct xie_watch *watch)
+void xie_watchdog_leave(struct xie_watchdog *watch)
 {
     int64_t now = real_now();
     pthread_mutex_lock(&watch->lock);
@@ -129,17 +129,17 @@ void xie_watch_leave(struct xie_watch *watch)
     pthread_mutex_unlock(&watch->lock);
 }
 
-void xie_watch_rename(struct xie_watch *watch, const char *name)
+void xie_watchdog_rename(struct xie_watchdog *watch, const char *name)
 {
     pthread_mutex_lock(&watch->lock);
     watch->name = name;
     pthread_mutex_unlock(&watch->lock);
 }
 
-int xie_watch_open(struct xie_loop *loop, int64_t slow_ns)
+int xie_watchdog_open(struct xie_loop *loop, int64_t slow_ns)
 {
     pthread_condattr_t clock;
-    struct xie_watch *watch = xie_alloc_zero(sizeof *watch);
+    struct xie_watchdog *watch = xie_alloc_zero(sizeof *watch);
     if (!watch)
         return -ENOMEM;
     watch->slow_ns = slow_ns > 0 ? slow_ns : XIE_SLOW_MS * XIE_MILLISECOND;
@@ -155,9 +155,9 @@ int xie_watch_open(struct xie_loop *loop, int64_t slow_ns)
     return 0;
 }
 
-void xie_watch_close(struct xie_loop *loop)
+void xie_watchdog_close(struct xie_loop *loop)
 {
-    struct xie_watch *watch = loop->watch;
+    struct xie_watchdog *watch = loop->watch;
     if (!watch)
         return;
     loop->watch = NULL;
