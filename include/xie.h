@@ -12,6 +12,7 @@
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/process.h>
 #include <xie/scope.h>
 #include <xie/signal.h>
 #include <xie/stream.h>

@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -328,4 +331,31 @@ int xie_sys_lstat(const char *path, struct stat *found)
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
     return AGAIN(int, told(sigaction(signal, action, old)));
+}
+
+int xie_sys_pipe(int fds[2])
+{
+    return AGAIN(int, told(pipe2(fds, O_CLOEXEC)));
+}
+
+int xie_sys_open(const char *path, int flags)
+{
+    return AGAIN(int, told(open(path, flags | O_CLOEXEC)));
+}
+
+int xie_sys_vfork(int (*fn)(void *arg), void *stack_end, void *arg, int *pidfd)
+{
+    enum { FLAGS = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD };
+    return AGAIN(int, told(clone(fn, stack_end, FLAGS, arg, pidfd)));
+}
+
+int xie_sys_waitid(int pidfd, siginfo_t *info, int options)
+{
+    enum { BY_PIDFD = 3 }; /* P_PIDFD of newer headers */
+    return AGAIN(int, told(waitid((idtype_t)BY_PIDFD, (id_t)pidfd, info, options)));
+}
+
+int xie_sys_pidfd_signal(int pidfd, int signal, unsigned flags)
+{
+    return told((int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, flags));
 }
