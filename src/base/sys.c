@@ -343,10 +343,13 @@ int xie_sys_open(const char *path, int flags)
     return AGAIN(int, told(open(path, flags | O_CLOEXEC)));
 }
 
+/* TSan stands before clone(2) and knows no child that shares memory. */
+extern void __tsan_init(void) __attribute__((weak));
+
 int xie_sys_vfork(int (*fn)(void *arg), void *stack_end, void *arg, int *pidfd)
 {
-    enum { FLAGS = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD };
-    return AGAIN(int, told(clone(fn, stack_end, FLAGS, arg, pidfd)));
+    int shared = __tsan_init ? 0 : CLONE_VM | CLONE_VFORK;
+    return AGAIN(int, told(clone(fn, stack_end, shared | CLONE_PIDFD | SIGCHLD, arg, pidfd)));
 }
 
 int xie_sys_waitid(int pidfd, siginfo_t *info, int options)

@@ -77,7 +77,8 @@ int xie_sys_lstat(const char *path, struct stat *found);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 int xie_sys_pipe(int fds[2]);                  /* close-on-exec; blocking */
 int xie_sys_open(const char *path, int flags); /* of a file that exists; close-on-exec */
-/* vfork(2) with a stack of its own, and a pidfd that is close-on-exec. Returns the pid. */
+/* vfork(2) with a stack of its own, and a pidfd that is close-on-exec; under TSan, valgrind and
+ * some emulators it is a fork(2). Returns the pid. */
 int xie_sys_vfork(int (*fn)(void *arg), void *stack_end, void *arg, int *pidfd);
 int xie_sys_waitid(int pidfd, siginfo_t *info, int options);
 int xie_sys_pidfd_signal(int pidfd, int signal, unsigned flags); /* never fails by injection:
