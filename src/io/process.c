@@ -45,7 +45,7 @@ static bool ask_pidfd(struct xie_process *process)
         uint64_t mask, cgroup;
         uint32_t ids[11];
         int32_t waited;
-    } info;
+    } info = {0};
     for (int tries = 0; tries < INFO_TRIES; tries++, sched_yield()) {
         info.mask = INFO_EXIT;
         if (ioctl(process->pidfd, _IOWR(0xFF, 11, info), &info))

@@ -209,6 +209,29 @@ static uint64_t option_number(uint64_t given, const char *variable, uint64_t oth
     return number;
 }
 
+/* In a child made by fork: its copy of the loop is dead. Nothing is ready there, and what becomes
+ * so goes nowhere: a task that waits or returns in the child ends up in the dead backend. */
+static void die_in_child(void)
+{
+    static struct xie_ready *nowhere;
+    struct xie_loop *loop = thread_loop;
+    pthread_mutex_init(&loops_lock, NULL);
+    xie_list_init(&loops);
+    xie_sys_use(NULL);
+    thread_loop = NULL;
+    if (!loop)
+        return;
+    loop->backend = &xie_backend_dead;
+    loop->ready_head = NULL;
+    loop->ready_tail = &nowhere;
+    xie_list_init(&loop->link);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, die_in_child);
+}
+
 /* Writing to a closed pipe is an error for the writer, not a signal for the process. */
 static void ignore_sigpipe(void)
 {
@@ -220,6 +243,8 @@ static void ignore_sigpipe(void)
 int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
 {
     static const struct xie_loop_options defaults;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
     if (thread_loop)
         return -EBUSY;
     if (!options)

@@ -98,16 +98,20 @@ WITH_CHILDREN(programs_that_cannot_be_executed)
     static const struct {
         const char *name;
         int error;
-    } programs[] = {{"./none", -ENOENT},   {"", -ENOENT},         {"no-such-program", -ENOENT},
-                    {"./closed", -EACCES}, {"./sub", -EACCES},    {"./text", -ENOEXEC},
-                    {"./lost", -ENOENT},   {"./text/x", -ENOTDIR}};
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+    } programs[] = {{"./none", -ENOENT},    {"", -ENOENT},      {"no-such-program", -ENOENT},
+                    {"./closed", -EACCES},  {"./sub", -EACCES}, {"./text", -ENOEXEC},
+                    {"./text/x", -ENOTDIR}, {"./lost", -ENOENT}};
+    size_t count = sizeof programs / sizeof *programs;
+    if (tap_valgrind()) /* which gives up on the last, and on what is too large */
+        count--;
+    for (size_t i = 0; i < count; i++) {
         options.argv = ARGV(programs[i].name);
         refuse(options, programs[i].error);
     }
     memset(large, 'x', sizeof large - 1);
     options.argv = ARGV("true", large); /* one argument may have 128 KiB */
-    refuse(options, -E2BIG);
+    if (!tap_valgrind())
+        refuse(options, -E2BIG);
     options.argv = ARGV("cat");
     options.in = options.out = options.err = XIE_PROCESS_PIPE;
     options.program = "/nowhere/cat";

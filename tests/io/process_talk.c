@@ -224,15 +224,19 @@ WITH_CHILDREN(cancelled_after_any_number_of_turns)
 {
     kit_fill(large, LARGE, 0);
     struct talk talk = {.child = open_shell("tee /dev/stderr")};
-    for (int turns = 0; turns < 30; turns++) {
+    int error = -ECANCELED;
+    for (int turns = 0; turns < 30 && error; turns++) {
         struct xie_task *task = xie_spawn(communicate, &talk);
         for (int i = 0; i < turns; i++)
             xie_sleep(0);
         xie_task_cancel(task);
-        CHECK_EQ(xie_join(task), -ECANCELED);
-        CHECK(!talk.result.out);
+        error = xie_join(task); /* where turns are slow it may have come through */
+        if (error)
+            CHECK_EQ(error, -ECANCELED);
+        CHECK(!error == !!talk.result.out);
     }
-    CHECK_EQ(communicate(&talk), 0);
+    if (error)
+        CHECK_EQ(communicate(&talk), 0);
     check_large(talk.result.out, talk.result.out_len);
     check_large(talk.result.err, talk.result.err_len);
     xie_process_result_fini(&talk.result);
