@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 #include "io/process_kit.h"
+#include "refuse.h"
 
 /* --- how it ended --------------------------------------------------------------------- */
 
@@ -586,6 +588,52 @@ WITH_CHILDREN(a_program_that_waits_for_any_child)
     return 0;
 }
 
+/* --- older kernels ------------------------------------------------------------------ */
+
+WITH_CHILDREN(a_kernel_that_knows_less)
+{
+    char text[32], *line;
+    int fd, foreign = open("/dev/null", O_RDONLY); /* not close-on-exec */
+    if (tap_valgrind())
+        tap_skip("valgrind makes calls of its own");
+    refuse((const int[]){SYS_close_range, SYS_pidfd_send_signal, SYS_ioctl, 0}, ENOSYS);
+
+    CHECK_EQ(kit_say((struct xie_process_options){.argv = ARGV("ls", "/proc/self/fd")}, text,
+                     sizeof text),
+             0);
+    CHECK_STR(text, "0\n1\n2\n3\n");
+    close(foreign);
+
+    struct xie_process *child = kit_reader();
+    CHECK_EQ(xie_process_send_signal(child, 999), -EINVAL);
+    CHECK_EQ(xie_process_send_signal(child, SIGKILL), 0);
+    CHECK_EQ(wait_for(child), -1);
+    CHECK_EQ(xie_process_send_signal(child, SIGKILL), -ESRCH);
+    xie_process_close(child);
+
+    child = open_family(parent_ends, XIE_PROCESS_NEW_GROUP, &fd);
+    CHECK_EQ(wait_for(child), 0);
+    xie_process_close(child);
+    kit_hear(fd, text, sizeof text);
+
+    signal(SIGCHLD, SIG_IGN); /* now nobody can tell */
+    child = kit_open(&(struct xie_process_options){.shell = "exit 9"});
+    for (int i = 0; i < 2; i++)
+        CHECK_EQ(xie_process_wait(child, NULL), XIE_EREAPED);
+    CHECK_EQ(xie_process_status(child, &(struct xie_process_status){0}), XIE_EREAPED);
+    xie_process_close(child);
+    child = kit_open(&(struct xie_process_options){.shell = "sleep 1000 >/dev/null & echo $!",
+                                                   .out = XIE_PROCESS_PIPE,
+                                                   .group = XIE_PROCESS_NEW_GROUP});
+    CHECK_EQ(xie_stream_read_line(xie_process_stream(child, 1), &line, NULL), 1);
+    int left = atoi(line);
+    CHECK_EQ(xie_process_wait(child, NULL), XIE_EREAPED);
+    CHECK_EQ(xie_process_send_signal(child, SIGKILL), -ENOSYS); /* the number may be another's */
+    xie_process_close(child);
+    CHECK(left > 0 && !kill(left, SIGKILL));
+    return 0;
+}
+
 /* --- many --------------------------------------------------------------------------- */
 
 WITH_CHILDREN(a_thousand_children_at_once)
@@ -649,6 +697,7 @@ int main(int argc, char **argv)
         {"the_programs_own_children_are_untouched", the_programs_own_children_are_untouched},
         {"a_program_that_ignores_sigchld", a_program_that_ignores_sigchld},
         {"a_program_that_waits_for_any_child", a_program_that_waits_for_any_child},
+        {"a_kernel_that_knows_less", a_kernel_that_knows_less},
         {"a_thousand_children_at_once", a_thousand_children_at_once},
         {0},
     };
