@@ -36,7 +36,7 @@ enum xie_process_group {
 
 /* One more descriptor for a child. */
 struct xie_process_fd {
-    int ours;  /* borrowed until the open returns; it stays close-on-exec here */
+    int ours;  /* borrowed until the open returns */
     int child; /* its number there: 3 or more */
 };
 
@@ -81,7 +81,7 @@ struct xie_process_status {
  * note     the child has standard streams, fds, and no other descriptor of ours, whoever opened it
  *          and without close-on-exec; no signal is blocked or ignored there. Safe in programs with
  *          several threads: between its birth and exec it makes system calls only
- * cost     the thread stands still until the program is loaded (vfork(2)): half a millisecond,
+ * cost     the thread stands still until the program is loaded (vfork(2)), for the same time
  *          whatever this process's size
  * source   asyncio.create_subprocess_exec, create_subprocess_shell
  */

@@ -26,9 +26,7 @@ enum {
     INFO_TRIES = 1000        /* for a status that is being put away at this moment */
 };
 
-/* --- how it ended
- * ---------------------------------------------------------------------------------
- */
+/* --- how it ended ----------------------------------------------------------------- */
 
 static void set_status(struct xie_process *process, int waited)
 {

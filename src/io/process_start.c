@@ -160,8 +160,7 @@ BARE static int child_main(void *arg)
     return 127;
 }
 
-/* --- here, before -------------------------------------------------------------------------------
- */
+/* --- here, before ----------------------------------------------------------------- */
 
 static const char *path_of(const char *const *env)
 {
@@ -231,8 +230,7 @@ static int list_moves(struct birth *birth, const struct xie_process_options *opt
     return 0;
 }
 
-/* --- here, after ---------------------------------------------------------------------------------
- */
+/* --- here, after ------------------------------------------------------------------ */
 
 /* What the child had to say: nothing, where exec closed the pipe. Under vfork it has been said;
  * then a copy of the pipe's end that another thread's fork may have does not hold us up. */

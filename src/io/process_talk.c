@@ -35,6 +35,8 @@ static int feed(void *arg)
     struct talk *talk = arg;
     struct xie_process *process = talk->process;
     struct xie_stream *stream = process->streams[0];
+    if (!stream) /* closed before we began */
+        return ended(talk, XIE_ECLOSED);
     uint64_t before = xie_stream_written(stream);
     ssize_t sent = xie_stream_write(stream, talk->input + process->fed, talk->len - process->fed);
     if (sent == XIE_ECLOSED) /* the stream is gone */
@@ -68,7 +70,7 @@ static int gather(struct talk *talk, int fd)
 {
     struct xie_process *process = talk->process;
     struct xie_process_text *text = &process->text[fd];
-    for (;;) {
+    while (process->streams[fd]) {
         if (text->len > process->output_limit)
             return XIE_ELIMIT;
         int error = make_room(text, process->output_limit);
@@ -80,6 +82,7 @@ static int gather(struct talk *talk, int fd)
             return (int)got;
         text->len += (size_t)got;
     }
+    return XIE_ECLOSED; /* by another, before we began */
 }
 
 static int gather_and_close(struct talk *talk, int fd)
@@ -114,7 +117,7 @@ static int talk_all(struct talk *talk)
         if (error)
             xie_group_cancel(&group);
         int failed = xie_group_wait(&group);
-        error = talk->error ? talk->error : error ? error : failed;
+        error = error ? error : talk->error ? talk->error : failed;
     }
     return error;
 }

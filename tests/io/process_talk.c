@@ -282,17 +282,24 @@ WITH_CHILDREN(while_another_reads)
     return 0;
 }
 
-/* And nothing is said about it on stderr. */
+/* At any moment, and nothing is said about it on stderr. */
 static int close_it(void *arg)
 {
     (void)arg;
-    struct talk talk = {.child = open_shell("read x; sleep 1000")};
-    struct xie_task *task = xie_spawn(communicate, &talk);
-    for (int i = 0; i < 5; i++)
-        xie_sleep(0);
-    xie_process_close(talk.child);
-    CHECK_EQ(xie_join(task), XIE_ECLOSED);
-    CHECK(!talk.result.out);
+    for (int turns = 0; turns < 6; turns++) {
+        struct talk talk = {.child = open_shell("sleep 1000")};
+        struct xie_task *task = xie_spawn(communicate, &talk);
+        for (int i = 0; i < turns; i++)
+            xie_sleep(0);
+        if (turns) /* else it would begin with a process that is gone */
+            xie_process_close(talk.child);
+        else
+            xie_task_cancel(task);
+        CHECK_EQ(xie_join(task), turns ? XIE_ECLOSED : -ECANCELED);
+        CHECK(!talk.result.out);
+        if (!turns)
+            xie_process_close(talk.child);
+    }
     return 0;
 }
 
@@ -308,14 +315,19 @@ static void closed_meanwhile(void)
     CHECK_STR(text, "");
 }
 
-WITH_CHILDREN(closed_before_it_has_begun)
+/* By whoever does not know that it is being read, or written to. */
+WITH_CHILDREN(a_pipe_closed_meanwhile)
 {
-    struct talk talk = {.child = open_shell("read x; sleep 1000")};
-    struct xie_task *task = xie_spawn(communicate, &talk);
-    xie_task_cancel(task);
-    xie_sleep(0);
-    CHECK_EQ(xie_join(task), -ECANCELED);
-    xie_process_close(talk.child);
+    for (int fd = 0; fd < 3; fd++)
+        for (int turns = 1; turns < 4; turns++) {
+            struct talk talk = {.child = open_shell("sleep 1000")};
+            struct xie_task *task = xie_spawn(communicate, &talk);
+            for (int i = 0; i < turns; i++)
+                xie_sleep(0);
+            xie_process_close_stream(talk.child, fd);
+            CHECK_EQ(xie_join(task), XIE_ECLOSED);
+            xie_process_close(talk.child);
+        }
     return 0;
 }
 
@@ -417,7 +429,7 @@ int main(int argc, char **argv)
         {"one_at_a_time", one_at_a_time},
         {"while_another_reads", while_another_reads},
         {"closed_meanwhile", closed_meanwhile},
-        {"closed_before_it_has_begun", closed_before_it_has_begun},
+        {"a_pipe_closed_meanwhile", a_pipe_closed_meanwhile},
         {"run_is_all_of_it", run_is_all_of_it},
         {"an_interrupted_run_leaves_no_child", an_interrupted_run_leaves_no_child},
         {"a_pipeline_of_two", a_pipeline_of_two},
