@@ -496,18 +496,21 @@ struct death {
 
 static int die_first(void *arg)
 {
+    static struct xie_process *child; /* never closed */
     struct death *death = arg;
-    kit_open(&(struct xie_process_options){.argv = ARGV("cat"),
-                                           .in = XIE_PROCESS_PIPE,
-                                           .fds = &(struct xie_process_fd){death->report[1], 9},
-                                           .fd_count = 1,
-                                           .death_signal = SIGKILL});
+    child =
+        kit_open(&(struct xie_process_options){.argv = ARGV("cat"),
+                                               .in = XIE_PROCESS_PIPE,
+                                               .fds = &(struct xie_process_fd){death->report[1], 9},
+                                               .fd_count = 1,
+                                               .death_signal = SIGKILL});
     if (!fork()) { /* keeps the pipe open: its end is not what ends the child */
         close(death->report[1]);
         close(death->hold[1]);
         close(STDERR_FILENO);
         _exit((int)read(death->hold[0], &(char){0}, 1));
     }
+    CHECK(child);
     kill(getpid(), SIGKILL);
     return 0;
 }

@@ -411,6 +411,69 @@ WITH_CHILDREN(many_at_once)
     return error;
 }
 
+/* --- at random ---------------------------------------------------------------------- */
+
+static int talk_once(void *arg)
+{
+    struct xie_process_result result = {0};
+    int error = xie_process_communicate(arg, large, 100000, &result);
+    if (!error && result.out)
+        CHECK(kit_same(result.out, result.out_len, 0) &&
+              (result.out_len == 100000 || result.status.signal == SIGTERM));
+    xie_process_result_fini(&result);
+    return error;
+}
+
+static int wait_once(void *arg)
+{
+    return xie_process_wait(arg, NULL);
+}
+
+static bool expected(int result)
+{
+    return !result || result == -ECANCELED || result == XIE_ECLOSED || result == -EBUSY;
+}
+
+/* Tasks in all calls of one child, and somebody cancels, kills, closes at any moment. */
+static void play(uint32_t *state)
+{
+    enum { PLAYERS = 4 };
+    struct xie_task *tasks[PLAYERS];
+    struct xie_process *child = kit_open(
+        &(struct xie_process_options){.argv = ARGV("cat"),
+                                      .in = XIE_PROCESS_PIPE,
+                                      .out = XIE_PROCESS_PIPE,
+                                      .group = (enum xie_process_group)kit_random(state, 3),
+                                      .grace_ns = kit_random(state, 2) ? XIE_HOUR : 0});
+    for (int i = 0; i < PLAYERS; i++)
+        tasks[i] = xie_spawn(kit_random(state, 2) ? talk_once : wait_once, child);
+    for (unsigned i = kit_random(state, 8); i; i--) {
+        switch (kit_random(state, 4)) {
+        case 0:
+            xie_task_cancel(tasks[kit_random(state, PLAYERS)]);
+            break;
+        case 1:
+            (void)xie_process_send_signal(child, SIGTERM);
+            break;
+        default:
+            xie_sleep(kit_random(state, 2) * XIE_MILLISECOND);
+        }
+    }
+    xie_sleep(0); /* all have begun */
+    xie_process_close(child);
+    for (int i = 0; i < PLAYERS; i++)
+        CHECK(expected(xie_join(tasks[i])));
+}
+
+WITH_CHILDREN(all_at_any_moment)
+{
+    uint32_t state = 1;
+    kit_fill(large, LARGE, 0);
+    for (int i = 0; i < (tap_slow() ? 20 : 100); i++)
+        play(&state);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -434,6 +497,7 @@ int main(int argc, char **argv)
         {"an_interrupted_run_leaves_no_child", an_interrupted_run_leaves_no_child},
         {"a_pipeline_of_two", a_pipeline_of_two},
         {"many_at_once", many_at_once},
+        {"all_at_any_moment", all_at_any_moment},
         {0},
     };
     return tap_main(argc, argv, tests);
