@@ -21,6 +21,7 @@
 #include <xie/loop.h>
 #include <xie/memory.h>
 #include <xie/pipe.h>
+#include <xie/process.h>
 #include <xie/promise.h>
 #include <xie/queue.h>
 #include <xie/scope.h>

@@ -37,7 +37,9 @@ enum xie_error {
     XIE_ENOTCONNECTED = -4131, /* not connected: the call was not sent */
     XIE_EUNKNOWN = -4132,      /* sent, but the connection broke: outcome unknown */
     XIE_EACTION = -4133,       /* the implementation does not know this action */
-    XIE_EFAILED = -4134        /* the implementation answered that the action failed */
+    XIE_EFAILED = -4134,       /* the implementation answered that the action failed */
+    XIE_EDIRECTORY = -4150,    /* the child's working directory cannot be entered */
+    XIE_EREAPED = -4151        /* the child has ended, and somebody else took its status */
 };
 
 /**

@@ -33,7 +33,10 @@ struct xie_loop_options {
  * main_fn  the main task; arg is borrowed
  * return   what main_fn returned, or the error that kept the loop from starting
  * errors   -EBUSY this thread already has a loop; -ENOMEM -EMFILE; -EINVAL unknown backend
- * note     the first SIGINT cancels the main task (if the program has no handler of its own)
+ * note     the first SIGINT cancels the main task (if the program has no handler of its own), the
+ *          second ends the program. A child made by fork(2) has no loop: there every call that
+ *          waits returns -EPERM, and a task that returns aborts; it may exec, _exit, or run a
+ *          loop of its own
  * source   asyncio.run
  */
 XIE_API int xie_run(int (*main_fn)(void *arg), void *arg);

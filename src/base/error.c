@@ -48,6 +48,10 @@ static const char *own_text(int code)
         return "the implementation does not know this action";
     case XIE_EFAILED:
         return "the implementation answered that the action failed";
+    case XIE_EDIRECTORY:
+        return "the working directory for the child is missing, no directory, or closed to it";
+    case XIE_EREAPED:
+        return "the child has ended, but somebody else took its exit status";
     }
     return NULL;
 }

@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -448,4 +450,29 @@ int xie_sys_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg, bool qu
     error = pthread_create(thread, NULL, fn, arg);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return -error;
+}
+
+int xie_sys_pipe_blocking(int fds[2])
+{
+    return AGAIN(int, told(pipe2(fds, O_CLOEXEC)));
+}
+
+/* TSan stands before clone(2) and knows no child that shares memory. */
+extern void __tsan_init(void) __attribute__((weak));
+
+int xie_sys_vfork(int (*fn)(void *arg), void *stack_end, void *arg, int *pidfd)
+{
+    int shared = __tsan_init ? 0 : CLONE_VM | CLONE_VFORK;
+    return AGAIN(int, told(clone(fn, stack_end, shared | CLONE_PIDFD | SIGCHLD, arg, pidfd)));
+}
+
+int xie_sys_waitid(int pidfd, siginfo_t *info, int options)
+{
+    enum { BY_PIDFD = 3 }; /* P_PIDFD of newer headers */
+    return AGAIN(int, told(waitid((idtype_t)BY_PIDFD, (id_t)pidfd, info, options)));
+}
+
+int xie_sys_pidfd_signal(int pidfd, int signal, unsigned flags)
+{
+    return told((int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, flags));
 }

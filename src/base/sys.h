@@ -101,5 +101,12 @@ int xie_sys_inotify(void); /* non-blocking, close-on-exec */
 int xie_sys_inotify_add(int fd, const char *path, uint32_t what);
 int xie_sys_inotify_remove(int fd, int id);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
+int xie_sys_pipe_blocking(int fds[2]); /* close-on-exec */
+/* vfork(2) with a stack of its own, and a pidfd that is close-on-exec; under TSan, valgrind and
+ * some emulators it is a fork(2). Returns the pid. */
+int xie_sys_vfork(int (*fn)(void *arg), void *stack_end, void *arg, int *pidfd);
+int xie_sys_waitid(int pidfd, siginfo_t *info, int options);
+int xie_sys_pidfd_signal(int pidfd, int signal, unsigned flags); /* never fails by injection:
+                                                                    a child would live on */
 
 #endif

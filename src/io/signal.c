@@ -123,9 +123,30 @@ static void release(struct xie_signals *signals, int count)
         sched_yield();
 }
 
+/* In a child made by fork nobody waits for them: what was before is in force again. */
+static void forget_catchers(void)
+{
+    pthread_mutex_init(&catch_lock, NULL);
+    handling = 0; /* of threads that are not here */
+    for (int number = 1; number <= XIE_SIGNAL_LAST; number++) {
+        const struct xie_signals *signals = catchers[number];
+        for (int i = 0; signals && i < signals->count; i++)
+            if (signals->numbers[i] == number)
+                sigaction(number, &signals->before[i], NULL);
+        catchers[number] = NULL;
+    }
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_catchers);
+}
+
 static int catch_all(struct xie_signals *signals)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     int error = 0, count = 0;
+    pthread_once(&once, watch_forks);
     pthread_mutex_lock(&catch_lock);
     while (!error && count < signals->count) {
         error = catch_one(signals, count);

@@ -34,6 +34,8 @@ struct xie_backend {
 
 extern const struct xie_backend xie_backend_uring, xie_backend_epoll, xie_backend_poll,
     xie_backend_sim;
+/* In a child made by fork: waiting aborts, all else does nothing. */
+extern const struct xie_backend xie_backend_dead;
 
 /* Choose and open by name, or by probing uring, epoll, poll when name is NULL. A name that
  * is unknown or cannot be used is explained in one line on stderr; probing is silent.

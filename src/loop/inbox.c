@@ -26,15 +26,12 @@ static void fork_parent(void)
     pthread_mutex_unlock(&loops_lock);
 }
 
-/* The other threads' loops are nobody's in the child. */
+/* Nobody runs the other threads' loops in the child, and its own copy is dead. */
 static void fork_child(void)
 {
-    struct xie_loop *own = xie_loop_current();
-    bool listed = own && !xie_list_empty(&own->link);
     xie_list_init(&xie_loops);
-    if (listed)
-        xie_list_push(&xie_loops, &own->link);
     pthread_mutex_unlock(&loops_lock);
+    xie_loop_die_in_child();
 }
 
 static void watch_forks(void)

@@ -143,6 +143,22 @@ static bool debug_asked(void)
     return text && *text && strcmp(text, "0") != 0;
 }
 
+/* Nothing is ready there, and what becomes so goes nowhere: a task that waits or returns in the
+ * child ends up in the dead backend. */
+void xie_loop_die_in_child(void)
+{
+    static struct xie_ready *nowhere;
+    struct xie_loop *loop = thread_loop;
+    xie_sys_use(NULL);
+    thread_loop = NULL;
+    if (!loop)
+        return;
+    loop->backend = &xie_backend_dead;
+    loop->ready_head = NULL;
+    loop->ready_tail = &nowhere;
+    xie_list_init(&loop->link);
+}
+
 /* Writing to a closed pipe is an error for the writer, not a signal for the process. */
 static void ignore_sigpipe(void)
 {

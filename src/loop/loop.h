@@ -64,6 +64,9 @@ struct xie_loop {
     struct xie_link link;              /* among the process's live loops */
 };
 
+/* In a child made by fork: this thread's copy of its loop is dead. */
+void xie_loop_die_in_child(void);
+
 /* The process's live loops. */
 extern struct xie_link xie_loops;
 

@@ -2,6 +2,8 @@
  * Floor 3. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -18,16 +20,19 @@ enum { XIE_LATE_SECONDS = 10 };
 
 /* The loop that hears of SIGINT: the first to run with nobody else handling it. */
 static struct xie_loop *interrupt_loop;
+static unsigned interrupting; /* handlers that run at this moment, on any thread */
 
 static void on_sigint(int number)
 {
     int saved = errno;
-    struct xie_loop *loop = __atomic_load_n(&interrupt_loop, __ATOMIC_ACQUIRE);
+    __atomic_add_fetch(&interrupting, 1, __ATOMIC_SEQ_CST);
+    struct xie_loop *loop = __atomic_load_n(&interrupt_loop, __ATOMIC_SEQ_CST);
     signal(number, SIG_DFL); /* the second one kills */
     if (loop) {
         __atomic_store_n(&loop->interrupted, true, __ATOMIC_RELEASE);
         loop->backend->wake(loop);
     }
+    __atomic_sub_fetch(&interrupting, 1, __ATOMIC_SEQ_CST);
     errno = saved;
 }
 
@@ -36,26 +41,46 @@ static void cancel_main(struct xie_loop *loop)
     xie_task_cancel(loop->main);
 }
 
+/* The child of a fork that goes on in our code has no loop to interrupt: SIGINT ends it. */
+static void sigint_forget(void)
+{
+    struct sigaction now;
+    if (!sigaction(SIGINT, NULL, &now) && now.sa_handler == on_sigint)
+        signal(SIGINT, SIG_DFL);
+    interrupt_loop = NULL;
+    interrupting = 0; /* of threads that are not here */
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, sigint_forget);
+}
+
 static bool sigint_catch(struct xie_loop *loop)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct sigaction now, ours = {.sa_handler = on_sigint, .sa_flags = SA_RESTART | SA_ONSTACK};
     struct xie_loop *none = NULL;
+    pthread_once(&once, watch_forks);
     loop->on_interrupt = cancel_main;
     if (sigaction(SIGINT, NULL, &now) || now.sa_handler != SIG_DFL)
         return false;
-    if (!__atomic_compare_exchange_n(&interrupt_loop, &none, loop, false, __ATOMIC_RELEASE,
+    if (!__atomic_compare_exchange_n(&interrupt_loop, &none, loop, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_RELAXED))
         return false;
     sigaction(SIGINT, &ours, NULL);
     return true;
 }
 
+/* A handler on another thread may still hold the loop; it does not for long. */
 static void sigint_release(void)
 {
     struct sigaction now;
     if (!sigaction(SIGINT, NULL, &now) && now.sa_handler == on_sigint)
         signal(SIGINT, SIG_DFL);
-    __atomic_store_n(&interrupt_loop, NULL, __ATOMIC_RELEASE);
+    __atomic_store_n(&interrupt_loop, NULL, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&interrupting, __ATOMIC_SEQ_CST))
+        sched_yield();
 }
 
 /* --- running ------------------------------------------------------------------------ */

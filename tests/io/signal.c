@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -302,6 +303,75 @@ IN_TASK(sigint_may_be_caught)
     return 0;
 }
 
+/* --- Ctrl-C without a listener ------------------------------------------------------ */
+
+static int interrupt_twice(void *arg)
+{
+    (void)arg;
+    raise(SIGINT);
+    if (xie_sleep(XIE_SECOND) != -ECANCELED)
+        _exit(1);
+    XIE_SHIELD {
+        raise(SIGINT); /* whatever the program makes of the first */
+        xie_sleep(XIE_HOUR);
+    }
+    return 0;
+}
+
+static void run_interrupted_twice(void *arg)
+{
+    _exit(xie_run(interrupt_twice, arg));
+}
+
+static void the_second_interrupt_ends_the_program(void)
+{
+    char text[256];
+    int status = tap_child(run_interrupted_twice, NULL, text, sizeof text);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQ(WTERMSIG(status), SIGINT);
+}
+
+/* The thread that the signal lands on need not be the loop's, nor be done when that ends. */
+static int racing;
+
+static void *interrupt_me(void *arg)
+{
+    (void)arg;
+    while (!__atomic_load_n(&racing, __ATOMIC_SEQ_CST))
+        ;
+    raise(SIGINT);
+    return NULL;
+}
+
+static int let_race(void *arg)
+{
+    for (volatile int i = 0; i < *(int *)arg; i++)
+        ;
+    __atomic_store_n(&racing, 1, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+static void run_racing(void *arg)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, interrupt_me, NULL))
+        _exit(1);
+    int result = xie_run(let_race, arg);
+    pthread_join(thread, NULL);
+    _exit(result);
+}
+
+/* It comes before the end, or after it, and then kills: but it never touches what is gone. */
+static void an_interrupt_while_the_loop_ends(void)
+{
+    char text[4096];
+    for (int i = 0; i < (tap_slow() ? 10 : 50); i++) {
+        int status = tap_child(run_racing, &i, text, sizeof text);
+        CHECK(!status || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT));
+        CHECK_STR(text, "");
+    }
+}
+
 /* --- several loops, and much at once ------------------------------------------------ */
 
 struct other {
@@ -394,6 +464,8 @@ int main(int argc, char **argv)
         {"a_failure_gives_all_back", a_failure_gives_all_back},
         {"without_a_loop", without_a_loop},
         {"sigint_may_be_caught", sigint_may_be_caught},
+        {"the_second_interrupt_ends_the_program", the_second_interrupt_ends_the_program},
+        {"an_interrupt_while_the_loop_ends", an_interrupt_while_the_loop_ends},
         {"several_loops", several_loops},
         {"a_storm", a_storm},
         {0},

@@ -1,17 +1,15 @@
 /* backend.c - which backend is chosen, and what happens where one is not to be had. */
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/fault.h"
 #include "ops.h"
+#include "refuse.h"
 
 #ifdef SYS_epoll_wait
 #define EPOLL_MILLISECONDS SYS_epoll_wait
@@ -85,24 +83,6 @@ struct refusal {
     const char *backend; /* asked for by name; NULL: none */
     const char *expected;
 };
-
-/* From now on these system calls fail with the error, in this process. */
-static void refuse(const int *calls, int error)
-{
-    struct sock_filter filter[16] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
-    unsigned short len = 1;
-    for (; *calls; calls++) {
-        filter[len++] =
-            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)*calls, 0, 1);
-        filter[len++] =
-            (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error);
-    }
-    filter[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    struct sock_fprog program = {.len = len, .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, 2, &program, 0, 0))
-        _exit(77);
-}
 
 /* Exits with 0 when the expected backend was got, and works. */
 static void open_refused(void *arg)
