@@ -12,6 +12,7 @@
 #include <xie/local.h>
 #include <xie/loop.h>
 #include <xie/memory.h>
+#include <xie/protocol.h>
 #include <xie/scope.h>
 #include <xie/signal.h>
 #include <xie/stream.h>
@@ -19,5 +20,6 @@
 #include <xie/task.h>
 #include <xie/thread.h>
 #include <xie/time.h>
+#include <xie/transport.h>
 
 #endif

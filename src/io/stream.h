@@ -58,6 +58,9 @@ struct xie_stream *xie_socket_new(void);
 void xie_socket_attach(struct xie_stream *stream, int fd, bool is_socket);
 /* Give back one that no descriptor was attached to. */
 void xie_socket_free(struct xie_stream *stream);
+/* The descriptor beneath, and whether it is a socket; the caller's own after xie_socket_free.
+ * errors -EOPNOTSUPP there is none */
+int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket);
 /* The socket is about to carry a stream: no delay for small writes, where it is TCP. */
 void xie_socket_tune(int fd, int family);
 /* Close a descriptor of this thread's loop. */

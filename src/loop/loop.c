@@ -233,6 +233,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     loop->stack_size = (size_t)option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
     xie_list_init(&loop->tasks);
     xie_list_init(&loop->ended);
+    xie_list_init(&loop->transports);
 
     const char *backend = options->backend ? options->backend : getenv("XIE_BACKEND");
     int error = xie_backend_open(loop, backend && *backend ? backend : NULL);
@@ -261,5 +262,6 @@ void xie_loop_close(struct xie_loop *loop)
     xie_calls_drop(loop);
     thread_loop = NULL;
     loop->backend->close(loop);
+    xie_release(loop->scratch);
     xie_stack_trim();
 }

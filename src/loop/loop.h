@@ -50,6 +50,12 @@ struct xie_loop {
     uint64_t next_id;
     struct xie_scope *root; /* around every task that belongs to no group */
 
+    /* the protocols' floor's */
+    struct xie_link transports; /* what no task holds, and the end of the loop must end */
+    char *scratch;              /* the one buffer all of them read into */
+    bool ending;                /* every task has ended: no more of them */
+    void (*on_end)(struct xie_loop *loop);
+
     struct xie_link link; /* among the process's live loops */
 };
 

@@ -69,9 +69,14 @@ static bool main_ended(struct xie_loop *loop)
     return loop->main->done;
 }
 
+static bool tasks_ended(struct xie_loop *loop)
+{
+    return !loop->task_count;
+}
+
 static bool all_ended(struct xie_loop *loop)
 {
-    return !loop->task_count && !loop->pending;
+    return !loop->task_count && !loop->pending && xie_list_empty(&loop->transports);
 }
 
 /* After the end of main: what is behind a shield may go on, but not unnoticed. */
@@ -83,7 +88,8 @@ static void name_the_late(void *arg)
     xie_task_dump(STDERR_FILENO);
 }
 
-/* Run until main has ended, then cancel the others and run until they have ended too. */
+/* Run until main has ended, then cancel the others and run until they have ended too; only then
+ * end what no task holds, so that their clean-up could still use it. */
 static int run_to_end(struct xie_loop *loop)
 {
     struct xie_call late = {0};
@@ -95,7 +101,12 @@ static int run_to_end(struct xie_loop *loop)
     xie_scope_cancel(loop->root);
     if (loop->task_count)
         xie_call_later(&late, XIE_LATE_SECONDS * XIE_SECOND, name_the_late, NULL);
-    int later = xie_loop_turns(loop, all_ended);
+    int later = xie_loop_turns(loop, tasks_ended);
+    loop->ending = true;
+    if (loop->on_end)
+        loop->on_end(loop);
+    if (!later)
+        later = xie_loop_turns(loop, all_ended);
     /* What other threads called meanwhile still runs, and what it spawns. */
     xie_loop_refuse(loop);
     if (!later)
