@@ -187,8 +187,8 @@ XIE_API int xie_transport_unread(struct xie_transport *transport, size_t len);
  * errors  XIE_ECLOSED closing or broken: connection_lost tells why. -ENOBUFS more would wait than
  *         XIE_TRANSPORT_BUFFER_MOST: nothing was taken. -ENOMEM the rest could not be copied: the
  *         connection is lost by it. -EOPNOTSUPP nothing can be written here
- * note    after xie_transport_write_eof aborts. What the peer sent before it broke the connection
- *         is still told
+ * note    after xie_transport_write_eof aborts. When the peer takes no more (-EPIPE -ECONNRESET),
+ *         what it has said is still told before connection_lost, unless reading is paused
  * cost    one system call when nothing waits, else none
  * source  write
  */

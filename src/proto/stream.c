@@ -13,7 +13,8 @@ enum { OUT_LEAST = 4096 /* the write buffer's first size [bytes] */ };
 
 /* --- reading ------------------------------------------------------------------------ */
 
-/* The peer's end, told once. Where writing has failed there is nothing to be decided any more. */
+/* The peer's end, told once. Where writing has failed there is nothing to be decided any more:
+ * settle will see that it is over. */
 static void tell_end(struct xie_transport *transport)
 {
     const struct xie_protocol *protocol = transport->protocol;
@@ -39,7 +40,7 @@ static ssize_t fetch(struct xie_transport *transport, char *buf, size_t cap)
 {
     if (!transport->kept) {
         ssize_t got = transport->wire->read(transport, buf, cap);
-        transport->readable = got == (ssize_t)cap || (got > 0 && transport->broken);
+        transport->readable = got == (ssize_t)cap;
         return got;
     }
     size_t len = transport->kept_len < cap ? transport->kept_len : cap;

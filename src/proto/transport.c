@@ -34,13 +34,13 @@ void xie_transport_lose(struct xie_transport *transport, int error)
 
 void xie_transport_break(struct xie_transport *transport, int error)
 {
-    if (transport->closing || !xie_transport_can_read(transport)) {
+    if ((error != -EPIPE && error != -ECONNRESET) || !xie_transport_can_read(transport)) {
         xie_transport_lose(transport, error);
         return;
     }
     transport->kind->drop(transport);
     transport->error = error;
-    transport->broken = transport->readable = true;
+    transport->broken = true;
     xie_transport_wake(transport);
 }
 
@@ -159,7 +159,7 @@ static void settle(struct xie_transport *transport)
 {
     const struct xie_wire *wire = transport->wire;
     bool wants_write = wire && wire->wants_write && wire->wants_write(transport);
-    if (transport->broken && (!transport->readable || !xie_transport_can_read(transport)))
+    if (transport->broken && !xie_transport_can_read(transport))
         xie_transport_lose(transport, transport->error);
     if (transport->closing && !transport->buffered && !wants_write)
         xie_transport_lose(transport, 0);

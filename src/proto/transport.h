@@ -102,7 +102,8 @@ int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_
 void xie_transport_wake(struct xie_transport *transport);
 /* It is over with error (0: none): connection_lost is to be called. The first call counts. */
 void xie_transport_lose(struct xie_transport *transport, int error);
-/* Writing failed: the same, but not before what had come was read. */
+/* Writing failed: the same; but where the peer hears no more (-EPIPE, -ECONNRESET), not before what
+ * it still says was read to its end, unless reading is paused. */
 void xie_transport_break(struct xie_transport *transport, int error);
 /* May data, or the end, be told? */
 bool xie_transport_can_read(const struct xie_transport *transport);

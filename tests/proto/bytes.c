@@ -413,9 +413,12 @@ IN_TASK(a_peer_that_vanishes_while_much_waits)
     struct note note = {0};
     struct xie_stream *peer = kit_tcp_transport(&note);
     kit_stuff(&note);
-    xie_transport_pause_reading(note.transport);
+    xie_transport_pause_reading(note.transport); /* only writing can find out */
     xie_stream_abort(peer);
-    kit_end(&note);
+    while (!note.lost) {
+        xie_transport_write(note.transport, "hello?", 6);
+        xie_sleep(XIE_MILLISECOND);
+    }
     CHECK(note.error == -ECONNRESET || note.error == -EPIPE);
     return 0;
 }
