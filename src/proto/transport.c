@@ -64,6 +64,8 @@ int xie_transport_written(struct xie_transport *transport)
 {
     if (transport->buffered)
         xie_transport_wake(transport);
+    if (transport->buffered > transport->high)
+        transport->pressed = true;
     return transport->buffered > transport->high;
 }
 
@@ -119,11 +121,14 @@ static void reader_went(struct xie_transport *transport)
 static void tell_pressure(struct xie_transport *transport)
 {
     const struct xie_protocol *protocol = transport->protocol;
-    bool pause = !transport->writing_paused && transport->buffered > transport->high;
+    bool pressed = transport->pressed || transport->buffered > transport->high;
+    bool pause = !transport->writing_paused && pressed;
     bool resume = transport->writing_paused && transport->buffered <= transport->low;
     if (transport->over || transport->broken || (!pause && !resume))
         return;
     transport->writing_paused = pause;
+    transport->pressed = false;
+    xie_transport_wake(transport); /* it may be time for the opposite already */
     if (pause && protocol->pause_writing)
         protocol->pause_writing(transport->self, transport);
     if (resume && protocol->resume_writing)

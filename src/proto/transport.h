@@ -79,10 +79,11 @@ struct xie_transport {
     int fd;
     int error; /* for connection_lost */
     unsigned refs;
-    uint8_t ways;                        /* XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES */
-    bool queued;                         /* ready stands in the loop's queue */
-    bool made;                           /* connection_made was called */
-    bool readable, writable;             /* the descriptor was, when it was looked at last */
+    uint8_t ways;            /* XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES */
+    bool queued;             /* ready stands in the loop's queue */
+    bool made;               /* connection_made was called */
+    bool readable, writable; /* the descriptor was, when it was looked at last */
+    bool pressed; /* a write said to pause: that is told, even if all has gone meanwhile */
     bool reading_paused, writing_paused; /* by the protocol; the protocol, by us */
     bool read_ended;                     /* the peer's end was told */
     bool eof_asked, eof_sent;            /* of ours */

@@ -24,11 +24,9 @@ IN_TASK(made_comes_by_the_loop_and_first)
 
 static void wait_in_callback(struct note *note)
 {
-    char byte;
     CHECK_EQ(xie_sleep(0), -EPERM);
     CHECK_EQ(xie_transport_wait(note->transport), -EPERM);
     CHECK_EQ(xie_create_connection("127.0.0.1", 1, &noting, note, NULL), -EPERM);
-    (void)byte;
 }
 
 IN_TASK(a_callback_that_waits_is_refused)
