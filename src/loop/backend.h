@@ -29,8 +29,8 @@ struct xie_backend {
     void (*wake)(struct xie_loop *loop);
 };
 
-extern const struct xie_backend xie_backend_uring, xie_backend_epoll, xie_backend_poll,
-    xie_backend_sim;
+extern const struct xie_backend xie_backend_uring, xie_backend_epoll, xie_backend_kqueue,
+    xie_backend_poll, xie_backend_sim;
 
 /* Choose and open by name, or by probing uring, epoll, poll when name is NULL. A name that
  * is unknown or cannot be used is explained in one line on stderr; probing is silent.
