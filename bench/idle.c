@@ -52,12 +52,14 @@ static int run(void *arg)
     int64_t end = xie_now();
     if (!error)
         error = xie_sleep(10 * XIE_MILLISECOND); /* all of them wait */
-    free(fds);
-    if (error)
+    if (error) {
+        free(fds);
         return error;
+    }
     printf("%-24s %12zu transports\n", "idle", count);
     printf("%-24s %12lld bytes/transport\n", "resident", (resident() - before) / (long long)count);
     printf("%-24s %12" PRId64 " ns/transport\n", "make", (end - start) / (int64_t)count);
+    free(fds);
     return 0;
 }
 

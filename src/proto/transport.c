@@ -57,6 +57,8 @@ int xie_transport_check_write(const struct xie_transport *transport,
         return -EOPNOTSUPP;
     if (transport->closing || transport->broken)
         return XIE_ECLOSED;
+    if (transport->buffered > XIE_TRANSPORT_BUFFER_MOST) /* by a last datagram's overhead */
+        return -ENOBUFS;
     return len > XIE_TRANSPORT_BUFFER_MOST - transport->buffered ? -ENOBUFS : 0;
 }
 
@@ -163,7 +165,8 @@ static void end(struct xie_transport *transport)
 static void settle(struct xie_transport *transport)
 {
     const struct xie_wire *wire = transport->wire;
-    bool wants_write = wire && wire->wants_write && wire->wants_write(transport);
+    bool asks = wire && wire->wants_write && !transport->broken;
+    bool wants_write = asks && wire->wants_write(transport);
     if (transport->broken && !xie_transport_can_read(transport))
         xie_transport_lose(transport, transport->error);
     if (transport->closing && !transport->buffered && !wants_write)

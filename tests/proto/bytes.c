@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "io/stream.h"
 #include "proto/kit.h"
 
 /* --- being made --------------------------------------------------------------------- */
@@ -118,6 +119,33 @@ IN_TASK(a_stream_in_use_is_not_taken)
     CHECK_EQ(xie_join(reader), 0);
     xie_stream_close(pair[0]);
     CHECK_EQ(note.made, 0);
+    return 0;
+}
+
+IN_TASK(a_stream_on_something_else_is_not_taken)
+{
+    static const struct xie_stream_ops nothing;
+    struct xie_stream stream;
+    struct note note = {0};
+    xie_stream_init(&stream, &nothing);
+    CHECK_EQ(xie_transport_adopt(&stream, &noting, &note, NULL), -EOPNOTSUPP);
+    xie_stream_fini(&stream);
+    kit_settle();
+    CHECK_EQ(note.made, 0);
+    return 0;
+}
+
+IN_TASK(the_end_that_a_stream_has_read_is_told)
+{
+    struct note note = {0};
+    struct xie_stream *pair[2];
+    char byte;
+    kit_pair(pair);
+    xie_stream_close(pair[1]);
+    CHECK_EQ(xie_stream_read(pair[0], &byte, 1), 0);
+    CHECK_EQ(xie_transport_adopt(pair[0], &noting, &note, NULL), 0);
+    kit_end(&note);
+    CHECK(note.ends == 1 && !note.error);
     return 0;
 }
 
@@ -500,6 +528,8 @@ int main(int argc, char **argv)
         {"create_makes_the_self_of_each_or_refuses", create_makes_the_self_of_each_or_refuses},
         {"what_a_stream_had_read_ahead_comes_first", what_a_stream_had_read_ahead_comes_first},
         {"a_stream_in_use_is_not_taken", a_stream_in_use_is_not_taken},
+        {"a_stream_on_something_else_is_not_taken", a_stream_on_something_else_is_not_taken},
+        {"the_end_that_a_stream_has_read_is_told", the_end_that_a_stream_has_read_is_told},
         {"every_callback_may_be_missing", every_callback_may_be_missing},
         {"much_data_comes_whole_and_in_order", much_data_comes_whole_and_in_order},
         {"much_is_written_whole_and_in_order", much_is_written_whole_and_in_order},

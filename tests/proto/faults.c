@@ -195,6 +195,76 @@ static int buffers(void *arg)
     return error;
 }
 
+/* --- one failure, and what follows -------------------------------------------------- */
+
+static int unread_result;
+
+static void unread_without_memory(struct note *note, const char *data, size_t len)
+{
+    (void)data;
+    xie_fault_plan = (struct xie_fault){XIE_FAULT_MEMORY, .nth = 1, .error = -ENOMEM};
+    unread_result = xie_transport_unread(note->transport, len);
+    xie_fault_plan.kinds = 0;
+}
+
+IN_TASK(without_memory_unread_ends_the_connection)
+{
+    struct note note = {.on_data = unread_without_memory};
+    struct xie_stream *peer = kit_transport(&note);
+    kit_send(peer, "x");
+    kit_end(&note);
+    CHECK_EQ(unread_result, -ENOMEM);
+    CHECK_EQ(note.error, -ENOMEM);
+    CHECK_EQ(note.datas, 1);
+    xie_stream_close(peer);
+    return 0;
+}
+
+IN_TASK(without_memory_write_ends_the_connection)
+{
+    struct note note = {0};
+    struct xie_stream *peer = kit_transport(&note);
+    static char large[1 << 20];
+    kit_stuff(&note);
+    xie_fault_plan = (struct xie_fault){XIE_FAULT_MEMORY, .nth = 1, .error = -ENOMEM};
+    int written = xie_transport_write(note.transport, large, sizeof large);
+    xie_fault_plan.kinds = 0;
+    CHECK_EQ(written, -ENOMEM);
+    CHECK_EQ(xie_transport_write(note.transport, "x", 1), XIE_ECLOSED);
+    CHECK_EQ(note.lost, 0);
+    kit_end(&note);
+    CHECK_EQ(note.error, -ENOMEM);
+    xie_stream_close(peer);
+    return 0;
+}
+
+IN_TASK(without_memory_a_datagram_is_not_kept_and_that_is_all)
+{
+    struct note one = {0}, other = {0};
+    int fds[2], sent = 0;
+    REQUIRE(!xie_sys_socketpair(AF_UNIX, SOCK_DGRAM, 0, fds));
+    REQUIRE(!xie_connect_datagram_socket(fds[0], &noting, &one, &one.transport));
+    REQUIRE(!xie_connect_datagram_socket(fds[1], &noting, &other, &other.transport));
+    xie_transport_pause_reading(other.transport);
+    while (!xie_transport_get_write_buffer_size(one.transport)) {
+        CHECK_EQ(xie_transport_sendto(one.transport, "x", 1, NULL), 0);
+        sent++;
+    }
+    xie_fault_plan = (struct xie_fault){XIE_FAULT_MEMORY, .nth = 1, .error = -ENOMEM};
+    int result = xie_transport_sendto(one.transport, "y", 1, NULL);
+    xie_fault_plan.kinds = 0;
+    CHECK_EQ(result, -ENOMEM);
+    CHECK_EQ(xie_transport_sendto(one.transport, "z", 1, NULL), 0);
+    xie_transport_resume_reading(other.transport);
+    UNTIL(&other, other.datas == sent + 1);
+    xie_transport_close(one.transport);
+    xie_transport_close(other.transport);
+    kit_end(&one);
+    kit_end(&other);
+    CHECK(!one.error && !other.error);
+    return 0;
+}
+
 static void sweep_servers(void)
 {
     tap_limit(120);
@@ -222,6 +292,10 @@ static void sweep_buffers(void)
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
+        {"without_memory_unread_ends_the_connection", without_memory_unread_ends_the_connection},
+        {"without_memory_write_ends_the_connection", without_memory_write_ends_the_connection},
+        {"without_memory_a_datagram_is_not_kept_and_that_is_all",
+         without_memory_a_datagram_is_not_kept_and_that_is_all},
         {"servers_when_anything_fails", sweep_servers},
         {"pipes_when_anything_fails", sweep_pipes},
         {"datagrams_when_anything_fails", sweep_datagrams},

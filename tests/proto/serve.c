@@ -175,6 +175,19 @@ IN_TASK(who_is_refused_is_reset_and_the_next_is_served)
     return 0;
 }
 
+IN_TASK(a_listener_in_use_serves_no_second)
+{
+    struct server server = {0}, other = {0};
+    begin(&server, NULL);
+    struct xie_task *task = xie_spawn(serve, &server);
+    xie_sleep(0);
+    other.listener = server.listener;
+    CHECK_EQ(serve(&other), -EBUSY);
+    xie_listener_close(server.listener);
+    CHECK_EQ(xie_join(task), 0);
+    return 0;
+}
+
 IN_TASK(unix_sockets_serve_and_connect)
 {
     struct server server = {0};
@@ -338,6 +351,7 @@ int main(int argc, char **argv)
          cancelled_while_it_waits_for_the_last_it_aborts_them},
         {"who_is_refused_is_reset_and_the_next_is_served",
          who_is_refused_is_reset_and_the_next_is_served},
+        {"a_listener_in_use_serves_no_second", a_listener_in_use_serves_no_second},
         {"unix_sockets_serve_and_connect", unix_sockets_serve_and_connect},
         {"both_ends_know_their_addresses", both_ends_know_their_addresses},
         {"a_connection_refused_is_an_error_and_nothing_is_called",

@@ -107,7 +107,7 @@ static void veil(int fd, struct veil *layer, struct note *note)
     REQUIRE(!xie_transport_open(&model, note, &note->transport));
 }
 
-enum { MUCH = 100 * 1000 };
+enum { MUCH = 30 * 1000 };
 
 static void answer_all(struct note *note, const char *data, size_t len)
 {
@@ -126,8 +126,8 @@ IN_TASK(a_protocol_speaks_through_a_layer_it_does_not_know)
     REQUIRE(!xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
     veil(fds[0], &layers[0], &one);
     kit_fill(block, sizeof block, 0);
-    CHECK(xie_transport_write(one.transport, block, sizeof block) ==
-          1); /* waits for the greeting */
+    CHECK_EQ(xie_transport_write(one.transport, block, sizeof block),
+             0); /* waits for the greeting */
     CHECK_EQ(xie_transport_get_write_buffer_size(one.transport), sizeof block);
     CHECK(!xie_transport_can_write_eof(one.transport));
     CHECK_EQ(xie_transport_write_eof(one.transport), -EOPNOTSUPP);
