@@ -19,14 +19,14 @@ extern "C" {
 /**
  * A connection and its protocol; opaque. It belongs to the loop, which frees it when
  * connection_lost has returned: from then on a pointer to it is no more valid, unless it was
- * counted by xie_transport_ref. Whoever made it may use it until he waits, at least. When the
- * loop ends, after its tasks, it ends the transports that are left, with -ECANCELED.
+ * counted by xie_transport_ref. A task that made one may use it until it next waits, at least. When
+ * the loop ends, after its tasks, it ends the transports that are left, with -ECANCELED.
  */
 struct xie_transport;
 
 enum {
-    XIE_TRANSPORT_HIGH = 64 * 1024,      /* water marks, unless set [bytes] */
-    XIE_TRANSPORT_LOW = 16 * 1024,       /* */
+    XIE_TRANSPORT_HIGH = 64 * 1024, /* water marks, unless set [bytes] */
+    XIE_TRANSPORT_LOW = 16 * 1024,
     XIE_TRANSPORT_PARTS_MOST = 64,       /* of one xie_transport_writev */
     XIE_TRANSPORT_BUFFER_MOST = 1 << 30, /* waiting to be sent [bytes] */
     XIE_TRANSPORT_READ_MOST = 64 * 1024  /* of one data_received [bytes] */

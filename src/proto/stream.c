@@ -35,6 +35,13 @@ static void tell_no_bytes(struct xie_transport *transport, ssize_t result)
         xie_transport_lose(transport, (int)result);
 }
 
+static void kept_release(struct xie_transport *transport)
+{
+    xie_release(transport->kept);
+    transport->kept = NULL;
+    transport->kept_len = transport->kept_at = 0;
+}
+
 /* Bytes that were given back, else from the wire. */
 static ssize_t fetch(struct xie_transport *transport, char *buf, size_t cap)
 {
@@ -43,14 +50,11 @@ static ssize_t fetch(struct xie_transport *transport, char *buf, size_t cap)
         transport->readable = got == (ssize_t)cap;
         return got;
     }
-    size_t len = transport->kept_len < cap ? transport->kept_len : cap;
-    memcpy(buf, transport->kept, len);
-    transport->kept_len -= len;
-    memmove(transport->kept, transport->kept + len, transport->kept_len);
-    if (!transport->kept_len) {
-        xie_release(transport->kept);
-        transport->kept = NULL;
-    }
+    size_t left = transport->kept_len - transport->kept_at, len = left < cap ? left : cap;
+    memcpy(buf, transport->kept + transport->kept_at, len);
+    transport->kept_at += len;
+    if (len == left)
+        kept_release(transport);
     return (ssize_t)len;
 }
 
@@ -111,18 +115,19 @@ int xie_transport_unread(struct xie_transport *transport, size_t len)
                    len);
     if (!len)
         return 0;
-    char *all = xie_alloc(len + transport->kept_len);
+    size_t left = transport->kept_len - transport->kept_at;
+    char *all = xie_alloc(len + left);
     if (!all) {
         xie_transport_lose(transport, -ENOMEM);
         return -ENOMEM;
     }
     transport->told_len -= len;
     memcpy(all, transport->told + transport->told_len, len);
-    if (transport->kept)
-        memcpy(all + len, transport->kept, transport->kept_len);
-    xie_release(transport->kept);
+    if (left)
+        memcpy(all + len, transport->kept + transport->kept_at, left);
+    kept_release(transport);
     transport->kept = all;
-    transport->kept_len += len;
+    transport->kept_len = len + left;
     transport->readable = true;
     return 0;
 }
@@ -234,11 +239,8 @@ static void bytes_flush(struct xie_transport *transport)
 static void bytes_drop(struct xie_transport *transport)
 {
     out_release(transport);
-    if (!transport->over)
-        return;
-    xie_release(transport->kept);
-    transport->kept = NULL;
-    transport->kept_len = 0;
+    if (transport->over)
+        kept_release(transport);
 }
 
 int xie_transport_writev(struct xie_transport *transport, const struct iovec *parts, int count)

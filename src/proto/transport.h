@@ -73,7 +73,7 @@ struct xie_transport {
     size_t out_start, out_cap;
     struct xie_packet *packets, **packets_tail; /* datagrams that wait, instead of bytes */
     char *kept;                                 /* given back by the protocol, to be told again */
-    size_t kept_len;
+    size_t kept_len, kept_at;
     const char *told; /* within data_received: what may be given back */
     size_t told_len;
     int fd;
