@@ -153,7 +153,7 @@ static void lose_unmade(void *self, struct xie_transport *transport, int error)
 static void never(void *self, struct xie_transport *transport)
 {
     (void)self, (void)transport;
-    CHECK(!"connection_made after a failed greeting");
+    tap_failed(__FILE__, __LINE__, "connection_made after a failed greeting");
 }
 
 IN_TASK(a_greeting_that_fails_is_lost_without_having_been_made)
