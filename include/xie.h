@@ -23,6 +23,7 @@
 #include <xie/pipe.h>
 #include <xie/process.h>
 #include <xie/promise.h>
+#include <xie/protocol.h>
 #include <xie/queue.h>
 #include <xie/scope.h>
 #include <xie/select.h>
@@ -33,6 +34,7 @@
 #include <xie/task.h>
 #include <xie/thread.h>
 #include <xie/time.h>
+#include <xie/transport.h>
 #include <xie/watch.h>
 
 #endif

@@ -19,7 +19,8 @@ struct xie_loop;
 
 /* How to make a loop; zero is the default of each. */
 struct xie_loop_options {
-    const char *backend;      /* "uring", "epoll", "poll", "sim"; NULL: XIE_BACKEND, else probing */
+    const char *backend;      /* "uring", "epoll", "kqueue", "poll", "sim"; NULL: XIE_BACKEND, else
+                                 probing */
     uint64_t seed;            /* of sim's scheduler and faults; 0: XIE_SEED, else 1 */
     size_t stack_size;        /* of tasks [bytes]; 0: XIE_STACK, else 256 KiB; least 16 KiB */
     bool debug;               /* debug mode (xie/debug.h); false: if XIE_DEBUG=1 */
@@ -81,7 +82,7 @@ XIE_API void xie_runner_close(struct xie_runner *runner);
 /* The loop of the calling thread, NULL without one. source asyncio.get_running_loop */
 XIE_API struct xie_loop *xie_loop_current(void);
 
-/* The name of its backend: "uring", "epoll", "poll", "sim". */
+/* The name of its backend: "uring", "epoll", "kqueue", "poll", "sim". */
 XIE_API const char *xie_loop_backend(const struct xie_loop *loop);
 
 /* On sim: a hash of every event so far; equal for equal seeds. 0 on other backends. */

@@ -351,7 +351,7 @@ int xie_sys_dup(int fd)
     return AGAIN(int, told(fcntl(fd, F_DUPFD_CLOEXEC, 0)));
 }
 
-int xie_sys_pipe(int fds[2])
+int xie_sys_pipe_nonblock(int fds[2])
 {
     return AGAIN(int, told(pipe2(fds, O_NONBLOCK | O_CLOEXEC)));
 }
@@ -452,7 +452,7 @@ int xie_sys_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg, bool qu
     return -error;
 }
 
-int xie_sys_pipe_blocking(int fds[2])
+int xie_sys_pipe(int fds[2])
 {
     return AGAIN(int, told(pipe2(fds, O_CLOEXEC)));
 }

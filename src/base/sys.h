@@ -86,7 +86,7 @@ int xie_sys_stat(const char *path, struct stat *found);
 int xie_sys_fstat(int fd, struct stat *found);
 int xie_sys_open(const char *path, int flags, mode_t mode); /* close-on-exec */
 int xie_sys_dup(int fd);                                    /* close-on-exec */
-int xie_sys_pipe(int fds[2]);                               /* non-blocking, close-on-exec */
+int xie_sys_pipe_nonblock(int fds[2]);                               /* non-blocking, close-on-exec */
 int xie_sys_get_flags(int fd);                              /* of the open file: O_NONBLOCK … */
 int xie_sys_set_flags(int fd, int flags);
 ssize_t xie_sys_pread(int fd, void *buf, size_t len, int64_t offset);
@@ -101,7 +101,7 @@ int xie_sys_inotify(void); /* non-blocking, close-on-exec */
 int xie_sys_inotify_add(int fd, const char *path, uint32_t what);
 int xie_sys_inotify_remove(int fd, int id);
 int xie_sys_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
-int xie_sys_pipe_blocking(int fds[2]); /* close-on-exec */
+int xie_sys_pipe(int fds[2]); /* close-on-exec */
 /* vfork(2) with a stack of its own, and a pidfd that is close-on-exec; under TSan, valgrind and
  * some emulators it is a fork(2). Returns the pid. */
 int xie_sys_vfork(int (*fn)(void *arg), void *stack_end, void *arg, int *pidfd);

@@ -220,7 +220,7 @@ static void close_ends(struct ends *ends)
 static int make_pipe(struct xie_process *process, int fd, struct ends *ends)
 {
     int pipe[2], mine = fd == 0 ? 1 : 0;
-    int error = xie_sys_pipe_blocking(pipe);
+    int error = xie_sys_pipe(pipe);
     if (error)
         return error;
     ends->fd[fd] = pipe[!mine];

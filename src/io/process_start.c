@@ -293,7 +293,7 @@ static int give_birth(struct birth *birth, int *pidfd)
 static int start(struct birth *birth, int *pidfd)
 {
     int pipe[2], child;
-    int error = xie_sys_pipe_blocking(pipe);
+    int error = xie_sys_pipe(pipe);
     if (error)
         return error;
     birth->report = pipe[1];

@@ -169,6 +169,14 @@ void xie_socket_free(struct xie_stream *stream)
     xie_release(of(stream));
 }
 
+int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket)
+{
+    if (stream->ops != &socket_ops || of(stream)->kind > XIE_FD_SOCKET)
+        return -EOPNOTSUPP;
+    *is_socket = of(stream)->kind == XIE_FD_SOCKET;
+    return of(stream)->fd;
+}
+
 void xie_socket_tune(int fd, int family)
 {
     int on = 1;

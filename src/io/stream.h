@@ -87,6 +87,9 @@ int xie_socket_pair(struct xie_stream *pair[2], int (*make)(int fds[2]), enum xi
 int xie_socket_fd(const struct xie_stream *stream);
 /* Give back one that no descriptor was attached to. */
 void xie_socket_free(struct xie_stream *stream);
+/* The descriptor beneath, and whether it is a socket; the caller's own after xie_socket_free.
+ * errors -EOPNOTSUPP there is none, or it may be blocking */
+int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket);
 /* The socket is about to carry a stream: no delay for small writes, where it is TCP. */
 void xie_socket_tune(int fd, int family);
 /* Close a descriptor of this thread's loop. */

@@ -16,6 +16,9 @@ static const struct xie_backend *const probed[] = {
     &xie_backend_uring,
 #endif
     &xie_backend_epoll,
+#ifdef XIE_HAVE_KQUEUE
+    &xie_backend_kqueue,
+#endif
     &xie_backend_poll,
 };
 enum { PROBED_COUNT = sizeof(probed) / sizeof(probed[0]) };
@@ -31,8 +34,8 @@ static const struct xie_backend *find(const char *name)
 static int open_named(struct xie_loop *loop, const char *name)
 {
     loop->backend = find(name);
-    if (!loop->backend && !strcmp(name, "uring")) {
-        xie_report("backend uring was not built in: use epoll, poll or sim");
+    if (!loop->backend && (!strcmp(name, "uring") || !strcmp(name, "kqueue"))) {
+        xie_report("backend %s was not built in: use epoll, poll or sim", name);
         return -EINVAL;
     }
     if (!loop->backend) {

@@ -32,8 +32,8 @@ struct xie_backend {
     void (*wake)(struct xie_loop *loop);
 };
 
-extern const struct xie_backend xie_backend_uring, xie_backend_epoll, xie_backend_poll,
-    xie_backend_sim;
+extern const struct xie_backend xie_backend_uring, xie_backend_epoll, xie_backend_kqueue,
+    xie_backend_poll, xie_backend_sim;
 /* In a child made by fork: waiting aborts, all else does nothing. */
 extern const struct xie_backend xie_backend_dead;
 

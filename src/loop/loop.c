@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/misuse.h"
 #include "base/standard.h"
 #include "base/sys.h"
@@ -183,6 +184,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
         (size_t)xie_option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
     xie_list_init(&loop->tasks);
     xie_list_init(&loop->ended);
+    xie_list_init(&loop->transports);
 
     xie_standard_open();
     const char *backend = options->backend ? options->backend : getenv("XIE_BACKEND");
@@ -209,5 +211,6 @@ void xie_loop_close(struct xie_loop *loop)
     xie_watchdog_close(loop);
     thread_loop = NULL;
     loop->backend->close(loop);
+    xie_release(loop->scratch);
     xie_stack_trim();
 }

@@ -60,6 +60,12 @@ struct xie_loop {
     xie_exception_handler *handler;
     void *handler_arg;
 
+    /* the protocols' floor's */
+    struct xie_link transports; /* what no task holds, and the end of the loop must end */
+    char *scratch;              /* the one buffer all of them read into */
+    bool ending;                /* every task has ended: no more of them */
+    void (*on_end)(struct xie_loop *loop);
+
     const struct xie_inspect *inspect; /* for debuggers; also links that object in */
     struct xie_link link;              /* among the process's live loops */
 };

@@ -250,15 +250,17 @@ static void run_ring(struct xie_loop *loop, struct xie_readiness *readiness, str
     }
 }
 
-/* Each watches for events of its own. */
+/* Each watches for events of its own. fresh: the kernel has just said so, and nobody has read or
+ * written since; else it must be looked at again. */
 static void run_watchers(struct xie_loop *loop, struct xie_readiness *readiness,
-                         struct xie_slot *slot)
+                         struct xie_slot *slot, int events, bool fresh)
 {
     struct xie_op *last = slot->watchers ? slot->watchers->prev : NULL;
     for (struct xie_op *op = slot->watchers, *next; last; op = next) {
         next = op->next;
         bool end = op == last;
-        if (try(loop, readiness, op)) {
+        op->result = events & (op->flags | POLLERR | POLLHUP);
+        if (fresh ? op->result != 0 : try(loop, readiness, op)) {
             ring_remove(&slot->watchers, op);
             xie_op_complete(loop, op, op->result);
         }
@@ -274,11 +276,12 @@ void xie_readiness_ready(struct xie_loop *loop, struct xie_readiness *readiness,
     if (!slot || slot->generation != generation)
         return;
     int before = xie_slot_events(slot);
+    bool fresh = !slot->readers && !slot->writers;
     if (events & ~POLLOUT)
         run_ring(loop, readiness, &slot->readers);
     if (events & ~POLLIN)
         run_ring(loop, readiness, &slot->writers);
-    run_watchers(loop, readiness, slot);
+    run_watchers(loop, readiness, slot, events, fresh);
     if (xie_slot_events(slot) != before)
         readiness->poller->disarm(loop, fd, slot);
 }

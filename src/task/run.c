@@ -96,9 +96,14 @@ static bool main_ended(struct xie_loop *loop)
     return loop->main->done;
 }
 
+static bool tasks_ended(struct xie_loop *loop)
+{
+    return !loop->task_count;
+}
+
 static bool all_ended(struct xie_loop *loop)
 {
-    return !loop->task_count && !loop->pending;
+    return !loop->task_count && !loop->pending && xie_list_empty(&loop->transports);
 }
 
 static void turns_or_abort(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
@@ -130,13 +135,18 @@ static void name_the_late(void *arg)
     xie_print_call_graph(NULL, STDERR_FILENO);
 }
 
-/* Cancel what still runs, and run until it has ended. */
+/* Cancel what still runs, and run until it has ended; only then end what no task holds, so that
+ * their clean-up could still use it. */
 static void end_all(struct xie_loop *loop)
 {
     struct xie_call late = {0};
     xie_scope_cancel(loop->root);
     if (loop->task_count)
         xie_call_later(&late, XIE_LATE_SECONDS * XIE_SECOND, name_the_late, NULL);
+    turns_or_abort(loop, tasks_ended);
+    loop->ending = true;
+    if (loop->on_end)
+        loop->on_end(loop);
     turns_or_abort(loop, all_ended);
     /* What other threads called meanwhile still runs, and what it spawns. */
     xie_loop_refuse(loop);

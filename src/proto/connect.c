@@ -1,0 +1,178 @@
+/* connect.c - transports of bytes made: by connecting, of streams and descriptors, by a listener.
+ * Floor 6. The connecting and listening is the streams'; here it changes hands. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include <xie/connect.h>
+
+#include "base/memory.h"
+#include "io/stream.h"
+#include "proto/transport.h"
+#include "task/wait.h"
+
+/* --- of streams and descriptors ----------------------------------------------------- */
+
+/* What the stream has read ahead is told first. */
+static int keep_read_ahead(struct xie_transport *model, const struct xie_stream *stream)
+{
+    size_t len = stream->end - stream->start;
+    if (!len)
+        return 0;
+    model->kept = xie_alloc(len);
+    if (!model->kept)
+        return -ENOMEM;
+    memcpy(model->kept, stream->data + stream->start, len);
+    model->kept_len = len;
+    return 0;
+}
+
+/* model says the rest. */
+static int adopt(struct xie_stream *stream, struct xie_transport *model, void *arg,
+                 struct xie_transport **transport)
+{
+    bool is_socket;
+    model->kind = &xie_transport_bytes;
+    model->fd = xie_socket_beneath(stream, &is_socket);
+    if (model->fd < 0)
+        return model->fd;
+    model->wire = is_socket ? &xie_wire_socket : &xie_wire_pipe;
+    if (stream->gate.inside[XIE_READING] || stream->gate.inside[XIE_WRITING])
+        return -EBUSY;
+    int error = keep_read_ahead(model, stream);
+    if (!error)
+        error = xie_transport_open(model, arg, transport);
+    if (error)
+        xie_release(model->kept);
+    else
+        xie_socket_free(stream);
+    return error;
+}
+
+int xie_transport_adopt(struct xie_stream *stream, const struct xie_protocol *protocol, void *arg,
+                        struct xie_transport **transport)
+{
+    struct xie_transport model = {.protocol = protocol,
+                                  .ways = XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES};
+    return adopt(stream, &model, arg, transport);
+}
+
+static int adopt_fd(int fd, unsigned ways, const struct xie_protocol *protocol, void *arg,
+                    struct xie_transport **transport)
+{
+    struct xie_transport model = {.protocol = protocol, .ways = (uint8_t)ways};
+    struct xie_stream *stream;
+    bool is_socket;
+    int error = xie_stream_adopt(fd, &stream);
+    if (error)
+        return error;
+    xie_socket_beneath(stream, &is_socket);
+    if (ways == (XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES) && !is_socket)
+        error = -ENOTSOCK;
+    else
+        error = adopt(stream, &model, arg, transport);
+    if (error)
+        xie_socket_free(stream); /* and fd is still the caller's */
+    return error;
+}
+
+int xie_connect_accepted_socket(int fd, const struct xie_protocol *protocol, void *arg,
+                                struct xie_transport **transport)
+{
+    return adopt_fd(fd, XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES, protocol, arg, transport);
+}
+
+int xie_connect_read_pipe(int fd, const struct xie_protocol *protocol, void *arg,
+                          struct xie_transport **transport)
+{
+    return adopt_fd(fd, XIE_TRANSPORT_READS, protocol, arg, transport);
+}
+
+int xie_connect_write_pipe(int fd, const struct xie_protocol *protocol, void *arg,
+                           struct xie_transport **transport)
+{
+    return adopt_fd(fd, XIE_TRANSPORT_WRITES, protocol, arg, transport);
+}
+
+/* --- by connecting ------------------------------------------------------------------ */
+
+static int adopt_connected(struct xie_stream *stream, const struct xie_protocol *protocol,
+                           void *arg, struct xie_transport **transport)
+{
+    int error = xie_transport_adopt(stream, protocol, arg, transport);
+    if (error)
+        xie_stream_abort(stream);
+    return error;
+}
+
+int xie_create_connection(const char *host, uint16_t port, const struct xie_protocol *protocol,
+                          void *arg, struct xie_transport **transport)
+{
+    struct xie_stream *stream;
+    int error = xie_tcp_connect(host, port, &stream);
+    return error ? error : adopt_connected(stream, protocol, arg, transport);
+}
+
+int xie_create_unix_connection(const char *path, const struct xie_protocol *protocol, void *arg,
+                               struct xie_transport **transport)
+{
+    struct xie_stream *stream;
+    int error = xie_unix_connect(path, &stream);
+    return error ? error : adopt_connected(stream, protocol, arg, transport);
+}
+
+/* --- by a listener ------------------------------------------------------------------ */
+
+/* return why it accepts no more */
+static int accept_all(struct xie_listener *listener, const struct xie_protocol *protocol, void *arg,
+                      struct xie_serving *serving)
+{
+    struct xie_transport model = {.protocol = protocol,
+                                  .serving = serving,
+                                  .ways = XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES};
+    for (;;) {
+        struct xie_stream *stream;
+        struct xie_transport each = model;
+        int error = xie_listener_accept(listener, &stream);
+        if (error)
+            return error;
+        if (adopt(stream, &each, arg, NULL))
+            xie_stream_abort(stream);
+    }
+}
+
+static int wait_for_last(struct xie_serving *serving)
+{
+    int error = 0;
+    while (!error && !xie_list_empty(&serving->transports)) {
+        struct xie_task *self;
+        error = xie_wait_enter(&self);
+        if (!error && !xie_list_empty(&serving->transports))
+            error = xie_waiters_wait(&serving->gone, self, "xie_serve_protocol", NULL);
+    }
+    return error;
+}
+
+static void abort_all(struct xie_serving *serving)
+{
+    struct xie_link *head = &serving->transports;
+    for (struct xie_link *link = head->next; link != head; link = link->next)
+        xie_transport_abort(XIE_CONTAINER(link, struct xie_transport, link));
+}
+
+int xie_serve_protocol(struct xie_listener *listener, const struct xie_protocol *protocol,
+                       void *arg)
+{
+    struct xie_serving serving = {0};
+    xie_list_init(&serving.transports);
+    int error = accept_all(listener, protocol, arg, &serving);
+    if (error == XIE_ECLOSED)
+        error = wait_for_last(&serving);
+    if (!error)
+        return 0;
+    abort_all(&serving);
+    XIE_SHIELD {
+        wait_for_last(&serving); /* they are linked in our frame */
+    }
+    return error;
+}

@@ -1,0 +1,119 @@
+/* transport.h - inside a transport: its state, and what it stands on.
+ * Floor 6. User's calls and the backend's completions only change the state and put the transport
+ * into the ready queue; xie_transport_step, run by the loop alone, does one of each thing that is
+ * to be done and calls the protocol. So nothing ever re-enters anything. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_PROTO_TRANSPORT_H
+#define XIE_PROTO_TRANSPORT_H
+
+#include <xie/future.h>
+#include <xie/transport.h>
+
+#include "loop/loop.h"
+
+enum { XIE_TRANSPORT_READS = 1, XIE_TRANSPORT_WRITES = 2 };
+
+/* What a kind of transport (bytes, datagrams) does in a step. */
+struct xie_transport_kind {
+    /* One read, one callback. Clears readable when there is nothing more for now. */
+    void (*receive)(struct xie_transport *transport);
+    /* Send what waits, as far as it goes; lowers buffered. */
+    void (*flush)(struct xie_transport *transport);
+    /* Throw away what waits. */
+    void (*drop)(struct xie_transport *transport);
+};
+
+/* What bytes go through: sockets and pipes here; TLS is to be another, its state in `layer`. No
+ * function suspends, or calls the protocol; all of the memory they are given is borrowed for the
+ * call. -EAGAIN: not now; another error is the connection's end. */
+struct xie_wire {
+    /* Before connection_made: a handshake. Called until it says 0, whenever the descriptor is
+     * readable, or wants_write. NULL: there is none. */
+    int (*begin)(struct xie_transport *transport);
+    /* Has it bytes of its own to send, so that begin or write (of nothing: count 0) must be called
+     * when the descriptor is writable? NULL: never. */
+    bool (*wants_write)(struct xie_transport *transport);
+    /* 1..cap bytes, 0 at the end. Less than cap: none are left until the descriptor is readable
+     * again. */
+    ssize_t (*read)(struct xie_transport *transport, void *buf, size_t cap);
+    /* Take some of parts, at least a byte. */
+    ssize_t (*write)(struct xie_transport *transport, const struct iovec *parts, int count);
+    /* All was written: tell the peer. NULL: there is no such thing. */
+    int (*write_eof)(struct xie_transport *transport);
+    /* Close the descriptor, by xie_socket_close. reset: the peer shall see that all is dropped. */
+    void (*close)(struct xie_transport *transport, bool reset);
+};
+
+extern const struct xie_wire xie_wire_socket, xie_wire_pipe;
+
+/* One datagram that waits to be sent. */
+struct xie_packet;
+
+/* One call of xie_serve_protocol, in its frame. */
+struct xie_serving {
+    struct xie_link transports;
+    struct xie_waiters gone; /* woken when one has ended */
+};
+
+/* The fields of a transport that idles are all the memory it costs. */
+struct xie_transport {
+    struct xie_ready ready; /* xie_transport_step, while queued */
+    struct xie_loop *loop;
+    const struct xie_transport_kind *kind;
+    const struct xie_wire *wire; /* of bytes */
+    void *layer;                 /* the wire's own */
+    const struct xie_protocol *protocol;
+    void *self;                  /* the protocol's */
+    struct xie_op in, out;       /* XIE_OP_POLL: nothing of ours is ever in the kernel's hands */
+    struct xie_link link;        /* in the loop's list, or serving's */
+    struct xie_serving *serving; /* NULL: none */
+    struct xie_waiters enders;   /* in xie_transport_wait */
+    size_t buffered, high, low;  /* what waits to be sent, and its marks [bytes] */
+    char *out_data;              /* bytes [out_start, out_start + buffered) of out_cap */
+    size_t out_start, out_cap;
+    struct xie_packet *packets, **packets_tail; /* datagrams that wait, instead of bytes */
+    char *kept;                                 /* given back by the protocol, to be told again */
+    size_t kept_len, kept_at;
+    const char *told; /* within data_received: what may be given back */
+    size_t told_len;
+    int fd;
+    int error; /* for connection_lost */
+    unsigned refs;
+    uint8_t ways;            /* XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES */
+    bool queued;             /* ready stands in the loop's queue */
+    bool made;               /* connection_made was called */
+    bool readable, writable; /* the descriptor was, when it was looked at last */
+    bool pressed; /* a write said to pause: that is told, even if all has gone meanwhile */
+    bool reading_paused, writing_paused; /* by the protocol; the protocol, by us */
+    bool read_ended;                     /* the peer's end was told */
+    bool eof_asked, eof_sent;            /* of ours */
+    bool closing;                        /* by close, or because it is over */
+    bool broken;                         /* writing failed: what had come is still read */
+    bool over;                           /* what is left is to call connection_lost */
+    bool reset;                          /* by abort */
+    bool ended;                          /* connection_lost was called, or is being */
+};
+
+/* Make one like model (kind, wire, protocol, serving, kept, ways, fd; the rest 0), whose fd and
+ * kept are its own on success. Calls the protocol's create. out may be NULL.
+ * errors  -ENOMEM, XIE_ECLOSED, -EPERM */
+int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_transport **out);
+
+/* Have the loop do what the state asks for. */
+void xie_transport_wake(struct xie_transport *transport);
+/* It is over with error (0: none): connection_lost is to be called. The first call counts. */
+void xie_transport_lose(struct xie_transport *transport, int error);
+/* Writing failed: the same; but where the peer hears no more (-EPIPE, -ECONNRESET), not before what
+ * it still says was read to its end, unless reading is paused. */
+void xie_transport_break(struct xie_transport *transport, int error);
+/* May data, or the end, be told? */
+bool xie_transport_can_read(const struct xie_transport *transport);
+/* The start of each call that sends len bytes. return 0, or the error it fails with */
+int xie_transport_check_write(const struct xie_transport *transport,
+                              const struct xie_transport_kind *kind, size_t len);
+/* The end of it: tells the protocol to pause where it should. return 1 it should, else 0 */
+int xie_transport_written(struct xie_transport *transport);
+
+extern const struct xie_transport_kind xie_transport_bytes, xie_transport_datagrams;
+
+#endif
