@@ -163,6 +163,32 @@ IN_TASK(deadlines_end_a_wait)
     return 0;
 }
 
+static int join_as_owner(void *arg)
+{
+    struct xie_task *task;
+    (void)arg;
+    come(&task, 1);
+    CHECK_EQ(xie_lock_take(&lock), 0);
+    xie_condition_notify_all(&condition);
+    CHECK_EQ(xie_join(task), XIE_EDEADLOCK);
+    xie_lock_give(&lock);
+    return xie_join(task);
+}
+
+static void run_join_as_owner(void *arg)
+{
+    (void)arg;
+    CHECK_EQ(xie_run(join_as_owner, NULL), 0);
+}
+
+static void a_circle_through_the_lock_is_named(void)
+{
+    char text[2048];
+    CHECK_EQ(tap_child(run_join_as_owner, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "which waits in xie_condition_wait for"));
+    CHECK(strstr(text, "'main' itself"));
+}
+
 static int asked;
 
 static bool at_least_three(void *arg)
@@ -345,6 +371,7 @@ int main(int argc, char **argv)
          an_interrupted_wait_takes_nobodys_notification},
         {"the_lock_is_taken_again_even_when_interrupted",
          the_lock_is_taken_again_even_when_interrupted},
+        {"a_circle_through_the_lock_is_named", a_circle_through_the_lock_is_named},
         {"deadlines_end_a_wait", deadlines_end_a_wait},
         {"waiting_for_a_predicate", waiting_for_a_predicate},
         {"a_callback_may_notify", a_callback_may_notify},
