@@ -45,7 +45,7 @@ XIE_API struct xie_case xie_case_event(struct xie_event *event);
  * with. The future may be gone when the select returns. */
 XIE_API struct xie_case xie_case_future(struct xie_future *future, void **value);
 /* The task has ended: result is what its function returned, -ENOMEM for NULL. The handle stays:
- * joining it no longer waits. */
+ * joining it no longer waits. Circles are not looked for, as above. */
 XIE_API struct xie_case xie_case_task(struct xie_task *task);
 
 /**
