@@ -57,7 +57,7 @@ XIE_API struct xie_case xie_case_task(struct xie_task *task);
  * errors  -ECANCELED -ETIMEDOUT -EPERM: none took effect, nothing is lost
  * note    fair both ways: in each object's line it has its place like any other call; and of
  *         several cases that can take effect at once none is preferred for long, as the
- *         look begins with another one each time
+ *         places where the looks begin are spread evenly
  * cost    no allocation; linear in count. A suspension if none can take effect at once
  * source  Go's select; asyncio.wait(FIRST_COMPLETED), which may lose an item
  */

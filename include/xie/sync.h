@@ -34,7 +34,7 @@ struct xie_lock {
  * return  0 the caller owns it
  * errors  -ECANCELED -ETIMEDOUT not taken; XIE_EDEADLOCK the caller has it already, or its
  *         owner waits for the caller in a circle (named on stderr); -EPERM outside a task
- * cost    uncontended a few nanoseconds, no suspension
+ * cost    uncontended about ten nanoseconds, no suspension
  * source  asyncio.Lock.acquire
  */
 XIE_API int xie_lock_take(struct xie_lock *lock);
@@ -115,7 +115,7 @@ XIE_API void xie_semaphore_init(struct xie_semaphore *semaphore, size_t value, s
  *
  * return  0 taken; any task may give it back
  * errors  -ECANCELED -ETIMEDOUT not taken; -EPERM outside a task
- * cost    uncontended a few nanoseconds, no suspension
+ * cost    uncontended about ten nanoseconds, no suspension
  * source  asyncio.Semaphore.acquire
  */
 XIE_API int xie_semaphore_take(struct xie_semaphore *semaphore);
