@@ -95,7 +95,8 @@ XIE_API void xie_queue_shutdown(struct xie_queue *queue, void (*dispose)(void *i
 /* One item got is dealt with. More than were put aborts. source asyncio.Queue.task_done */
 XIE_API void xie_queue_task_done(struct xie_queue *queue);
 /* Wait until every item put is dealt with: once that was so, it returns, even if more was put
- * since. return 0; errors -ECANCELED -ETIMEDOUT. source asyncio.Queue.join */
+ * since. return 0; errors -ECANCELED -ETIMEDOUT; -EPERM outside a task. source asyncio.Queue.join
+ */
 XIE_API int xie_queue_join(struct xie_queue *queue);
 
 /* How many items are in it. source asyncio.Queue.qsize, empty */

@@ -45,24 +45,25 @@ XIE_API struct xie_case xie_case_event(struct xie_event *event);
  * with. The future may be gone when the select returns. */
 XIE_API struct xie_case xie_case_future(struct xie_future *future, void **value);
 /* The task has ended: result is what its function returned, -ENOMEM for NULL. The handle stays:
- * joining it no longer waits. */
+ * joining it no longer waits. Circles are not looked for, as above. */
 XIE_API struct xie_case xie_case_task(struct xie_task *task);
 
 /**
  * Wait until one of the cases can take effect, and have it take effect; none of the others does.
  *
- * cases   caller's array, in place until return; by value in any order, an object may occur twice
+ * cases   caller's array, in place until return; an object may occur in several of them
  * count   up to INT_MAX; 0 waits to be interrupted
  * return  the index of the case; how it went is in its result
  * errors  -ECANCELED -ETIMEDOUT -EPERM: none took effect, nothing is lost
  * note    fair both ways: in each object's line it has its place like any other call; and of
  *         several cases that can take effect at once none is preferred for long, as the
- *         look begins with another one each time
+ *         places where the looks begin are spread evenly
  * cost    no allocation; linear in count. A suspension if none can take effect at once
  * source  Go's select; asyncio.wait(FIRST_COMPLETED), which may lose an item
  */
 XIE_API int xie_select(struct xie_case *cases, size_t count);
-/* The same without waiting: -EAGAIN when no case can take effect now. */
+/* The same without waiting: -EAGAIN when no case can take effect now. From callbacks too, where a
+ * free lock's case has the result -EPERM: nobody could own it. */
 XIE_API int xie_select_try(struct xie_case *cases, size_t count);
 
 #ifdef __cplusplus

@@ -18,9 +18,9 @@ struct xie_task;
 
 /* All of them are visible structs in the caller's storage, whose fields are the library's. They
  * allocate nothing and own nothing: there is no fini. One must not go away while tasks wait
- * for it. What is handed to somebody who waits (a lock, a permit) is his from that moment, before
- * he runs: nobody takes it from under him. If he is interrupted later, he has it all the same, and
- * his call returns 0; if he was interrupted before, the next in the line gets it. */
+ * for it. What a waiting task is handed (a lock, a permit) belongs to it from that moment, before
+ * it runs: nobody takes it from under it. Interrupted after that, its call returns 0 all the same;
+ * interrupted before, it leaves the line, and the next one is handed it. */
 
 /* A lock. Zero is a valid free lock. source asyncio.Lock */
 struct xie_lock {
@@ -34,7 +34,7 @@ struct xie_lock {
  * return  0 the caller owns it
  * errors  -ECANCELED -ETIMEDOUT not taken; XIE_EDEADLOCK the caller has it already, or its
  *         owner waits for the caller in a circle (named on stderr); -EPERM outside a task
- * cost    uncontended a few nanoseconds, no suspension
+ * cost    uncontended about ten nanoseconds, no suspension
  * source  asyncio.Lock.acquire
  */
 XIE_API int xie_lock_take(struct xie_lock *lock);
@@ -59,7 +59,8 @@ XIE_API void xie_event_set(struct xie_event *event);
 XIE_API void xie_event_clear(struct xie_event *event);
 /* source asyncio.Event.is_set */
 XIE_API bool xie_event_is_set(const struct xie_event *event);
-/* Wait until it is set, or return at once if it is. return 0; errors -ECANCELED -ETIMEDOUT.
+/* Wait until it is set, or return at once if it is.
+ * return 0; errors -ECANCELED -ETIMEDOUT; -EPERM outside a task.
  * source asyncio.Event.wait */
 XIE_API int xie_event_wait(struct xie_event *event);
 
@@ -116,7 +117,7 @@ XIE_API void xie_semaphore_init(struct xie_semaphore *semaphore, size_t value, s
  *
  * return  0 taken; any task may give it back
  * errors  -ECANCELED -ETIMEDOUT not taken; -EPERM outside a task
- * cost    uncontended a few nanoseconds, no suspension
+ * cost    uncontended about ten nanoseconds, no suspension
  * source  asyncio.Semaphore.acquire
  */
 XIE_API int xie_semaphore_take(struct xie_semaphore *semaphore);

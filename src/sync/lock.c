@@ -64,7 +64,7 @@ void xie_lock_give(struct xie_lock *lock)
                    xie_task_name(xie_task_current()),
                    lock->owner ? xie_task_name(lock->owner) : "nobody");
     xie_task_own(&lock->owner, NULL);
-    xie_waiters_wake(&lock->waiters); /* who owns it before he runs */
+    xie_waiters_wake(&lock->waiters); /* the next owns it before it runs */
 }
 
 bool xie_lock_locked(const struct xie_lock *lock)

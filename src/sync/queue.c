@@ -1,6 +1,6 @@
 /* queue.c - items from task to task, in the order of coming.
- * Floor 4. Who waits to get has an item taken out for him in the moment it is put, and likewise
- * for who waits to put: a getter waits only while it is empty, a putter while it is full. */
+ * Floor 4. A waiting get takes its item out in the moment it is put, and a waiting put puts in the
+ * moment there is room: so getters wait only while it is empty, putters while it is full. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 

@@ -96,6 +96,46 @@ IN_TASK(notified_tasks_stand_in_the_locks_own_line)
     return 0;
 }
 
+static int take_once(void *arg)
+{
+    XIE_LOCKED(&lock) {
+        turn[woken++] = (long)arg;
+    }
+    return 0;
+}
+
+static int select_once(void *arg)
+{
+    struct xie_case cases[] = {xie_case_lock(&lock)};
+    CHECK_EQ(xie_select(cases, 1), 0);
+    turn[woken++] = (long)arg;
+    xie_lock_give(&lock);
+    return 0;
+}
+
+/* Takers, notified waiters and selects share one line: each where it came. */
+IN_TASK(the_locks_line_keeps_its_order)
+{
+    static xie_task_fn *const takers[] = {take_once, select_once};
+    struct xie_task *tasks[6];
+    tasks[1] = xie_spawn(wait_once, (void *)1);
+    tasks[4] = xie_spawn(wait_once, (void *)4);
+    xie_sleep(0);
+    CHECK_EQ(xie_lock_take(&lock), 0);
+    for (long i = 0; i < 6; i++) {
+        if (i == 1 || i == 4)
+            xie_condition_notify(&condition, 1);
+        else
+            tasks[i] = xie_spawn(takers[i % 2], (void *)i);
+        xie_sleep(0);
+    }
+    xie_lock_give(&lock);
+    CHECK_EQ(xie_gather(tasks, 6, NULL), 0);
+    for (long i = 0; i < 6; i++)
+        CHECK_EQ(turn[i], i);
+    return 0;
+}
+
 /* Each of three is cancelled before one notification or after it. Exactly one more is notified in
  * the first case, and it is the first of those left; in the second it was his, and stays so. */
 IN_TASK(an_interrupted_wait_takes_nobodys_notification)
@@ -161,6 +201,32 @@ IN_TASK(deadlines_end_a_wait)
     }
     xie_lock_give(&lock);
     return 0;
+}
+
+static int join_as_owner(void *arg)
+{
+    struct xie_task *task;
+    (void)arg;
+    come(&task, 1);
+    CHECK_EQ(xie_lock_take(&lock), 0);
+    xie_condition_notify_all(&condition);
+    CHECK_EQ(xie_join(task), XIE_EDEADLOCK);
+    xie_lock_give(&lock);
+    return xie_join(task);
+}
+
+static void run_join_as_owner(void *arg)
+{
+    (void)arg;
+    CHECK_EQ(xie_run(join_as_owner, NULL), 0);
+}
+
+static void a_circle_through_the_lock_is_named(void)
+{
+    char text[2048];
+    CHECK_EQ(tap_child(run_join_as_owner, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "which waits in xie_condition_wait for"));
+    CHECK(strstr(text, "'main' itself"));
 }
 
 static int asked;
@@ -341,10 +407,12 @@ int main(int argc, char **argv)
         {"notified_in_the_order_of_coming", notified_in_the_order_of_coming},
         {"who_comes_later_does_not_profit", who_comes_later_does_not_profit},
         {"notified_tasks_stand_in_the_locks_own_line", notified_tasks_stand_in_the_locks_own_line},
+        {"the_locks_line_keeps_its_order", the_locks_line_keeps_its_order},
         {"an_interrupted_wait_takes_nobodys_notification",
          an_interrupted_wait_takes_nobodys_notification},
         {"the_lock_is_taken_again_even_when_interrupted",
          the_lock_is_taken_again_even_when_interrupted},
+        {"a_circle_through_the_lock_is_named", a_circle_through_the_lock_is_named},
         {"deadlines_end_a_wait", deadlines_end_a_wait},
         {"waiting_for_a_predicate", waiting_for_a_predicate},
         {"a_callback_may_notify", a_callback_may_notify},

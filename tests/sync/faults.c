@@ -119,6 +119,110 @@ static void every_call_of_a_pipeline_fails_once(void)
     fault_sweep_all(&(struct fault_program){.name = "pipeline", .run = run_pipeline});
 }
 
+/* Cancelled after so many turns; true: the pipeline had ended before. */
+static bool pipeline_in_turns(int turns)
+{
+    struct xie_task *task = xie_spawn(run_pipeline, NULL);
+    for (int i = 0; i < turns; i++)
+        xie_sleep(0);
+    bool ended = xie_task_done(task);
+    xie_task_cancel(task);
+    int result = xie_join(task);
+    CHECK(result == 0 || (result == -ECANCELED && !ended));
+    return ended;
+}
+
+IN_TASK(a_pipeline_may_be_cancelled_at_every_turn)
+{
+    int turns = 0;
+    while (!pipeline_in_turns(turns))
+        REQUIRE(++turns < 1000);
+    CHECK(turns > 5); /* it does wait now and then */
+    return 0;
+}
+
+/* --- a loop that ends while tasks wait at each of them ------------------------------------- */
+
+static struct pipeline ending;
+
+static int wait_for_lock(void *arg)
+{
+    return xie_lock_take(arg);
+}
+
+static int wait_for_condition(void *arg)
+{
+    static struct xie_lock lock;
+    XIE_LOCKED(&lock) {
+        return xie_condition_wait(arg, &lock);
+    }
+    return xie_check();
+}
+
+static int wait_for_permit(void *arg)
+{
+    return xie_semaphore_take(arg);
+}
+
+static int wait_for_parties(void *arg)
+{
+    return xie_barrier_wait(arg);
+}
+
+static int wait_for_dealing(void *arg)
+{
+    return xie_queue_join(arg);
+}
+
+static int wait_for_some(void *arg)
+{
+    struct pipeline *line = arg;
+    void *item;
+    struct xie_case cases[] = {xie_case_get(&line->out, &item), xie_case_lock(&line->lock),
+                               xie_case_semaphore(&line->permits)};
+    return xie_select(cases, 3);
+}
+
+static int hold(void *arg)
+{
+    int error = xie_lock_take(arg);
+    if (error)
+        return error;
+    error = xie_sleep_until(XIE_NEVER);
+    xie_lock_give(arg);
+    return error;
+}
+
+IN_TASK(the_loop_may_end_while_tasks_wait)
+{
+    (void)arg;
+    xie_queue_init(&ending.out, 0);
+    xie_barrier_init(&ending.barrier, 3);
+    xie_queue_try_put(&ending.in, NULL);
+    xie_detach(xie_spawn(hold, &ending.lock));
+    xie_detach(xie_spawn(wait_for_lock, &ending.lock));
+    xie_detach(xie_spawn(wait_for_condition, &ending.changed));
+    xie_detach(xie_spawn(wait_for_permit, &ending.permits));
+    xie_detach(xie_spawn(wait_for_parties, &ending.barrier));
+    xie_detach(xie_spawn(wait_for_dealing, &ending.in));
+    xie_detach(xie_spawn(wait_for_some, &ending));
+    xie_sleep(0);
+    CHECK(ending.lock.waiters.head && ending.changed.waiters.head && ending.permits.waiters.head);
+    CHECK(ending.barrier.waiters.head && ending.in.joiners.head && ending.out.getters.head);
+    xie_queue_shutdown(&ending.in, NULL);
+    xie_queue_fini(&ending.in);
+    return 0;
+}
+
+static void nobody_is_left_in_a_line_after_the_loop(void)
+{
+    the_loop_may_end_while_tasks_wait();
+    CHECK(!ending.lock.waiters.head && !ending.changed.waiters.head);
+    CHECK(!ending.permits.waiters.head && !ending.barrier.waiters.head);
+    CHECK(!ending.out.getters.head && !xie_lock_locked(&ending.lock));
+    CHECK_EQ(xie_barrier_waiting(&ending.barrier), 0);
+}
+
 /* A put that fails for want of memory leaves the queue as it was. */
 IN_TASK(a_put_without_memory_changes_nothing)
 {
@@ -155,6 +259,8 @@ int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
         {"every_call_of_a_pipeline_fails_once", every_call_of_a_pipeline_fails_once},
+        {"a_pipeline_may_be_cancelled_at_every_turn", a_pipeline_may_be_cancelled_at_every_turn},
+        {"nobody_is_left_in_a_line_after_the_loop", nobody_is_left_in_a_line_after_the_loop},
         {"a_put_without_memory_changes_nothing", a_put_without_memory_changes_nothing},
         {0},
     };
