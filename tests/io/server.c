@@ -1,39 +1,12 @@
 /* server.c - the promises of <xie/server.h>: servers. Listeners are in listener.c. */
 /* SPDX-License-Identifier: MIT */
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "io/net.h"
-
-/* The names of this test; this definition comes before libc's. On sim see XIE_SIM_HOSTS. */
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list)
-{
-    static _Thread_local struct xie_address found[2];
-    static _Thread_local struct addrinfo infos[2];
-    (void)service;
-    (void)hints;
-    if (strcmp(host, "two.test"))
-        return EAI_NONAME;
-    xie_address_parse(&found[0], "127.0.0.1", 0);
-    xie_address_parse(&found[1], "127.0.0.2", 0);
-    for (int i = 0; i < 2; i++)
-        infos[i] = (struct addrinfo){.ai_family = AF_INET,
-                                     .ai_addr = (struct sockaddr *)&found[i].storage,
-                                     .ai_addrlen = found[i].len,
-                                     .ai_next = i ? NULL : &infos[1]};
-    *list = infos;
-    return 0;
-}
-
-void freeaddrinfo(struct addrinfo *list)
-{
-    (void)list;
-}
+#include "io/names.h"
 
 /* --- handlers --------------------------------------------------------------------------------- */
 
@@ -157,7 +130,7 @@ IN_TASK(all_addresses_of_a_name_on_one_port)
 {
     struct xie_address address[2];
     struct xie_server *server;
-    setenv("XIE_SIM_HOSTS", "two.test=127.0.0.1,127.0.0.2", 1);
+    names_are("two.test=127.0.0.1,127.0.0.2");
     CHECK_EQ(xie_server_new(echo, NULL, NULL, &server), 0);
     CHECK_EQ(xie_server_listen(server, &(struct xie_listen_options){.host = "two.test"}), 0);
     for (size_t i = 0; i < 2; i++) {
@@ -178,7 +151,7 @@ IN_TASK(where_one_address_is_in_use_none_is_listened_on)
     struct xie_listen_options options = {.host = "two.test", .port = xie_address_port(&used)};
     struct xie_stream *stream;
     struct xie_server *server;
-    setenv("XIE_SIM_HOSTS", "two.test=127.0.0.1,127.0.0.2", 1);
+    names_are("two.test=127.0.0.1,127.0.0.2");
     CHECK_EQ(xie_server_new(echo, NULL, NULL, &server), 0);
     int open = net_open();
     CHECK_EQ(xie_server_listen(server, &options), -EADDRINUSE);
