@@ -41,12 +41,14 @@ static int connect_fd(int fd, const struct xie_address *address)
 }
 
 /* ip(7): a port that the kernel chooses is chosen when the peer is known, so that one local
- * address reaches as many connections to each peer as there are ports. */
+ * address reaches as many connections to each peer as there are ports. One that was said is
+ * shared by the attempts, and with connections that are over. */
 static int bind_local(int fd, const struct xie_address *local)
 {
-    int on = 1;
-    if (!xie_address_port(local)) /* refused: fewer connections, none wrong */
-        xie_sys_setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    bool any = !xie_address_port(local);
+    int on = 1; /* refused: fewer connections, none wrong */
+    xie_sys_setsockopt(fd, any ? IPPROTO_IP : SOL_SOCKET,
+                       any ? IP_BIND_ADDRESS_NO_PORT : SO_REUSEADDR, &on, sizeof on);
     return xie_sys_bind(fd, (const struct sockaddr *)&local->storage, local->len);
 }
 

@@ -1,41 +1,10 @@
 /* connect.c - the promises of <xie/connect.h>: several addresses, one connection. */
 /* SPDX-License-Identifier: MIT */
-#include <netdb.h>
+#include "io/names.h"
 
-#include "io/net.h"
-
-/* What getaddrinfo says of each name; this definition comes before libc's. On sim the same names
- * are in XIE_SIM_HOSTS. */
-#define SIX_FIRST "2001:db8::1,2001:db8::2,127.0.0.1"
-#define NAMES "six.test=" SIX_FIRST " loop.test=127.0.0.3,127.0.0.1 four.test=127.0.0.3"
-
-static int asked;
-
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list)
-{
-    static _Thread_local struct xie_address found[2];
-    static _Thread_local struct addrinfo infos[2];
-    (void)service;
-    (void)hints;
-    asked++;
-    if (strcmp(host, "loop.test"))
-        return EAI_NONAME;
-    xie_address_parse(&found[0], "127.0.0.3", 0);
-    xie_address_parse(&found[1], "127.0.0.1", 0);
-    for (int i = 0; i < 2; i++)
-        infos[i] = (struct addrinfo){.ai_family = AF_INET,
-                                     .ai_addr = (struct sockaddr *)&found[i].storage,
-                                     .ai_addrlen = found[i].len,
-                                     .ai_next = i ? NULL : &infos[1]};
-    *list = infos;
-    return 0;
-}
-
-void freeaddrinfo(struct addrinfo *list)
-{
-    (void)list;
-}
+#define NAMES                                                                   \
+    "six.test=2001:db8::1,2001:db8::2,127.0.0.1 loop.test=127.0.0.3,127.0.0.1 " \
+    "four.test=127.0.0.3"
 
 /* --- who answers, who does not ------------------------------------------------------ */
 
@@ -87,7 +56,7 @@ static void only_on_sim(void)
 {
     if (!kit_on("sim"))
         tap_skip("needs sim's clock and its network where nobody answers");
-    setenv("XIE_SIM_HOSTS", NAMES, 1);
+    names_are(NAMES);
 }
 
 /* --- one after the other -------------------------------------------------------------------- */
@@ -246,7 +215,7 @@ IN_TASK(a_name_of_several_addresses)
 {
     struct xie_address address;
     struct xie_stream *stream;
-    setenv("XIE_SIM_HOSTS", NAMES, 1);
+    names_are(NAMES);
     struct xie_listener *listener = net_listen("127.0.0.1", &address);
     CHECK_EQ(xie_tcp_connect("loop.test", xie_address_port(&address), &stream), 0);
     CHECK(is_peer(stream, &address)); /* 127.0.0.3 refused */
@@ -261,7 +230,7 @@ IN_TASK(a_number_is_not_looked_up)
     struct xie_stream *stream;
     struct xie_listener *listener = net_listen("127.0.0.1", &address);
     CHECK_EQ(xie_tcp_connect("127.0.0.1", xie_address_port(&address), &stream), 0);
-    CHECK_EQ(asked, 0);
+    CHECK_EQ(names_asked, 0);
     xie_stream_close(stream);
     xie_listener_close(listener);
     return 0;
@@ -359,6 +328,26 @@ IN_TASK(bound_to_a_local_address)
     return 0;
 }
 
+/* Attempts beside each other have the same port: they differ by their peers. */
+IN_TASK(a_local_port_for_several_attempts)
+{
+    struct silent silent;
+    struct xie_address list[2], local;
+    struct xie_stream *stream;
+    silent_open(&silent);
+    list[0] = silent.address;
+    struct xie_listener *listener = net_listen("127.0.0.1", &list[1]);
+    xie_listener_close(net_listen("127.0.0.2", &local)); /* a port that is free */
+    struct xie_connect_options options = {
+        .addresses = list, .count = 2, .local = &local, .delay_ns = XIE_MILLISECOND};
+    CHECK_EQ(xie_connect(&options, &stream), 0);
+    CHECK(is_peer(stream, &list[1]));
+    xie_stream_abort(stream);
+    xie_listener_close(listener);
+    silent_close(&silent);
+    return 0;
+}
+
 /* --- interrupted ------------------------------------------------------------------------------ */
 
 IN_TASK(a_deadline_ends_all_attempts)
@@ -444,6 +433,7 @@ int main(int argc, char **argv)
         {"of several failures the first that says something",
          of_several_failures_the_first_that_says_something},
         {"bound to a local address, and a local port", bound_to_a_local_address},
+        {"a local port for several attempts", a_local_port_for_several_attempts},
         {"a deadline ends all attempts", a_deadline_ends_all_attempts},
         {"cancelled at each point", cancelled_at_each_point},
         {0},

@@ -1,39 +1,12 @@
 /* server.c - the promises of <xie/server.h>: servers. Listeners are in listener.c. */
 /* SPDX-License-Identifier: MIT */
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "io/net.h"
-
-/* The names of this test; this definition comes before libc's. On sim see XIE_SIM_HOSTS. */
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-                struct addrinfo **list)
-{
-    static _Thread_local struct xie_address found[2];
-    static _Thread_local struct addrinfo infos[2];
-    (void)service;
-    (void)hints;
-    if (strcmp(host, "two.test"))
-        return EAI_NONAME;
-    xie_address_parse(&found[0], "127.0.0.1", 0);
-    xie_address_parse(&found[1], "127.0.0.2", 0);
-    for (int i = 0; i < 2; i++)
-        infos[i] = (struct addrinfo){.ai_family = AF_INET,
-                                     .ai_addr = (struct sockaddr *)&found[i].storage,
-                                     .ai_addrlen = found[i].len,
-                                     .ai_next = i ? NULL : &infos[1]};
-    *list = infos;
-    return 0;
-}
-
-void freeaddrinfo(struct addrinfo *list)
-{
-    (void)list;
-}
+#include "io/names.h"
 
 /* --- handlers --------------------------------------------------------------------------------- */
 
@@ -157,7 +130,7 @@ IN_TASK(all_addresses_of_a_name_on_one_port)
 {
     struct xie_address address[2];
     struct xie_server *server;
-    setenv("XIE_SIM_HOSTS", "two.test=127.0.0.1,127.0.0.2", 1);
+    names_are("two.test=127.0.0.1,127.0.0.2");
     CHECK_EQ(xie_server_new(echo, NULL, NULL, &server), 0);
     CHECK_EQ(xie_server_listen(server, &(struct xie_listen_options){.host = "two.test"}), 0);
     for (size_t i = 0; i < 2; i++) {
@@ -178,7 +151,7 @@ IN_TASK(where_one_address_is_in_use_none_is_listened_on)
     struct xie_listen_options options = {.host = "two.test", .port = xie_address_port(&used)};
     struct xie_stream *stream;
     struct xie_server *server;
-    setenv("XIE_SIM_HOSTS", "two.test=127.0.0.1,127.0.0.2", 1);
+    names_are("two.test=127.0.0.1,127.0.0.2");
     CHECK_EQ(xie_server_new(echo, NULL, NULL, &server), 0);
     int open = net_open();
     CHECK_EQ(xie_server_listen(server, &options), -EADDRINUSE);
@@ -721,6 +694,81 @@ static void a_listener_that_fails_is_reported_and_closed(void)
     CHECK(line && !strstr(line + 1, "xie:"));
 }
 
+/* --- in any order -------------------------------------------------------------------------------
+ */
+
+enum { CLIENTS = 6 };
+
+struct chaos {
+    struct xie_server *server;
+    struct xie_stream *clients[CLIENTS];
+    uint32_t random;
+};
+
+static void toggle_client(struct chaos *self, struct xie_stream **client)
+{
+    struct xie_listener *listener = xie_server_listener(self->server, kit_random(&self->random, 3));
+    struct xie_address address;
+    xie_stream_close(*client);
+    *client = NULL;
+    if (listener && !xie_listener_address(listener, &address))
+        XIE_TIMEOUT(XIE_SECOND) /* a full backlog, of a listener that is full */
+            xie_stream_connect(&address, client);
+}
+
+static void act(struct chaos *self)
+{
+    switch (kit_random(&self->random, 24)) {
+    case 0:
+        xie_server_close_clients(self->server);
+        break;
+    case 1:
+        xie_server_abort_clients(self->server);
+        break;
+    case 2:
+        xie_listener_close(xie_server_listener(self->server, kit_random(&self->random, 3)));
+        break;
+    case 3:
+    case 4:
+        if (!xie_server_listener(self->server, 2))
+            CHECK_EQ(xie_server_listen(self->server, &loopback), 0);
+        break;
+    case 5:
+    case 6:
+    case 7:
+        xie_sleep(0);
+        break;
+    case 8:
+        xie_sleep(XIE_MILLISECOND);
+        break;
+    default:
+        toggle_client(self, &self->clients[kit_random(&self->random, CLIENTS)]);
+    }
+}
+
+IN_TASK(anything_in_any_order)
+{
+    for (uint32_t seed = 1; seed <= (tap_slow() ? 4 : 40); seed++) {
+        struct chaos self = {.random = seed};
+        struct xie_server_options options = {.max_connections = seed % 4};
+        int open = net_open();
+        CHECK_EQ(xie_server_new(hello, NULL, &options, &self.server), 0);
+        for (int step = 0; step < 60; step++)
+            act(&self);
+        if (seed & 1)
+            xie_server_close(self.server);
+        struct xie_server_counts counts = xie_server_counts(self.server);
+        CHECK(counts.open <= counts.accepted && counts.failed <= counts.accepted);
+        CHECK(!options.max_connections || counts.open <= options.max_connections);
+        xie_server_free(self.server);
+        for (int i = 0; i < CLIENTS; i++)
+            xie_stream_close(self.clients[i]);
+        CHECK_EQ(net_open(), open);
+        CHECK_EQ(xie_task_count(), 1);
+    }
+    return 0;
+}
+
 /* --- a port shared by loops ---------------------------------------------------------------------
  */
 
@@ -821,6 +869,7 @@ int main(int argc, char **argv)
          failures_of_handlers_are_reported},
         {"a listener that fails is reported and closed",
          a_listener_that_fails_is_reported_and_closed},
+        {"anything in any order", anything_in_any_order},
         {"a port shared by two loops", a_port_shared_by_two_loops},
         {0},
     };
