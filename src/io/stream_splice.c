@@ -12,11 +12,10 @@ enum { XIE_SPLICES_MOST = 16 }; /* then others run: the caller's next read sees 
 
 static int wait_for_room(struct xie_stream *from, struct xie_stream *to)
 {
-    struct xie_op op = {.kind = XIE_OP_POLL, .fd = xie_socket_fd(to), .flags = POLLOUT};
     if (from->gate.closed)
         return XIE_ECLOSED;
-    int64_t events = xie_gate_run(&to->gate, &op, "xie_stream_copy");
-    return events < 0 ? (int)events : 0;
+    int events = xie_fd_ready(&to->gate, xie_socket_fd(to), POLLOUT, "xie_stream_copy");
+    return events < 0 ? events : 0;
 }
 
 /* What is in the pipe goes on, or back to the reader's buffer, which is empty. */
