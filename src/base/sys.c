@@ -348,7 +348,7 @@ int xie_sys_dup(int fd)
     return AGAIN(int, told(fcntl(fd, F_DUPFD_CLOEXEC, 0)));
 }
 
-int xie_sys_pipe(int fds[2])
+int xie_sys_pipe_nonblock(int fds[2])
 {
     return AGAIN(int, told(pipe2(fds, O_NONBLOCK | O_CLOEXEC)));
 }

@@ -14,7 +14,7 @@
 
 int xie_pipe(struct xie_stream *ends[2])
 {
-    return xie_socket_pair(ends, xie_sys_pipe, XIE_FD_OTHER);
+    return xie_socket_pair(ends, xie_sys_pipe_nonblock, XIE_FD_OTHER);
 }
 
 /* --- by name ------------------------------------------------------------------------ */

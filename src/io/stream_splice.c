@@ -65,7 +65,8 @@ static int splice_all(struct xie_stream *from, struct xie_stream *to, const int 
 int64_t xie_stream_splice(struct xie_stream *from, struct xie_stream *to, uint64_t len)
 {
     int pipe[2];
-    if (xie_on_sim() || xie_socket_fd(from) < 0 || xie_socket_fd(to) < 0 || xie_sys_pipe(pipe))
+    if (xie_on_sim() || xie_socket_fd(from) < 0 || xie_socket_fd(to) < 0 ||
+        xie_sys_pipe_nonblock(pipe))
         return 0;
     uint64_t before = to->written;
     int error = splice_all(from, to, pipe, len);
