@@ -1,4 +1,4 @@
-/* pipe.h - pipes, named pipes, ttys and the standard streams, as streams.
+/* pipe.h - pipes, named pipes, ttys and the standard streams, as streams; others' descriptors.
  * Floor 5. What the calls of stream.h say holds for them; none is a socket, so that write_eof and
  * the two ends are -EOPNOTSUPP: closing the end that writes is the end of what can be read. */
 /* SPDX-License-Identifier: MIT */
@@ -51,6 +51,19 @@ XIE_API int xie_stream_open(const char *path, int flags, struct xie_stream **str
  * source  asyncio connect_read_pipe(protocol, sys.stdin)
  */
 XIE_API int xie_stream_borrow(int fd, struct xie_stream **stream);
+
+/**
+ * Wait until a descriptor is ready: for one that another library reads and writes itself.
+ *
+ * fd      stays the caller's, who may close it meanwhile; any number of tasks may wait for it
+ * events  POLLIN, POLLOUT, or both; else -EINVAL
+ * return  those it is ready for, and POLLERR, POLLHUP
+ * errors  -EBADF -EMFILE -ECANCELED -ETIMEDOUT
+ * cost    a duplicate of the descriptor meanwhile, so that nothing is left in the loop of a number
+ *         that others close without a word
+ * source  asyncio add_reader, remove_reader, add_writer, remove_writer; poll(2)
+ */
+XIE_API int xie_fd_wait(int fd, int events);
 
 #ifdef __cplusplus
 }

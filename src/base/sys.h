@@ -86,7 +86,7 @@ int xie_sys_stat(const char *path, struct stat *found);
 int xie_sys_fstat(int fd, struct stat *found);
 int xie_sys_open(const char *path, int flags, mode_t mode); /* close-on-exec */
 int xie_sys_dup(int fd);                                    /* close-on-exec */
-int xie_sys_pipe_nonblock(int fds[2]);                               /* non-blocking, close-on-exec */
+int xie_sys_pipe_nonblock(int fds[2]);                      /* non-blocking, close-on-exec */
 int xie_sys_get_flags(int fd);                              /* of the open file: O_NONBLOCK … */
 int xie_sys_set_flags(int fd, int flags);
 ssize_t xie_sys_pread(int fd, void *buf, size_t len, int64_t offset);

@@ -121,7 +121,8 @@ static int write_beside(struct saving *self, int fd)
     return xie_sys_sync(fd, false);
 }
 
-/* The folder has to know the new name, after a loss of power too. */
+/* So that it is the new content after a loss of power too, and not the old. Some file systems
+ * cannot, and not every folder that may be written may be read: then it is one of the two. */
 static int sync_folder(struct saving *self)
 {
     char *slash = strrchr(self->beside, '/');
@@ -129,10 +130,10 @@ static int sync_folder(struct saving *self)
         slash[slash == self->beside] = 0;
     int fd = xie_sys_open(slash ? self->beside : ".", O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0)
-        return fd;
+        return 0;
     int error = xie_sys_sync(fd, false);
     xie_sys_close(fd);
-    return error;
+    return error == -EINVAL ? 0 : error;
 }
 
 static int save_job(void *arg)

@@ -51,11 +51,10 @@ static ssize_t run_parts(struct socket *self, struct xie_op *op, const char *wha
     if (self->kind == XIE_FD_FILE)
         return gate->closed ? XIE_ECLOSED : (ssize_t)xie_file_run(op, what);
     if (self->kind == XIE_FD_POLLED) {
-        struct xie_op poll = {.kind = XIE_OP_POLL, .fd = self->fd};
-        poll.flags = op->kind == XIE_OP_READV ? POLLIN : POLLOUT;
-        ssize_t events = (ssize_t)xie_gate_run(gate, &poll, what);
-        if (events < 0)
-            return events;
+        int events = op->kind == XIE_OP_READV ? POLLIN : POLLOUT;
+        int ready = xie_fd_ready(gate, self->fd, events, what);
+        if (ready < 0)
+            return ready;
     }
     return (ssize_t)xie_gate_run(gate, op, what);
 }

@@ -92,6 +92,9 @@ void xie_socket_free(struct xie_stream *stream);
 int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket);
 /* The socket is about to carry a stream: no delay for small writes, where it is TCP. */
 void xie_socket_tune(int fd, int family);
+/* Wait until fd, of an object with this gate, is ready for events (POLLIN, POLLOUT).
+ * return  those it is ready for, POLLERR and POLLHUP; or an error */
+int xie_fd_ready(const struct xie_gate *gate, int fd, int events, const char *what);
 /* Close a descriptor of this thread's loop. */
 void xie_socket_close(int fd);
 

@@ -39,9 +39,9 @@ static int send_job(void *arg)
 
 static int wait_for_room(struct sending *self)
 {
-    struct xie_op op = {.kind = XIE_OP_POLL, .fd = xie_socket_fd(self->stream), .flags = POLLOUT};
-    int64_t events = xie_gate_run(&self->stream->gate, &op, "xie_stream_sendfile");
-    return events < 0 ? (int)events : 0;
+    int fd = xie_socket_fd(self->stream);
+    int events = xie_fd_ready(&self->stream->gate, fd, POLLOUT, "xie_stream_sendfile");
+    return events < 0 ? events : 0;
 }
 
 /* return 0 all, or the file's end; -EINVAL among others: the kernel cannot do it with these */

@@ -12,11 +12,10 @@ enum { XIE_SPLICES_MOST = 16 }; /* then others run: the caller's next read sees 
 
 static int wait_for_room(struct xie_stream *from, struct xie_stream *to)
 {
-    struct xie_op op = {.kind = XIE_OP_POLL, .fd = xie_socket_fd(to), .flags = POLLOUT};
     if (from->gate.closed)
         return XIE_ECLOSED;
-    int64_t events = xie_gate_run(&to->gate, &op, "xie_stream_copy");
-    return events < 0 ? (int)events : 0;
+    int events = xie_fd_ready(&to->gate, xie_socket_fd(to), POLLOUT, "xie_stream_copy");
+    return events < 0 ? events : 0;
 }
 
 /* What is in the pipe goes on, or back to the reader's buffer, which is empty. */
@@ -66,7 +65,8 @@ static int splice_all(struct xie_stream *from, struct xie_stream *to, const int 
 int64_t xie_stream_splice(struct xie_stream *from, struct xie_stream *to, uint64_t len)
 {
     int pipe[2];
-    if (xie_on_sim() || xie_socket_fd(from) < 0 || xie_socket_fd(to) < 0 || xie_sys_pipe_nonblock(pipe))
+    if (xie_on_sim() || xie_socket_fd(from) < 0 || xie_socket_fd(to) < 0 ||
+        xie_sys_pipe_nonblock(pipe))
         return 0;
     uint64_t before = to->written;
     int error = splice_all(from, to, pipe, len);

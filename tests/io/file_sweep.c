@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,11 +216,13 @@ static int borrow(void *arg)
         error = xie_stream_borrow(fds[1], &ends[1]);
     if (!error)
         error = talk(ends[1], ends[0]);
+    if (!error)
+        error = xie_fd_wait(fds[1], POLLOUT);
     for (int i = 0; i < 2; i++) {
         xie_stream_close(ends[i]);
         close(fds[i]);
     }
-    return error;
+    return error < 0 ? error : 0;
 }
 
 static int options(void *arg)

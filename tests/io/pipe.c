@@ -1,6 +1,7 @@
 /* pipe.c - the promises of <xie/pipe.h>: pipes, named ones, ttys, and what others use too. */
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -426,6 +427,101 @@ IN_TASK(a_borrowed_pipe_that_cannot_be_opened_anew)
     return 0;
 }
 
+/* --- descriptors of other libraries ------------------------------------------------------- */
+
+static int wait_in(void *fd)
+{
+    return xie_fd_wait(*(int *)fd, POLLIN);
+}
+
+IN_TASK(a_descriptor_is_waited_for)
+{
+    int fds[2], open_fds = kit_fds();
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    CHECK_EQ(xie_fd_wait(fds[0], POLLOUT), POLLOUT);
+    CHECK_EQ(xie_fd_wait(fds[0], POLLIN | POLLOUT), POLLOUT);
+    struct xie_task *tasks[] = {xie_spawn(wait_in, &fds[0]), xie_spawn(wait_in, &fds[0])};
+    xie_sleep(XIE_MILLISECOND);
+    CHECK(!xie_task_done(tasks[0]) && !xie_task_done(tasks[1]));
+    CHECK_EQ(write(fds[1], "x", 1), 1);
+    CHECK_EQ(xie_join(tasks[0]), POLLIN);
+    CHECK_EQ(xie_join(tasks[1]), POLLIN);
+    CHECK_EQ(wait_in(&fds[0]), POLLIN); /* it took nothing */
+    close(fds[1]);
+    CHECK_EQ(wait_in(&fds[0]), POLLIN | POLLHUP);
+    close(fds[0]);
+    CHECK_EQ(kit_fds(), open_fds);
+    return 0;
+}
+
+static int wait_out(void *fd)
+{
+    return xie_fd_wait(*(int *)fd, POLLOUT);
+}
+
+/* That the peer will write no more is no news to who waits for room. */
+IN_TASK(room_is_waited_for_whatever_the_peer_said)
+{
+    static char buf[4096];
+    int fds[2];
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    while (send(fds[0], buf, sizeof buf, 0) > 0)
+        ;
+    CHECK_EQ(shutdown(fds[1], SHUT_WR), 0);
+    struct xie_task *task = xie_spawn(wait_out, &fds[0]);
+    xie_sleep(5 * XIE_MILLISECOND);
+    CHECK(!xie_task_done(task));
+    while (recv(fds[1], buf, sizeof buf, 0) > 0)
+        ;
+    CHECK_EQ(xie_join(task), POLLOUT);
+    close(fds[0]);
+    close(fds[1]);
+    return 0;
+}
+
+/* The number's next user is not mistaken for the last. */
+IN_TASK(a_descriptor_may_be_closed_by_its_owner)
+{
+    int fds[2], first;
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(pipe(fds), 0);
+        CHECK(i == 0 || fds[0] == first);
+        first = fds[0];
+        struct xie_task *task = xie_spawn(wait_in, &fds[0]);
+        xie_sleep(XIE_MILLISECOND);
+        CHECK(!xie_task_done(task));
+        if (i == 1)
+            close(fds[0]); /* while it is waited for */
+        close(fds[1]);
+        CHECK_EQ(xie_join(task), POLLHUP);
+        if (i != 1)
+            close(fds[0]);
+    }
+    return 0;
+}
+
+IN_TASK(waiting_for_a_descriptor_fails_cleanly)
+{
+    int fds[2], open_fds = kit_fds();
+    CHECK_EQ(pipe(fds), 0);
+    CHECK_EQ(xie_fd_wait(fds[0], 0), -EINVAL);
+    CHECK_EQ(xie_fd_wait(fds[0], POLLIN | POLLPRI), -EINVAL);
+    CHECK_EQ(xie_fd_wait(-1, POLLIN), -EBADF);
+    XIE_TIMEOUT(-1)
+        CHECK_EQ(wait_in(&fds[0]), -ETIMEDOUT);
+    struct xie_task *task = xie_spawn(wait_in, &fds[0]);
+    xie_sleep(0);
+    xie_task_cancel(task);
+    CHECK_EQ(xie_join(task), -ECANCELED);
+    close(fds[0]);
+    close(fds[1]);
+    int fd = some_file();
+    CHECK_EQ(wait_in(&fd), POLLIN); /* a file always is */
+    close(fd);
+    CHECK_EQ(kit_fds(), open_fds);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -448,6 +544,10 @@ int main(int argc, char **argv)
          a_borrowed_file_moves_its_descriptors_place},
         {"a_borrowed_null_device", a_borrowed_null_device},
         {"a_borrowed_pipe_that_cannot_be_opened_anew", a_borrowed_pipe_that_cannot_be_opened_anew},
+        {"a_descriptor_is_waited_for", a_descriptor_is_waited_for},
+        {"room_is_waited_for_whatever_the_peer_said", room_is_waited_for_whatever_the_peer_said},
+        {"a_descriptor_may_be_closed_by_its_owner", a_descriptor_may_be_closed_by_its_owner},
+        {"waiting_for_a_descriptor_fails_cleanly", waiting_for_a_descriptor_fails_cleanly},
         {0},
     };
     return tap_main(argc, argv, tests);

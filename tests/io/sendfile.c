@@ -106,6 +106,25 @@ IN_TASK(a_part_of_it)
     return 0;
 }
 
+/* As a client that has asked, and said so. */
+IN_TASK(to_a_peer_that_will_write_no_more)
+{
+    struct xie_stream *pair[2];
+    open_file();
+    kit_tcp_pair(pair);
+    CHECK_EQ(xie_stream_write_eof(pair[1]), 0);
+    CHECK_EQ(xie_stream_set_option(pair[0], SOL_SOCKET, SO_SNDBUF, 20000), 0);
+    struct receiver receiver = {.stream = pair[1]};
+    struct xie_task *task = xie_spawn(receive_all, &receiver);
+    CHECK_EQ(xie_stream_sendfile(pair[0], file, 0, UINT64_MAX), SIZE);
+    xie_stream_close(pair[0]);
+    CHECK_EQ(xie_join(task), 0);
+    CHECK_EQ(receiver.count, SIZE);
+    xie_stream_close(pair[1]);
+    close_file();
+    return 0;
+}
+
 /* A device has no pages to send: the copy takes over. */
 IN_TASK(what_the_kernel_cannot_send_is_copied)
 {
@@ -240,6 +259,7 @@ int main(int argc, char **argv)
     static const struct tap_test tests[] = {
         {"a_whole_file_to_any_stream", a_whole_file_to_any_stream},
         {"a_part_of_it", a_part_of_it},
+        {"to_a_peer_that_will_write_no_more", to_a_peer_that_will_write_no_more},
         {"what_the_kernel_cannot_send_is_copied", what_the_kernel_cannot_send_is_copied},
         {"interrupted_often_the_count_is_exact", interrupted_often_the_count_is_exact},
         {"the_file_may_be_closed_meanwhile", the_file_may_be_closed_meanwhile},

@@ -442,6 +442,62 @@ static void poll_takes_nothing_from_a_reader(void)
     loop_end();
 }
 
+/* --- files at a place ------------------------------------------------------------------ */
+
+static struct probe file_probe(enum xie_op_kind kind, int fd, void *buf, size_t len, int64_t offset)
+{
+    struct probe probe = {.op = {.kind = (uint8_t)kind, .fd = fd}};
+    probe.op.buf = buf;
+    probe.op.len = len;
+    probe.op.offset = offset;
+    return probe;
+}
+
+static void files_at_a_place(void)
+{
+    char out[] = "abcdef", got[8] = "";
+    loop_begin();
+    if (!loop.backend->files)
+        tap_skip("this backend leaves files to the pool");
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    struct probe write = file_probe(XIE_OP_WRITE_AT, fd, out, 6, 3);
+    CHECK_EQ(probe_run(&write), 6);
+    struct probe read = file_probe(XIE_OP_READ_AT, fd, got, 8, 4);
+    CHECK_EQ(probe_run(&read), 5);
+    CHECK_STR(got, "bcdef");
+    read.op.offset = 9;
+    CHECK_EQ(probe_run(&read), 0);
+    CHECK_EQ(lseek(fd, 0, SEEK_CUR), 0); /* where the file stands is another matter */
+    struct probe sync = {.op = {.kind = XIE_OP_SYNC, .fd = fd}};
+    for (sync.op.flags = 0; sync.op.flags < 2; sync.op.flags++)
+        CHECK_EQ(probe_run(&sync), 0);
+    sync.op.fd = 900000;
+    CHECK_EQ(probe_run(&sync), -EBADF);
+    read.op.fd = write.op.fd = 900000;
+    CHECK_EQ(probe_run(&read), -EBADF);
+    CHECK_EQ(probe_run(&write), -EBADF);
+    shut(fd);
+    loop_end();
+}
+
+/* Taken back at once: it is done whole, or not at all. */
+static void a_file_operation_taken_back_ends(void)
+{
+    static char out[100000];
+    loop_begin();
+    if (!loop.backend->files)
+        tap_skip("this backend leaves files to the pool");
+    int fd = memfd_create("file", MFD_CLOEXEC);
+    struct probe write = file_probe(XIE_OP_WRITE_AT, fd, out, sizeof out, 0);
+    probe_start(&write);
+    xie_op_cancel(&loop, &write.op);
+    int64_t result = probe_finish(&write);
+    CHECK(result == (int64_t)sizeof out || result == -ECANCELED);
+    CHECK_EQ(lseek(fd, 0, SEEK_END), result < 0 ? 0 : result);
+    shut(fd);
+    loop_end();
+}
+
 /* --- what is no descriptor ---------------------------------------------------------- */
 
 static void bad_descriptors_are_errors(void)
@@ -494,6 +550,8 @@ static const struct tap_test tests[] = {
     {"poll tells what is ready", poll_tells_what_is_ready},
     {"poll tells of a hang-up unasked", poll_tells_of_a_hang_up_unasked},
     {"poll takes nothing from a reader", poll_takes_nothing_from_a_reader},
+    {"files at a place", files_at_a_place},
+    {"a file operation taken back ends", a_file_operation_taken_back_ends},
     {"bad descriptors are errors", bad_descriptors_are_errors},
     {0}};
 
