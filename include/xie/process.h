@@ -55,9 +55,8 @@ struct xie_process_options {
     const struct xie_process_fd *fds;
     size_t fd_count; /* at most 64 */
     enum xie_process_group group;
-    int death_signal; /* sent to it when the thread that opened it ends, however: prctl(2); 0: none
-                       */
-    int64_t grace_ns; /* how long the close leaves it after SIGTERM; 0: SIGKILL at once */
+    int death_signal;    /* sent to it when the thread that opened it ends, however; 0: none */
+    int64_t grace_ns;    /* how long the close leaves it after SIGTERM; 0: SIGKILL at once */
     size_t output_limit; /* the most that communicate gathers of each stream [bytes]; 0: 16 MiB */
 };
 
@@ -120,8 +119,8 @@ XIE_API int xie_process_status(struct xie_process *process, struct xie_process_s
 /**
  * Send a signal: to the child, or to all of its group where it leads one.
  *
- * errors  -ESRCH it has ended (for a group: nobody is left); -EINVAL no such signal; -EPERM it
- *         changed its user. Never reaches another process that got its number
+ * errors  -ESRCH it has ended, and leads no group; -EINVAL no such signal; -EPERM it changed its
+ *         user. Never reaches another process that got its number
  * source  asyncio Process.send_signal; terminate is SIGTERM, kill is SIGKILL
  */
 XIE_API int xie_process_send_signal(struct xie_process *process, int signal);
@@ -143,11 +142,12 @@ XIE_API void xie_process_result_fini(struct xie_process_result *result);
  * result  receives all, owned
  * errors  -ECANCELED -ETIMEDOUT: nothing is lost, and a further call with the same input goes on
  *         where this one stopped; XIE_ELIMIT one stream is longer than output_limit: close the
- *         process; -EINVAL an input and no pipe for it; -EBUSY another task is in communicate or
- *         reads one of the pipes; -ENOMEM; as xie_process_wait
+ *         process; -EINVAL an input and no pipe for it, or less of it than was written;
+ *         -EBUSY another task is in communicate or reads one of the pipes; -ENOMEM; as
+ *         xie_process_wait
  * note    a child of the child that kept a pipe open is waited for as well. A second call
  *         returns the status alone
- * cost    a task for each pipe but one
+ * cost    a task for each pipe
  * source  asyncio Process.communicate
  */
 XIE_API int xie_process_communicate(struct xie_process *process, const void *input, size_t len,

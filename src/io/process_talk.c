@@ -150,13 +150,14 @@ int xie_process_communicate(struct xie_process *process, const void *input, size
                             struct xie_process_result *result)
 {
     struct xie_task *self;
-    bool deaf = len && !process->streams[0] && !process->fed;
+    /* No pipe, and none there was; or not the input of the call that this one is to go on with. */
+    bool wrong = process->streams[0] ? len < process->fed : len && !process->fed;
     bool mine = !process->talking;
     process->inside++;
     process->talking = true;
     int error = xie_wait_enter(&self);
     if (!error)
-        error = !mine ? -EBUSY : deaf ? -EINVAL : process->closed ? XIE_ECLOSED : 0;
+        error = !mine ? -EBUSY : wrong ? -EINVAL : process->closed ? XIE_ECLOSED : 0;
     if (!error)
         error = communicate(process, input, len, result);
     if (mine)

@@ -244,6 +244,19 @@ WITH_CHILDREN(cancelled_after_any_number_of_turns)
     return 0;
 }
 
+WITH_CHILDREN(a_further_call_with_less)
+{
+    struct xie_process_result result = {.out_len = 77};
+    struct xie_process *child = open_shell("read x; sleep 1000");
+    while (xie_stream_written(xie_process_stream(child, 0)) < 2)
+        XIE_TIMEOUT(10 * XIE_MILLISECOND)
+            CHECK_EQ(xie_process_communicate(child, large, LARGE, &result), -ETIMEDOUT);
+    CHECK_EQ(xie_process_communicate(child, large, 1, &result), -EINVAL);
+    CHECK_EQ(result.out_len, 77);
+    xie_process_close(child);
+    return 0;
+}
+
 WITH_CHILDREN(one_at_a_time)
 {
     char byte;
@@ -489,6 +502,7 @@ int main(int argc, char **argv)
         {"beyond_the_limit_once_is_so_for_ever", beyond_the_limit_once_is_so_for_ever},
         {"an_interruption_loses_nothing", an_interruption_loses_nothing},
         {"cancelled_after_any_number_of_turns", cancelled_after_any_number_of_turns},
+        {"a_further_call_with_less", a_further_call_with_less},
         {"one_at_a_time", one_at_a_time},
         {"while_another_reads", while_another_reads},
         {"closed_meanwhile", closed_meanwhile},
