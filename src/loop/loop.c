@@ -148,7 +148,8 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     loop->ready_tail = &loop->ready_head;
     loop->step = 1;
     loop->seed = xie_option_number(options->seed, "XIE_SEED", 1);
-    loop->stack_size = (size_t)xie_option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
+    loop->stack_size =
+        (size_t)xie_option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
     xie_list_init(&loop->tasks);
     xie_list_init(&loop->ended);
 
