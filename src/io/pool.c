@@ -162,7 +162,6 @@ static void run_first(struct xie_pool *pool)
     int result = job->fn(job->arg);
     pthread_mutex_lock(&pool->lock);
     pool->idle++; /* before its waiter hears of the end: the next job finds a thread */
-    admit(pool);
     pthread_mutex_unlock(&pool->lock);
     xie_promise_finish(&job->promise, result, job->arg);
     pthread_mutex_lock(&pool->lock);

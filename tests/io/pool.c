@@ -233,6 +233,24 @@ static void *make_room(void *arg)
     return NULL;
 }
 
+/* It was interrupted, and has not run since; then the job ends. */
+IN_TASK(an_end_before_the_waiter_has_left_is_returned)
+{
+    struct job jobs[2] = {{.result = 3}, {.go = 0}};
+    skip_on_sim();
+    make(1, 0);
+    struct xie_task *runs = xie_spawn(run_task, &jobs[0]);
+    until(&jobs[0].started);
+    CHECK_EQ(submit(&jobs[1], NULL), 0);
+    xie_task_cancel(runs);
+    meanwhile(make_room, jobs); /* the second starts when the first is over and done with */
+    CHECK_EQ(xie_join(runs), 3);
+    CHECK_EQ(jobs[0].disposed, 0);
+    store(&jobs[1].go, 1);
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+    return 0;
+}
+
 /* There is room, the loop has not heard of it yet, then comes the cancel: it is not forgotten. */
 IN_TASK(interrupted_as_room_is_made_it_leaves_the_queue)
 {
@@ -693,6 +711,8 @@ int main(int argc, char **argv)
         {"what exceeds the queue is refused or waits", what_exceeds_the_queue_is_refused_or_waits},
         {"an interrupted wait for room hands nothing over",
          an_interrupted_wait_for_room_hands_nothing_over},
+        {"an end before the waiter has left is returned",
+         an_end_before_the_waiter_has_left_is_returned},
         {"interrupted as room is made it leaves the queue",
          interrupted_as_room_is_made_it_leaves_the_queue},
         {"a cancelled job makes room", a_cancelled_job_makes_room},
