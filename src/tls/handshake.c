@@ -49,7 +49,9 @@ static bool expect(struct xie_tls *tls)
         return true;
     if (number)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), host) == 1;
-    SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* RFC 9525: the subject is no place for a host's name. */
+    SSL_set_hostflags(tls->ssl,
+                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return SSL_set1_host(tls->ssl, host) == 1;
 }
 
@@ -87,6 +89,12 @@ static int step(struct xie_tls *tls)
     return tls->error = XIE_ETLS_TRUNCATED;
 }
 
+static void opened(struct xie_tls *tls)
+{
+    tls->state = XIE_TLS_OPEN;
+    tls->stream->ended = 0; /* a read in the midst of an interrupted handshake was told so */
+}
+
 /* A peer that refused us and went may have said why: that is read although we cannot write. */
 static int shake(struct xie_tls *tls)
 {
@@ -95,10 +103,10 @@ static int shake(struct xie_tls *tls)
         int error = xie_tls_flush(tls); /* of an alert too */
         if (result < 0)
             return result;
-        if (result == 0 || (error && error != -EPIPE)) {
-            tls->state = result || error ? tls->state : XIE_TLS_OPEN;
+        if (!result && !error)
+            opened(tls);
+        if (!result || (error && error != -EPIPE))
             return error;
-        }
         int failed = xie_tls_fill(tls);
         if (failed)
             return failed;

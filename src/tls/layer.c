@@ -346,6 +346,16 @@ static int take_unread(struct xie_tls *tls, struct xie_stream *stream)
     return 0;
 }
 
+/* A name without the dot that ends it: neither asked for nor certified with it. */
+static char *copy_host(const char *host)
+{
+    char *copy = xie_copy_string(host);
+    size_t len = strlen(host);
+    if (copy && len > 1 && copy[len - 1] == '.')
+        copy[len - 1] = 0;
+    return copy;
+}
+
 int xie_tls_push(struct xie_stream *stream, struct xie_tls_context *context, const char *host,
                  uint16_t port)
 {
@@ -362,7 +372,7 @@ int xie_tls_push(struct xie_stream *stream, struct xie_tls_context *context, con
     tls->drained = true;
     tls->below = lower(stream);
     tls->ssl = xie_tls_context_ssl(context);
-    tls->host = host ? xie_copy_string(host) : NULL;
+    tls->host = host ? copy_host(host) : NULL;
     if (!tls->below || !tls->ssl || (host && !tls->host) || !attach(tls->ssl, tls) ||
         take_unread(tls, stream)) {
         xie_tls_free(tls);
