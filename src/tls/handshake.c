@@ -242,12 +242,9 @@ static int unwrap(struct xie_stream *stream)
     const char *unread;
     if (!tls || tls->state == XIE_TLS_SHAKING)
         return -EINVAL;
-    if (tls->state == XIE_TLS_BROKEN)
-        return tls->error;
     if (xie_stream_unread(stream, &unread))
         return -EBUSY;
-    xie_tls_finish(tls);
-    int error = xie_tls_flush(tls);
+    int error = stream->ops->write_eof(stream);
     error = error ? error : await_end(tls);
     return error ? error : xie_tls_pop(tls);
 }

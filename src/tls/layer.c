@@ -165,24 +165,34 @@ static ssize_t tls_write(struct xie_stream *stream, const struct iovec *parts, i
 
 /* --- the end ------------------------------------------------------------------------ */
 
-void xie_tls_finish(struct xie_tls *tls)
+/* Make close_notify, once. return 0; XIE_TLS_WANTS in the middle of a message that came after the
+ * handshake, which has to end first; errors */
+static int finish(struct xie_tls *tls)
 {
-    if (tls->finished || tls->state != XIE_TLS_OPEN)
-        return;
+    if (tls->finished)
+        return 0;
+    int error = not_open(tls);
+    error = error ? error : xie_tls_reserve(tls, XIE_TLS_OVERHEAD);
+    if (error)
+        return error;
+    ERR_clear_error();
+    int returned = SSL_in_init(tls->ssl) ? SSL_do_handshake(tls->ssl) : 1;
+    if (returned == 1)
+        returned = SSL_shutdown(tls->ssl);
+    if (returned < 0)
+        return xie_tls_result(tls, returned);
     tls->finished = true;
-    ERR_clear_error();
-    SSL_shutdown(tls->ssl);
-    ERR_clear_error();
+    return 0;
 }
 
 static int tls_write_eof(struct xie_stream *stream)
 {
     struct xie_tls *tls = stream->layer;
-    int error = not_open(tls);
-    if (error)
-        return error;
-    xie_tls_finish(tls);
-    error = xie_tls_flush(tls);
+    int error;
+    while ((error = finish(tls)) == XIE_TLS_WANTS)
+        if ((error = xie_tls_fill(tls)))
+            return error;
+    error = error ? error : xie_tls_flush(tls);
     xie_tls_flush_later(tls);
     return error;
 }
@@ -269,7 +279,7 @@ static void tls_close(struct xie_stream *stream, bool reset)
     tls->reset = reset;
     if (!xie_task_current()) {
         if (!reset)
-            xie_tls_finish(tls);
+            finish(tls);
         tls->orphan = true;
         if (tls->flushing || (!reset && xie_tls_pending(tls) && start_flushing(tls)))
             return;
@@ -278,7 +288,7 @@ static void tls_close(struct xie_stream *stream, bool reset)
         XIE_SHIELD
             xie_event_wait(&tls->flushed);
     if (!reset)
-        xie_tls_finish(tls);
+        finish(tls);
     end(tls);
 }
 
@@ -313,8 +323,7 @@ static bool attach(SSL *ssl, struct xie_tls *tls)
     BIO_set_data(bio, tls);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio);
-    SSL_set_app_data(ssl, tls);
-    return true;
+    return SSL_set_app_data(ssl, tls) == 1;
 }
 
 /* The stream that what is beneath will be given. */

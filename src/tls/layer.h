@@ -77,8 +77,6 @@ int xie_tls_pop(struct xie_tls *tls);
 void xie_tls_free(struct xie_tls *tls);
 /* The stream's layer when that is TLS, else NULL. */
 struct xie_tls *xie_tls_of(const struct xie_stream *stream);
-/* Make close_notify, once, where the state allows it. */
-void xie_tls_finish(struct xie_tls *tls);
 
 /* What a call of OpenSSL returned that did not succeed: XIE_TLS_WANTS, 0 the end of TLS, or an
  * error, which the layer keeps. */

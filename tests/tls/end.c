@@ -85,7 +85,8 @@ IN_TASK(a_stream_that_somebody_uses_is_left_alone)
     kit_send(pair[1], "x");
     CHECK_EQ(xie_join(task), 1);
     task = xie_spawn(write_much, pair[0]);
-    xie_sleep(0);
+    while (!xie_stream_written(pair[0]))
+        xie_sleep(0);
     CHECK_EQ(xie_tls_start(pair[0], context, "localhost", NULL), -EBUSY);
     xie_task_cancel(task);
     CHECK_EQ(xie_join(task), -ECANCELED);
