@@ -2,6 +2,7 @@
  * directions busy while keys change. */
 /* SPDX-License-Identifier: MIT */
 #include "kit.h"
+#include "tls/context.h"
 #include "tls/layer.h"
 
 enum { MUCH = 400000 };
@@ -352,6 +353,82 @@ IN_TASK(who_only_writes_is_heard_to_the_end)
     return 0;
 }
 
+/* What goes to the client passes up to a byte, then only when it is let. */
+struct gatekeeper {
+    struct xie_stream *from, *to;
+    size_t most, passed;
+    struct xie_event open;
+};
+
+static int keep_gate(void *arg)
+{
+    struct gatekeeper *self = arg;
+    char buf[4000];
+    ssize_t len;
+    while ((len = xie_stream_read(self->from, buf, sizeof buf)) > 0) {
+        size_t now = self->passed >= self->most ? 0 : self->most - self->passed;
+        now = now < (size_t)len ? now : (size_t)len;
+        self->passed += (size_t)len;
+        if (now && xie_stream_write(self->to, buf, now) < 0)
+            return 0;
+        if (now < (size_t)len)
+            xie_event_wait(&self->open);
+        if (now < (size_t)len && xie_stream_write(self->to, buf + now, (size_t)len - now) < 0)
+            return 0;
+    }
+    xie_stream_write_eof(self->to);
+    return 0;
+}
+
+/* A client whose server's last ticket comes in two records. The gate holds its last bytes back.
+ * SIZE_MAX: nothing. return how many bytes came from the server */
+static size_t talk_through_gate(size_t most, int (*then)(struct xie_stream *stream))
+{
+    struct xie_stream *left[2], *right[2], *raw[2];
+    struct xie_tls_options client = client_options(), server = server_options();
+    client.cert_file = cert("client"); /* a part of the ticket, which makes it long */
+    server.ca_file = cert("ca");
+    server.verify = XIE_TLS_VERIFY_REQUIRED;
+    struct ends ends = {.contexts = {context_of(&client), context_of(&server)}};
+    CHECK_EQ(SSL_CTX_set_max_send_fragment(ends.contexts[1]->ssl, 512), 1);
+    kit_pair(left);
+    kit_pair(right);
+    raw[0] = left[0];
+    raw[1] = right[1];
+    struct gatekeeper there = {.from = left[1], .to = right[0], .most = SIZE_MAX};
+    struct gatekeeper back = {.from = right[0], .to = left[1], .most = most};
+    struct xie_task *tasks[] = {xie_spawn(keep_gate, &there), xie_spawn(keep_gate, &back)};
+    ends_shake(&ends, raw, "localhost");
+    REQUIRE(!ends.client_error && !ends.server_error);
+    while (then && !SSL_in_init(xie_tls_of(ends.client)->ssl)) { /* the first half must be in */
+        char byte;
+        XIE_TIMEOUT(XIE_MILLISECOND)
+            xie_stream_read(ends.client, &byte, 1);
+    }
+    struct xie_task *task = then ? xie_spawn(write_line, ends.client) : NULL;
+    xie_sleep(XIE_MILLISECOND);
+    CHECK(!then || !xie_task_done(task)); /* it waits for the other half */
+    xie_event_set(&back.open);
+    if (then) {
+        CHECK_EQ(xie_join(task), 5);
+        CHECK_EQ(then(ends.client), 0);
+        CHECK_EQ(read_line(ends.server), 1);
+    }
+    size_t count = back.passed;
+    ends_close(&ends);
+    xie_gather(tasks, 2, NULL);
+    xie_stream_close(left[1]);
+    xie_stream_close(right[0]);
+    return count;
+}
+
+IN_TASK(a_writer_reads_where_tls_needs_it)
+{
+    size_t all = talk_through_gate(SIZE_MAX, NULL);
+    talk_through_gate(all - 40, xie_stream_write_eof);
+    return 0;
+}
+
 /* --- limits ------------------------------------------------------------------------- */
 
 IN_TASK(a_handshake_is_bounded)
@@ -370,6 +447,24 @@ IN_TASK(a_handshake_is_bounded)
     CHECK(!xie_check());
     xie_tls_context_unref(context);
     kit_close(pair);
+    return 0;
+}
+
+IN_TASK(answers_that_nobody_takes_are_bounded)
+{
+    struct ends ends = {0};
+    static char answer[16 * 1024];
+    int count = 0;
+    char byte;
+    ends_open(&ends);
+    struct xie_tls *tls = xie_tls_of(ends.client);
+    while (BIO_write(SSL_get_wbio(tls->ssl), answer, sizeof answer) == sizeof answer)
+        count++;
+    CHECK_EQ(count, XIE_TLS_ANSWERS / sizeof answer + 1);
+    xie_stream_abort(ends.client);
+    ends.client = NULL;
+    CHECK(xie_stream_read(ends.server, &byte, 1) < 0);
+    ends_close(&ends);
     return 0;
 }
 
@@ -427,7 +522,9 @@ int main(int argc, char **argv)
         {"a_reader_does_not_wait_for_a_blocked_writer",
          a_reader_does_not_wait_for_a_blocked_writer},
         {"who_only_writes_is_heard_to_the_end", who_only_writes_is_heard_to_the_end},
+        {"a_writer_reads_where_tls_needs_it", a_writer_reads_where_tls_needs_it},
         {"a_handshake_is_bounded", a_handshake_is_bounded},
+        {"answers_that_nobody_takes_are_bounded", answers_that_nobody_takes_are_bounded},
         {"a_close_ends_a_handshake", a_close_ends_a_handshake},
         {"a_connection_that_waits_keeps_no_buffers", a_connection_that_waits_keeps_no_buffers},
         {0},

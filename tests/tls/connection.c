@@ -1,7 +1,10 @@
 /* connection.c - two ends that talk: versions, protocols, names, sessions; what each call promises
  * while all goes well. */
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+
 #include "kit.h"
+#include "tls/context.h"
 
 /* --- bytes both ways ---------------------------------------------------------------- */
 
@@ -460,6 +463,65 @@ IN_TASK(resumption_can_be_switched_off)
     return 0;
 }
 
+/* The last 64 are kept, of a host the last one. */
+static void sessions_kept_have_a_limit(void)
+{
+    struct xie_tls_context *context = context_of(NULL);
+    SSL_SESSION *session = SSL_SESSION_new();
+    for (uint16_t port = 0; port <= XIE_TLS_SESSIONS; port++) {
+        SSL_SESSION_up_ref(session);
+        CHECK(xie_tls_session_keep(context, "host", port, session));
+    }
+    SSL_SESSION_up_ref(session);
+    CHECK(xie_tls_session_keep(context, "host", XIE_TLS_SESSIONS, session));
+    CHECK(!xie_tls_session_take(context, "host", 0)); /* the oldest had to go */
+    CHECK(!xie_tls_session_take(context, "other", 1));
+    for (uint16_t port = 1; port <= XIE_TLS_SESSIONS; port++) {
+        CHECK(xie_tls_session_take(context, "host", port) == session);
+        CHECK(!xie_tls_session_take(context, "host", port)); /* each for one connection */
+        SSL_SESSION_free(session);
+    }
+    SSL_SESSION_free(session);
+    xie_tls_context_unref(context);
+}
+
+/* --- several threads ---------------------------------------------------------------- */
+
+static int shake_some(void *arg)
+{
+    for (int i = 0; i < 5; i++) {
+        struct xie_tls_context **contexts = arg;
+        struct ends ends = {
+            .contexts = {xie_tls_context_ref(contexts[0]), xie_tls_context_ref(contexts[1])}};
+        ends_shake(&ends, NULL, "localhost");
+        CHECK_EQ(ends.client_error, 0);
+        check_passes(ends.server, ends.client, "with a ticket before it");
+        ends_close(&ends);
+    }
+    return 0;
+}
+
+static void *run_loop(void *arg)
+{
+    CHECK_EQ(xie_run(shake_some, arg), 0);
+    return NULL;
+}
+
+static void contexts_are_shared_by_loops_on_threads(void)
+{
+    struct xie_tls_options client = client_options(), server = server_options();
+    struct xie_tls_context *contexts[] = {context_of(&client), context_of(&server)};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        REQUIRE(!pthread_create(&threads[i], NULL, run_loop, contexts));
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(xie_tls_context_reload(contexts[i % 2], NULL), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    xie_tls_context_unref(contexts[0]);
+    xie_tls_context_unref(contexts[1]);
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -483,6 +545,8 @@ int main(int argc, char **argv)
          the_chosen_context_decides_about_clients_too},
         {"a_session_is_resumed_until_a_reload", a_session_is_resumed_until_a_reload},
         {"resumption_can_be_switched_off", resumption_can_be_switched_off},
+        {"sessions_kept_have_a_limit", sessions_kept_have_a_limit},
+        {"contexts_are_shared_by_loops_on_threads", contexts_are_shared_by_loops_on_threads},
         {0},
     };
     certs_make();
