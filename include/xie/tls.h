@@ -129,7 +129,8 @@ XIE_API int xie_tls_connect(struct xie_tls_context *context, const char *host, u
  *          in common; XIE_ETLS_TRUNCATED the connection ended; XIE_ETLS_PROTOCOL all else;
  *          -ETIMEDOUT handshake_ns passed; those of reading and writing. After these the stream
  *          is good for being closed, and every other call returns the same.
- *          -ETIMEDOUT -ECANCELED of a scope: nothing is lost, the same call goes on with it.
+ *          -ETIMEDOUT -ECANCELED of a scope: nothing is lost, the same call goes on with it;
+ *          until then the stream's other calls return -ENOTCONN.
  *          -EBUSY a task reads or writes; -EINVAL a client without host, -ENOMEM before
  *          anything was done: the stream is as it was
  * note     with TLS 1.3 a client is done before the server has judged the client's certificate:

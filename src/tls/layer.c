@@ -101,17 +101,17 @@ static ssize_t tls_read(struct xie_stream *stream, void *buf, size_t cap)
  * one by one. return the bytes for the next record */
 static size_t gather(const struct iovec *parts, int count, char **gathered)
 {
-    size_t len = 0;
-    *gathered = NULL;
-    if (count > 1 && parts[0].iov_len < XIE_TLS_RECORD)
-        *gathered = xie_alloc(XIE_TLS_RECORD);
+    size_t len = 0, done = 0;
+    for (int i = 0; i < count && len < XIE_TLS_RECORD; i++)
+        len += parts[i].iov_len;
+    len = len < XIE_TLS_RECORD ? len : XIE_TLS_RECORD;
+    *gathered = parts[0].iov_len < len ? xie_alloc(len) : NULL;
     if (!*gathered)
-        return parts[0].iov_len < XIE_TLS_RECORD ? parts[0].iov_len : XIE_TLS_RECORD;
-    for (int i = 0; i < count && len < XIE_TLS_RECORD; i++) {
-        size_t room = XIE_TLS_RECORD - len;
-        size_t more = parts[i].iov_len < room ? parts[i].iov_len : room;
-        memcpy(*gathered + len, parts[i].iov_base, more);
-        len += more;
+        return parts[0].iov_len < len ? parts[0].iov_len : len;
+    for (; done < len; parts++) {
+        size_t more = parts->iov_len < len - done ? parts->iov_len : len - done;
+        memcpy(*gathered + done, parts->iov_base, more);
+        done += more;
     }
     return len;
 }
@@ -177,8 +177,9 @@ static int finish(struct xie_tls *tls)
         return error;
     ERR_clear_error();
     int returned = SSL_in_init(tls->ssl) ? SSL_do_handshake(tls->ssl) : 1;
-    if (returned == 1)
-        returned = SSL_shutdown(tls->ssl);
+    if (returned != 1)
+        return xie_tls_result(tls, returned);
+    returned = SSL_shutdown(tls->ssl); /* 0: the peer's end has not come yet */
     if (returned < 0)
         return xie_tls_result(tls, returned);
     tls->finished = true;
@@ -219,7 +220,7 @@ static void drain(const struct xie_tls *tls)
 static void say_goodbye(struct xie_tls *tls)
 {
     int64_t limit = xie_tls_context_options(tls->context)->shutdown_ns;
-    if (xie_check() && limit > XIE_SECOND)
+    if ((xie_check() || tls->state != XIE_TLS_OPEN) && limit > XIE_SECOND)
         limit = XIE_SECOND;
     tls->stream->gate.closed = false;
     struct xie_scope scope;
@@ -248,7 +249,7 @@ static int flush_for_others(void *arg)
 {
     struct xie_tls *tls = arg;
     xie_tls_flush(tls);
-    tls->flushing = false;
+    tls->flusher = NULL;
     if (tls->orphan)
         end(tls);
     else
@@ -264,12 +265,13 @@ static bool start_flushing(struct xie_tls *tls)
         return false;
     xie_detach(task);
     xie_event_clear(&tls->flushed);
-    return tls->flushing = true;
+    tls->flusher = task;
+    return true;
 }
 
 void xie_tls_flush_later(struct xie_tls *tls)
 {
-    if (xie_tls_pending(tls) && !tls->flushing && !tls->writing.owner)
+    if (xie_tls_pending(tls) && !tls->flusher && !tls->writing.owner)
         start_flushing(tls);
 }
 
@@ -281,12 +283,14 @@ static void tls_close(struct xie_stream *stream, bool reset)
         if (!reset)
             finish(tls);
         tls->orphan = true;
-        if (tls->flushing || (!reset && xie_tls_pending(tls) && start_flushing(tls)))
+        if (tls->flusher || (!reset && xie_tls_pending(tls) && start_flushing(tls)))
             return;
     }
-    if (tls->flushing)
+    if (tls->flusher) {
+        xie_task_cancel(tls->flusher);
         XIE_SHIELD
             xie_event_wait(&tls->flushed);
+    }
     if (!reset)
         finish(tls);
     end(tls);

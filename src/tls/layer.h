@@ -50,8 +50,7 @@ struct xie_tls {
     bool ended;    /* nothing more comes from beneath */
     bool drained;  /* the last that came was less than there was room for */
     bool finished; /* close_notify was made */
-    bool flushing; /* a task of ours sends what waits */
-    bool orphan;   /* closed by a callback: that task does the rest */
+    bool orphan;   /* closed by a callback: the flusher does the rest */
     bool reset;
 
     struct xie_tls_bytes in;          /* came; OpenSSL takes from it */
@@ -59,7 +58,8 @@ struct xie_tls {
     struct xie_tls_bytes sending;     /* the kernel may be reading it; it may not move */
     uint64_t fills;                   /* how often something came */
     struct xie_lock reading, writing; /* beneath is one task at a time on each side */
-    struct xie_event flushed;         /* that task has ended */
+    struct xie_task *flusher;         /* ours, sends what waits; NULL: none */
+    struct xie_event flushed;         /* it has ended */
     char alpn[256];                   /* of xie_tls_info */
     char small[XIE_TLS_SMALL];
 };
@@ -71,7 +71,8 @@ struct xie_tls {
 int xie_tls_push(struct xie_stream *stream, struct xie_tls_context *context, const char *host,
                  uint16_t port);
 /* Give the stream back what it stood on before, and what came after the end of TLS.
- * errors -ENOMEM; then nothing is changed */
+ * Nothing waits to go out; a task of ours may be just about to see that.
+ * errors -ENOMEM -ECANCELED -ETIMEDOUT; then nothing is changed */
 int xie_tls_pop(struct xie_tls *tls);
 /* Give back all but what is beneath. */
 void xie_tls_free(struct xie_tls *tls);

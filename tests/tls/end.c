@@ -461,6 +461,28 @@ IN_TASK(unwrap_loses_nothing_that_is_unread)
     return 0;
 }
 
+/* The task that sends for an interrupted writer may not have run yet. */
+IN_TASK(unwrap_may_follow_an_interrupted_write)
+{
+    struct ends ends = {0};
+    char *buf = malloc(200000);
+    ends_open(&ends);
+    CHECK_EQ(xie_stream_write_eof(ends.server), 0);
+    check_reads(ends.client, 0); /* the peer's end has come already */
+    for (int64_t limit = XIE_MILLISECOND; !xie_stream_written(ends.client); limit *= 2)
+        XIE_TIMEOUT(limit)
+            CHECK(write_much(ends.client) < 0);
+    struct xie_task *task = xie_spawn(unwrap_one, ends.client);
+    while (xie_stream_read(ends.server, buf, 200000) > 0)
+        continue;
+    CHECK_EQ(xie_tls_unwrap(ends.server), 0);
+    CHECK_EQ(xie_join(task), 0);
+    check_passes(ends.client, ends.server, "plain");
+    free(buf);
+    ends_close(&ends);
+    return 0;
+}
+
 IN_TASK(an_interrupted_unwrap_goes_on)
 {
     struct ends ends = {0};
@@ -512,6 +534,25 @@ IN_TASK(both_layers_of_tls_end_in_order)
     return 0;
 }
 
+IN_TASK(a_close_of_both_layers_is_bounded)
+{
+    struct ends ends = {0};
+    struct xie_tls_options client = client_options();
+    client.shutdown_ns = XIE_MILLISECOND;
+    ends.contexts[0] = context_of(&client);
+    ends_open(&ends);
+    struct xie_stream *raw[] = {ends.client, ends.server};
+    ends_shake(&ends, raw, "localhost");
+    XIE_TIMEOUT(20 * XIE_MILLISECOND)
+        CHECK(write_much(ends.client) < 0);
+    xie_stream_close(ends.client);
+    ends.client = NULL;
+    xie_stream_abort(ends.server);
+    ends.server = NULL;
+    ends_close(&ends);
+    return 0;
+}
+
 IN_TASK(an_end_without_order_is_told_through_both_layers)
 {
     struct ends ends = {0};
@@ -546,9 +587,11 @@ int main(int argc, char **argv)
         {"tls_is_taken_off_again", tls_is_taken_off_again},
         {"plain_text_behind_the_end_of_tls_is_kept", plain_text_behind_the_end_of_tls_is_kept},
         {"unwrap_loses_nothing_that_is_unread", unwrap_loses_nothing_that_is_unread},
+        {"unwrap_may_follow_an_interrupted_write", unwrap_may_follow_an_interrupted_write},
         {"an_interrupted_unwrap_goes_on", an_interrupted_unwrap_goes_on},
         {"tls_stands_on_tls", tls_stands_on_tls},
         {"both_layers_of_tls_end_in_order", both_layers_of_tls_end_in_order},
+        {"a_close_of_both_layers_is_bounded", a_close_of_both_layers_is_bounded},
         {"an_end_without_order_is_told_through_both_layers",
          an_end_without_order_is_told_through_both_layers},
         {0},
