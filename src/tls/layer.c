@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/misuse.h"
 #include "base/sys.h"
 
 /* --- what OpenSSL said -------------------------------------------------------------- */
@@ -68,6 +69,8 @@ int xie_tls_result(struct xie_tls *tls, int returned)
 /* 0, or why plain text can neither come nor go. */
 static int not_open(const struct xie_tls *tls)
 {
+    if (tls->closing)
+        return XIE_ECLOSED;
     if (tls->state == XIE_TLS_OPEN)
         return 0;
     return tls->state == XIE_TLS_BROKEN ? tls->error : -ENOTCONN;
@@ -201,6 +204,8 @@ static int tls_write_eof(struct xie_stream *stream)
 static void tls_interrupt(struct xie_stream *stream)
 {
     struct xie_tls *tls = stream->layer;
+    if (tls->closing) /* the gate is open again, for us: it cannot tell */
+        xie_misuse("xie_stream_close: closed twice");
     if (tls->ops->interrupt)
         tls->ops->interrupt(tls->below);
 }
@@ -282,7 +287,7 @@ static void tls_close(struct xie_stream *stream, bool reset)
     if (!xie_task_current()) {
         if (!reset)
             finish(tls);
-        tls->orphan = true;
+        tls->closing = tls->orphan = true;
         if (tls->flusher || (!reset && xie_tls_pending(tls) && start_flushing(tls)))
             return;
     }
@@ -293,6 +298,7 @@ static void tls_close(struct xie_stream *stream, bool reset)
     }
     if (!reset)
         finish(tls);
+    tls->closing = true;
     end(tls);
 }
 

@@ -51,6 +51,7 @@ struct xie_tls {
     bool drained;  /* the last that came was less than there was room for */
     bool finished; /* close_notify was made */
     bool orphan;   /* closed by a callback: the flusher does the rest */
+    bool closing;  /* nobody is let in any more */
     bool reset;
 
     struct xie_tls_bytes in;          /* came; OpenSSL takes from it */

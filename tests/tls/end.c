@@ -1,5 +1,7 @@
 /* end.c - how TLS begins on a stream in use, and every way it ends. */
 /* SPDX-License-Identifier: MIT */
+#include <sys/wait.h>
+
 #include "base/sys.h"
 #include "io/stream.h"
 #include "kit.h"
@@ -141,6 +143,12 @@ IN_TASK(after_write_eof_reading_goes_on)
     return 0;
 }
 
+static int close_one(void *stream)
+{
+    xie_stream_close(stream);
+    return 0;
+}
+
 static void close_in_callback(void *stream)
 {
     xie_stream_close(stream);
@@ -237,6 +245,49 @@ IN_TASK(a_close_is_bounded)
     free(buf);
     ends_close(&ends);
     return 0;
+}
+
+IN_TASK(while_a_close_waits_nobody_gets_in)
+{
+    struct ends ends = {0};
+    ends_open(&ends);
+    write_until_stuck(ends.client);
+    struct xie_task *task = xie_spawn(close_one, ends.client);
+    xie_sleep(XIE_MILLISECOND);
+    check_reads(ends.client, XIE_ECLOSED);
+    CHECK_EQ(xie_stream_write(ends.client, "x", 1), XIE_ECLOSED);
+    CHECK(!xie_task_done(task));
+    xie_stream_abort(ends.server); /* that is what it waits for */
+    ends.server = NULL;
+    CHECK_EQ(xie_join(task), 0);
+    ends.client = NULL;
+    ends_close(&ends);
+    return 0;
+}
+
+static int close_twice(void *arg)
+{
+    struct ends ends = {0};
+    (void)arg;
+    ends_open(&ends);
+    write_until_stuck(ends.client);
+    xie_spawn(close_one, ends.client);
+    xie_sleep(XIE_MILLISECOND);
+    xie_stream_close(ends.client);
+    return 0;
+}
+
+static void run_close_twice(void *arg)
+{
+    xie_run(close_twice, arg);
+}
+
+static void a_second_close_is_told(void)
+{
+    char text[300];
+    int status = tap_child(run_close_twice, NULL, text, sizeof text);
+    CHECK(WIFSIGNALED(status));
+    CHECK(strstr(text, "closed twice"));
 }
 
 IN_TASK(nothing_of_a_stream_stays_open)
@@ -587,6 +638,8 @@ int main(int argc, char **argv)
         {"a_close_in_a_triggered_scope_is_told_too", a_close_in_a_triggered_scope_is_told_too},
         {"a_close_sends_reader_and_writer_away", a_close_sends_reader_and_writer_away},
         {"a_close_is_bounded", a_close_is_bounded},
+        {"while_a_close_waits_nobody_gets_in", while_a_close_waits_nobody_gets_in},
+        {"a_second_close_is_told", a_second_close_is_told},
         {"nothing_of_a_stream_stays_open", nothing_of_a_stream_stays_open},
         {"a_connection_that_just_ends_is_truncated", a_connection_that_just_ends_is_truncated},
         {"an_abort_is_no_end_in_order", an_abort_is_no_end_in_order},

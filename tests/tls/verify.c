@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "kit.h"
+#include "tls/layer.h"
 
 /* --- what a client refuses ---------------------------------------------------------- */
 
@@ -128,6 +129,8 @@ static int server_meets(const char *name, enum xie_tls_verify verify, int versio
         CHECK_EQ(ends.client_error, XIE_ETLS_REFUSED);
         CHECK(strstr(ends.server_failure.text, "client"));
     } else if (name && verify) {
+        /* The client was told whose certificates would do. */
+        CHECK_EQ(sk_X509_NAME_num(SSL_get0_peer_CA_list(xie_tls_of(ends.client)->ssl)), 1);
         struct xie_tls_info info = {0};
         CHECK_EQ(xie_tls_info(ends.server, &info), 0);
         CHECK(info.verified);
