@@ -36,10 +36,8 @@ static int password(char *buf, int cap, int writing, void *arg)
     const struct xie_tls_context *context = arg;
     const char *word = context->options.key_password;
     (void)writing;
-    if (!word || strlen(word) > (size_t)cap)
-        return -1;
-    memcpy(buf, word, strlen(word));
-    return (int)strlen(word);
+    int len = word ? snprintf(buf, (size_t)cap, "%s", word) : -1;
+    return len < cap ? len : -1;
 }
 
 static struct xie_tls *tls_of(const SSL *ssl)
