@@ -150,8 +150,9 @@ static int load_trust(const struct xie_tls_context *context, SSL_CTX *ssl,
         return unusable(failure, "CA file", options->ca_file);
     if (options->ca_dir && SSL_CTX_load_verify_dir(ssl, options->ca_dir) != 1)
         return unusable(failure, "CA folder", options->ca_dir);
+    /* The system's are a hundred and more: not read where nobody is asked. */
     if (!options->ca_file && !options->ca_dir && !options->server &&
-        SSL_CTX_set_default_verify_paths(ssl) != 1)
+        options->verify != XIE_TLS_VERIFY_NONE && SSL_CTX_set_default_verify_paths(ssl) != 1)
         return unusable(failure, "CA", "of the system");
     if (options->server && options->ca_file) {
         STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(options->ca_file);
@@ -224,10 +225,10 @@ int xie_tls_load(struct xie_tls_context *context, SSL_CTX **made, struct xie_tls
         SSL_CTX_set_tlsext_servername_callback(ssl, choose_context);
     if (options->keylog_file)
         SSL_CTX_set_keylog_callback(ssl, log_key);
-    int error = load_certificate(context, ssl, failure);
-    error = error ? error : load_trust(context, ssl, failure);
-    error = error ? error : set_protocols(context, ssl, failure);
+    int error = set_protocols(context, ssl, failure);
     error = error ? error : set_sessions(context, ssl, failure);
+    error = error ? error : load_certificate(context, ssl, failure);
+    error = error ? error : load_trust(context, ssl, failure);
     ERR_clear_error();
     if (error)
         SSL_CTX_free(ssl);
