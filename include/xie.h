@@ -1,5 +1,5 @@
 /* xie.h - everything of the core in one include.
- * The web and bot floors have their own: <xie/web.h>, <xie/onebot.h>. */
+ * TLS, the web and bots have their own: <xie/tls.h>, <xie/web.h>, <xie/onebot.h>. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_H
 #define XIE_H

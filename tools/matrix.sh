@@ -80,7 +80,7 @@ peers()
 # task floors. The emulator has no io_uring, and is slow.
 emulated()
 {
-    suite "$1" "build-$1" "--cross-file cross/$1.ini -Dapps=false -Dweb=false -During=disabled" \
+    suite "$1" "build-$1" "--cross-file cross/$1.ini -Dapps=false -Dweb=false -Dtls=false -During=disabled" \
         --suite coro --suite task
 }
 

@@ -18,28 +18,35 @@ extern "C" {
 
 /* The library's own codes; all below every errno. xie_strerror() explains each. */
 enum xie_error {
-    XIE_EOF = -4097,           /* the stream ended before what was asked for came */
-    XIE_ELIMIT = -4098,        /* a line, header, frame or body is longer than its limit */
-    XIE_ECLOSED = -4099,       /* the queue, stream or listener was closed on this side */
-    XIE_EGENEXIT = -4100,      /* thrown into a generator that is being closed */
-    XIE_EGENIGNORED = -4101,   /* the generator yielded again while it was being closed */
-    XIE_EDEADLOCK = -4102,     /* waiting for oneself, directly or in a circle */
-    XIE_EBROKEN = -4105,       /* the barrier was reset or aborted */
-    XIE_EDNS_NONAME = -4110,   /* the name does not exist, or has no address */
-    XIE_EDNS_AGAIN = -4111,    /* the name servers do not answer now; may work later */
-    XIE_EDNS_FAIL = -4112,     /* the look-up failed for good */
-    XIE_EURL = -4120,          /* not a URL this call understands */
-    XIE_EHTTP = -4121,         /* the peer sent something that is not valid HTTP */
-    XIE_EWS_HANDSHAKE = -4122, /* the server did not agree to speak WebSocket */
-    XIE_EWS_PROTOCOL = -4123,  /* the peer broke the WebSocket protocol */
-    XIE_EJSON = -4124,         /* not valid JSON, or not of the expected shape */
-    XIE_EAUTH = -4130,         /* the peer refused the token */
-    XIE_ENOTCONNECTED = -4131, /* not connected: the call was not sent */
-    XIE_EUNKNOWN = -4132,      /* sent, but the connection broke: outcome unknown */
-    XIE_EACTION = -4133,       /* the implementation does not know this action */
-    XIE_EFAILED = -4134,       /* the implementation answered that the action failed */
-    XIE_EDIRECTORY = -4150,    /* the child's working directory cannot be entered */
-    XIE_EREAPED = -4151        /* the child has ended, and somebody else took its status */
+    XIE_EOF = -4097,              /* the stream ended before what was asked for came */
+    XIE_ELIMIT = -4098,           /* a line, header, frame or body is longer than its limit */
+    XIE_ECLOSED = -4099,          /* the queue, stream or listener was closed on this side */
+    XIE_EGENEXIT = -4100,         /* thrown into a generator that is being closed */
+    XIE_EGENIGNORED = -4101,      /* the generator yielded again while it was being closed */
+    XIE_EDEADLOCK = -4102,        /* waiting for oneself, directly or in a circle */
+    XIE_EBROKEN = -4105,          /* the barrier was reset or aborted */
+    XIE_EDNS_NONAME = -4110,      /* the name does not exist, or has no address */
+    XIE_EDNS_AGAIN = -4111,       /* the name servers do not answer now; may work later */
+    XIE_EDNS_FAIL = -4112,        /* the look-up failed for good */
+    XIE_EURL = -4120,             /* not a URL this call understands */
+    XIE_EHTTP = -4121,            /* the peer sent something that is not valid HTTP */
+    XIE_EWS_HANDSHAKE = -4122,    /* the server did not agree to speak WebSocket */
+    XIE_EWS_PROTOCOL = -4123,     /* the peer broke the WebSocket protocol */
+    XIE_EJSON = -4124,            /* not valid JSON, or not of the expected shape */
+    XIE_EAUTH = -4130,            /* the peer refused the token */
+    XIE_ENOTCONNECTED = -4131,    /* not connected: the call was not sent */
+    XIE_EUNKNOWN = -4132,         /* sent, but the connection broke: outcome unknown */
+    XIE_EACTION = -4133,          /* the implementation does not know this action */
+    XIE_EFAILED = -4134,          /* the implementation answered that the action failed */
+    XIE_ETLS_CONFIG = -4140,      /* a certificate, key or setting of a TLS context is not usable */
+    XIE_ETLS_PROTOCOL = -4141,    /* the TLS handshake failed, or the peer broke the protocol */
+    XIE_ETLS_TRUNCATED = -4142,   /* the connection ended before TLS did */
+    XIE_ETLS_CERTIFICATE = -4143, /* the peer's certificate is not trusted, or missing */
+    XIE_ETLS_HOST = -4144,        /* the peer's certificate is for another host */
+    XIE_ETLS_REFUSED = -4145,     /* the peer ended TLS by an alert, perhaps for our certificate */
+    XIE_ETLS_ALPN = -4146,        /* no application protocol in common */
+    XIE_EDIRECTORY = -4150,       /* the child's working directory cannot be entered */
+    XIE_EREAPED = -4151           /* the child has ended, and somebody else took its status */
 };
 
 /**

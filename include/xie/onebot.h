@@ -175,7 +175,7 @@ enum onebot_level { ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
 
 /* How to run a bot; zero is the default of each. Borrowed until onebot_run returns. */
 struct onebot_options {
-    const char *url;   /* "ws://host[:port][/path]"; required */
+    const char *url;   /* "ws://host[:port][/path]", or "wss://…"; required */
     const char *token; /* sent as "Authorization: Bearer …"; NULL or "": none */
     const struct onebot_command *commands; /* ended by name NULL; may be NULL */
     /* Every event that starts no command and answers no question, heartbeats apart. The
@@ -195,6 +195,8 @@ struct onebot_options {
     size_t max_message;         /* received [bytes]; 64 MiB; beyond it the connection ends */
     size_t stack_size;          /* of handlers [bytes]; the loop's */
     bool keep_signals;          /* leave SIGINT and SIGTERM alone */
+    /* For wss:// (<xie/tls.h>), borrowed; NULL: whom the system trusts. */
+    struct xie_tls_context *tls;
 
     /* Receives each line of the log, without time and level; NULL: stderr, with both. Control
      * characters have been replaced. May not wait. */
@@ -207,9 +209,9 @@ struct onebot_options {
  * the scopes around.
  *
  * return  0 it was stopped: running handlers had grace_ns to end, then were cancelled
- * errors  XIE_EURL the URL is none; -EPROTONOSUPPORT it is wss://; -EINVAL the token has control
- *         characters; -ENOMEM at the start; -ECANCELED -ETIMEDOUT of the scopes around: handlers
- *         had their grace all the same; -EPERM outside a task
+ * errors  XIE_EURL the URL is none; -EPROTONOSUPPORT it is wss:// and TLS is not built in;
+ *         -EINVAL the token has control characters; -ENOMEM at the start; -ECANCELED -ETIMEDOUT
+ *         of the scopes around: handlers had their grace all the same; -EPERM outside a task
  * note    nothing else ends it. It connects again after every failure: after a refused token at
  *         the slowest pace, since somebody may put it right. The pause is back to its least
  *         once the peer has sent an event or an answer. A peer that announces heartbeats and is

@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+struct xie_tls_context;
+
 /* One header field; both strings are borrowed from the message. */
 struct xie_http_field {
     const char *name, *value;
@@ -38,6 +40,8 @@ struct xie_http_options {
     int64_t body_timeout_ns;  /* for the whole body; 60 s; 408 */
     int64_t idle_timeout_ns;  /* without the first byte of a request; 60 s; closed */
     int64_t write_timeout_ns; /* for the client to take 256 KiB of an answer; 60 s; closed */
+    /* A server's (<xie/tls.h>): https and wss alone. NULL: plain. Borrowed. */
+    struct xie_tls_context *tls;
 };
 
 /**
@@ -120,19 +124,23 @@ struct xie_ws_options {
     int64_t ping_interval_ns; /* ping a silent peer; 0: never. Without any sign of life within one
                                  more interval the connection fails with -ETIMEDOUT, also for
                                  those who send. The time runs while somebody receives */
+    /* A client's, for wss://, borrowed until return. NULL: whom the system trusts. */
+    struct xie_tls_context *tls;
 };
 
 /**
  * Connect to a WebSocket server and shake hands.
  *
- * url     "ws://host[:port][/path][?query]"; no user information, no fragment
+ * url     "ws://host[:port][/path][?query]", or "wss://…" over TLS; no user information, no
+ *         fragment
  * options borrowed until return; NULL for defaults. Among fields, those of the handshake
  *         itself are -EINVAL; "Sec-WebSocket-Protocol" may be offered
  * status  receives the HTTP status the server answered, 0 if none came; may be NULL
  * ws      receives it, owned; untouched on error
- * errors  XIE_EURL (wss://: -EPROTONOSUPPORT) XIE_EWS_HANDSHAKE (see status) XIE_EAUTH
- *         (status 401 or 403) XIE_EHTTP (the answer is no HTTP) XIE_ELIMIT (its head is longer
- *         than 16 KiB) XIE_EOF (it ended early) -EINVAL, and those of xie_tcp_connect
+ * errors  XIE_EURL (wss:// where TLS is not built in: -EPROTONOSUPPORT) XIE_EWS_HANDSHAKE (see
+ *         status) XIE_EAUTH (status 401 or 403) XIE_EHTTP (the answer is no HTTP) XIE_ELIMIT
+ *         (its head is longer than 16 KiB) XIE_EOF (it ended early) -EINVAL, and those of
+ *         xie_tcp_connect and xie_tls_connect
  * note    a server that selects a subprotocol or extension that was not offered is refused
  * source  RFC 6455 section 4.1
  */

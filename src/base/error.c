@@ -52,6 +52,20 @@ static const char *own_text(int code)
         return "the working directory for the child is missing, no directory, or closed to it";
     case XIE_EREAPED:
         return "the child has ended, but somebody else took its exit status";
+    case XIE_ETLS_CONFIG:
+        return "a certificate, key or setting for TLS is not usable";
+    case XIE_ETLS_PROTOCOL:
+        return "the TLS handshake failed or the peer broke the protocol";
+    case XIE_ETLS_TRUNCATED:
+        return "the connection ended before TLS did";
+    case XIE_ETLS_CERTIFICATE:
+        return "the peer's certificate is missing or not trusted";
+    case XIE_ETLS_HOST:
+        return "the peer's certificate is for another host";
+    case XIE_ETLS_REFUSED:
+        return "the peer refused or ended TLS by an alert";
+    case XIE_ETLS_ALPN:
+        return "no application protocol in common";
     }
     return NULL;
 }

@@ -20,12 +20,12 @@ struct xie_gate {
 /* What each call of the object begins with.
  * errors  -EBUSY another task is on this side; XIE_ECLOSED; those of xie_wait_enter. Then
  *         the caller is not inside, and may not touch the object any more */
-int xie_gate_enter(struct xie_gate *gate, enum xie_side side);
+XIE_API int xie_gate_enter(struct xie_gate *gate, enum xie_side side);
 
 /* What it ends with: the object may be gone when this returns.
  * return  result, but XIE_ECLOSED when the object was closed meanwhile, even where the call
  *         had succeeded: a caller told of success would use the object again */
-ssize_t xie_gate_leave(struct xie_gate *gate, enum xie_side side, ssize_t result);
+XIE_API ssize_t xie_gate_leave(struct xie_gate *gate, enum xie_side side, ssize_t result);
 
 /* xie_op_run of one who is inside: nothing is started once it is closed. */
 int64_t xie_gate_run(const struct xie_gate *gate, struct xie_op *op, const char *what);

@@ -4,6 +4,7 @@
 #include "io/stream.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -17,6 +18,22 @@ void xie_stream_fini(struct xie_stream *stream)
 {
     if (stream->data != stream->small)
         xie_release(stream->data);
+}
+
+int xie_stream_refill(struct xie_stream *stream, const char *data, size_t len)
+{
+    char *made = len < XIE_STREAM_SMALL ? stream->small : xie_alloc(len + 1);
+    if (!made)
+        return -ENOMEM;
+    memmove(made, data, len);
+    xie_stream_fini(stream);
+    stream->data = made;
+    stream->cap = made == stream->small ? XIE_STREAM_SMALL : len + 1;
+    stream->start = 0;
+    stream->end = len;
+    stream->ended = 0;
+    stream->drained = true;
+    return 0;
 }
 
 int xie_stream_set_limit(struct xie_stream *stream, size_t limit)

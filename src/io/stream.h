@@ -41,6 +41,7 @@ struct xie_stream_ops {
  * a connection that waits costs less than 512 bytes; a byte is kept free for a string's end. */
 struct xie_stream {
     const struct xie_stream_ops *ops;
+    void *layer; /* of ops that were put over others while the stream was in use: theirs */
     struct xie_gate gate;
     char *data; /* small, or on the heap */
     size_t cap, start, end;
@@ -52,7 +53,7 @@ struct xie_stream {
     char small[XIE_STREAM_SMALL];
 };
 
-void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops);
+XIE_API void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops);
 void xie_stream_fini(struct xie_stream *stream);
 
 /* For one who is inside the gate: get more bytes into the buffer, on the way to want in all.
@@ -67,6 +68,14 @@ int64_t xie_stream_splice(struct xie_stream *from, struct xie_stream *to, uint64
 /* As fill, on the other side: write all of parts (none empty), which are used up meanwhile; the
  * stream counts what went out. */
 int xie_stream_push(struct xie_stream *stream, struct iovec *parts, int count);
+/* For who is on both sides: the bytes that were read and not yet given out. */
+static inline size_t xie_stream_unread(const struct xie_stream *stream, const char **data)
+{
+    *data = stream->data + stream->start;
+    return stream->end - stream->start;
+}
+/* Replace them, and forget an end: what comes next is read from other ops. errors -ENOMEM */
+XIE_API int xie_stream_refill(struct xie_stream *stream, const char *data, size_t len);
 
 /* A stream on a descriptor that connect, accept or adopt will supply: the memory is had
  * before the connection is, so that none is lost for want of it. */

@@ -124,6 +124,7 @@ static int open_connection(struct connection *connection, char *authorization)
     const struct xie_http_field fields[] = {{"Authorization", authorization}, {NULL, NULL}};
     int64_t ping = options->ping_interval_ns;
     struct xie_ws_options ws_options = {.max_message = options->max_message,
+                                        .tls = options->tls,
                                         .fields = *authorization ? fields : NULL,
                                         .ping_interval_ns = ping == XIE_NEVER ? 0 : ping};
     int error = -ETIMEDOUT;

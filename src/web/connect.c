@@ -11,13 +11,15 @@
 #include "field.h"
 #include "handshake.h"
 #include "message.h"
+#include "secure.h"
 #include "url.h"
 #include "ws.h"
 
 enum {
     MAX_HEAD = 16 << 10, /* of an answer */
     MAX_INTERIM = 8,     /* answers like 103 before the one that counts */
-    HTTP_PORT = 80
+    HTTP_PORT = 80,
+    HTTPS_PORT = 443
 };
 
 /* One handshake. */
@@ -88,11 +90,21 @@ static int add_target(struct xie_bytes *bytes, const struct xie_url *url)
     return err ? err : add(bytes, " HTTP/1.1\r\n");
 }
 
+static bool is_secure(const struct xie_url *url)
+{
+    return !strcmp(url->scheme, "wss");
+}
+
+static uint16_t default_port(const struct xie_url *url)
+{
+    return is_secure(url) ? HTTPS_PORT : HTTP_PORT;
+}
+
 static int add_host(struct xie_bytes *bytes, const struct xie_url *url)
 {
     char host[XIE_URL_HOST + sizeof "[]:65535"];
     int len = snprintf(host, sizeof host, url->literal ? "[%s]" : "%s", url->host);
-    if (url->port && url->port != HTTP_PORT)
+    if (url->port && url->port != default_port(url))
         snprintf(host + len, sizeof host - (size_t)len, ":%u", url->port);
     return add_field(bytes, "Host", host);
 }
@@ -201,9 +213,16 @@ static int check_url(const char *text, struct xie_url *url)
     int err = xie_url_split(text, url);
     if (err < 0)
         return err;
-    if (!strcmp(url->scheme, "wss"))
-        return -EPROTONOSUPPORT;
-    return strcmp(url->scheme, "ws") ? XIE_EURL : 0;
+    return is_secure(url) || !strcmp(url->scheme, "ws") ? 0 : XIE_EURL;
+}
+
+static int open_stream(const struct xie_url *url, const struct xie_ws_options *options,
+                       struct xie_stream **stream)
+{
+    uint16_t port = url->port ? url->port : default_port(url);
+    if (is_secure(url))
+        return xie_secure_connect(options ? options->tls : NULL, url->host, port, stream);
+    return xie_tcp_connect(url->host, port, stream);
 }
 
 int xie_ws_connect(const char *url, const struct xie_ws_options *options, int *status,
@@ -216,8 +235,7 @@ int xie_ws_connect(const char *url, const struct xie_ws_options *options, int *s
     err = err ? err : check_fields(shake.fields);
     if (err < 0)
         return err;
-    err =
-        xie_tcp_connect(shake.url.host, shake.url.port ? shake.url.port : HTTP_PORT, &shake.stream);
+    err = open_stream(&shake.url, options, &shake.stream);
     if (err < 0)
         return err;
     err = shake_hands(&shake, code);

@@ -7,6 +7,7 @@
 #include "base/misuse.h"
 #include "http.h"
 #include "io/listener.h"
+#include "secure.h"
 
 static const struct xie_http_options defaults = {
     .max_head = 16 << 10,
@@ -28,6 +29,7 @@ static void fill_options(struct xie_http_options *to, const struct xie_http_opti
     *to = defaults;
     if (!from)
         return;
+    to->tls = from->tls;
     to->max_head = from->max_head ? from->max_head : to->max_head;
     to->max_body = from->max_body ? from->max_body : to->max_body;
     to->max_connections = from->max_connections ? from->max_connections : to->max_connections;
@@ -79,13 +81,34 @@ static void http_free(struct xie_http *http)
     xie_release(http);
 }
 
+/* Before the first request there is TLS, where asked for. Bounded as a head is, and cut short by
+ * the server's end, as is waiting for a request. */
+static int secure(struct xie_http *http)
+{
+    struct xie_http_server *server = http->server;
+    struct xie_scope scope;
+    if (!server->options.tls)
+        return 0;
+    if (server->stopping)
+        return -ECANCELED;
+    xie_scope_open(&scope, server->options.head_timeout_ns);
+    http->idle = &scope;
+    xie_list_push(&server->idle, &http->link);
+    int err = xie_secure_start(http->stream, server->options.tls);
+    xie_list_remove(&http->link);
+    http->idle = NULL;
+    xie_scope_close(&scope);
+    return err;
+}
+
 int xie_http_connection(void *arg)
 {
     struct xie_http *http = arg;
     struct xie_http_server *server = http->server;
-    while (xie_http_next(http) > 0 && !answer(http))
+    int err = secure(http);
+    while (!err && xie_http_next(http) > 0 && !answer(http))
         ;
-    if (!http->broken && !http->taken)
+    if (!err && !http->broken && !http->taken)
         xie_http_linger(http);
     http_free(http);
     server->count--;

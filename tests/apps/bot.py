@@ -156,7 +156,7 @@ def test_wrong_usage_is_code_2():
 
 
 def test_wrong_urls_are_code_2():
-    for url in ("http://127.0.0.1/", "127.0.0.1:6700", "ws://", "", "wss://127.0.0.1/",
+    for url in ("http://127.0.0.1/", "127.0.0.1:6700", "ws://", "", "wss://",
                 "ws://127.0.0.1:99999/"):
         code, _, err = run("--url", url)
         assert code == 2, (url, code, err)

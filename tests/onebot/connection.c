@@ -189,22 +189,6 @@ static void test_bad_options(void)
     CHECK_EQ(xie_run(run_badly, NULL), 0);
 }
 
-static void tls(struct rig *rig)
-{
-    rig->options.url = "wss://127.0.0.1/";
-}
-
-static void script_tls(struct rig *rig)
-{
-    wait_bot(rig);
-    CHECK_EQ(rig->bot_result, -EPROTONOSUPPORT);
-}
-
-static void test_wss_is_told(void)
-{
-    play(&(struct play){tls, NULL, script_tls});
-}
-
 /* --- losing it, and coming back ----------------------------------------------------- */
 
 static void script_again_and_again(struct rig *rig)
@@ -479,7 +463,6 @@ static const struct tap_test tests[] = {
     {"a refused port", test_a_refused_port},
     {"a wrong URL ends the bot", test_a_wrong_url_ends_the_bot},
     {"bad options", test_bad_options},
-    {"wss is told", test_wss_is_told},
     {"it comes back each time", test_it_comes_back_each_time},
     {"pauses grow and are reset", test_pauses_grow_and_are_reset},
     {"missed heartbeats", test_missed_heartbeats},

@@ -12,6 +12,10 @@ bad=0
 for expected in "$outputs"/*.txt; do
     name=$(basename "$expected" .txt)
     number=$((number + 1))
+    if [ ! -e "$programs/$name" ]; then
+        echo "ok $number - $name # SKIP not in this build"
+        continue
+    fi
     timeout 120 "$programs/$name" >"$out/text" 2>"$out/errors" </dev/null
     code=$?
     if [ $code = 0 ] && cmp -s "$out/text" "$expected" && [ ! -s "$out/errors" ]; then

@@ -61,6 +61,12 @@ done
 for header in "$root"/src/*/*.h; do
     name=${header#"$root"/src/}
     case $name in
+    tls/*)
+        if ! echo '#include <openssl/ssl.h>' | $cc -E - >/dev/null 2>&1; then
+            skip "$name" 'no OpenSSL here'
+            continue
+        fi
+        ;;
     # Parts: one of each is picked by the header named before the underscore.
     coro/switch_* | coro/sanitize_*) continue ;;
     web/* | onebot/*)

@@ -37,13 +37,13 @@ try sleep_sort -static
 ${CC:-cc} -DXIE_VERSION='"x"' -o "$work/bot" "$source"/apps/bot/*.c $(flags xie-onebot)
 LD_LIBRARY_PATH=$libdir "$work/bot" --help >"$work/out"
 grep -q '^usage: xie-bot' "$work/out"
-for name in xie xie-web xie-onebot; do
+for name in xie xie-tls xie-web xie-onebot; do
     pkg-config --print-errors --exists $name
     # Nothing is exported but names of ours.
     nm -D --defined-only "$libdir/lib$name.so" | awk '{print $3}' |
         grep -v -E '^(xie_|onebot_)' && echo "lib$name exports foreign names" && exit 1
 done
-for header in xie.h xie/task.h xie/web.h xie/onebot.h; do
+for header in xie.h xie/task.h xie/tls.h xie/web.h xie/onebot.h; do
     test -f "$root$prefix/include/$header"
 done
 echo 'the installed library works'

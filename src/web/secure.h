@@ -1,0 +1,19 @@
+/* secure.h - the web over TLS, where this build has it.
+ * Floor 7. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_WEB_SECURE_H
+#define XIE_WEB_SECURE_H
+
+#include <stdint.h>
+
+struct xie_stream;
+struct xie_tls_context;
+
+/* Connect as a client of context; NULL: of the defaults. errors -EPROTONOSUPPORT there is none;
+ * those of xie_tls_connect */
+int xie_secure_connect(struct xie_tls_context *context, const char *host, uint16_t port,
+                       struct xie_stream **stream);
+/* Be the server of an accepted stream. errors the same */
+int xie_secure_start(struct xie_stream *stream, struct xie_tls_context *context);
+
+#endif

@@ -1,0 +1,23 @@
+/* secure_none.c - a build without TLS says so.
+ * Floor 7. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "secure.h"
+
+int xie_secure_connect(struct xie_tls_context *context, const char *host, uint16_t port,
+                       struct xie_stream **stream)
+{
+    (void)context;
+    (void)host;
+    (void)port;
+    (void)stream;
+    return -EPROTONOSUPPORT;
+}
+
+int xie_secure_start(struct xie_stream *stream, struct xie_tls_context *context)
+{
+    (void)stream;
+    (void)context;
+    return -EPROTONOSUPPORT;
+}

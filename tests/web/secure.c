@@ -1,0 +1,160 @@
+/* secure.c - https and wss: servers and clients over TLS. */
+/* SPDX-License-Identifier: MIT */
+#include <xie/web.h>
+
+#include "tls/kit.h"
+
+struct site {
+    struct xie_listener *listener;
+    struct xie_http_options options;
+    uint16_t port;
+};
+
+/* Echo a WebSocket's messages; answer other requests with a word. */
+static int handle(struct xie_http *http, void *arg)
+{
+    struct xie_ws *ws;
+    char *data;
+    size_t len;
+    int kind;
+    (void)arg;
+    if (!xie_ws_requested(http))
+        return xie_http_answer(http, 200, "text/plain", "page", 4);
+    int error = xie_ws_accept(http, NULL, &ws);
+    if (error)
+        return error;
+    while ((kind = xie_ws_receive(ws, &data, &len)) > 0)
+        xie_ws_send(ws, (enum xie_ws_kind)kind, data, len);
+    xie_ws_free(ws);
+    return 0;
+}
+
+static int serve(void *arg)
+{
+    struct site *site = arg;
+    return xie_http_serve(site->listener, &site->options, handle, NULL);
+}
+
+static struct xie_task *site_open(struct site *site, struct xie_tls_context *context)
+{
+    struct xie_address address;
+    *site = (struct site){.options.tls = context};
+    REQUIRE(!xie_tcp_listen("127.0.0.1", 0, 0, &site->listener));
+    REQUIRE(!xie_listener_address(site->listener, &address));
+    site->port = xie_address_port(&address);
+    return xie_spawn(serve, site);
+}
+
+static void site_close(struct site *site, struct xie_task *task)
+{
+    xie_listener_close(site->listener);
+    CHECK_EQ(xie_join(task), 0);
+}
+
+/* A WebSocket to the site by this name and context. */
+static int talk(const struct site *site, const char *host, struct xie_tls_context *context)
+{
+    struct xie_ws_options options = {.tls = context};
+    struct xie_ws *ws = NULL;
+    char url[64], *data;
+    size_t len;
+    snprintf(url, sizeof url, "wss://%s:%u/", host, site->port);
+    int error = xie_ws_connect(url, &options, NULL, &ws);
+    if (error)
+        return error;
+    CHECK_EQ(xie_ws_send(ws, XIE_WS_TEXT, "hello", 5), 0);
+    CHECK_EQ(xie_ws_receive(ws, &data, &len), XIE_WS_TEXT);
+    CHECK(len == 5 && !memcmp(data, "hello", 5));
+    xie_ws_free(ws);
+    return 0;
+}
+
+IN_TASK(a_websocket_over_tls)
+{
+    struct xie_tls_options client = client_options(), server = server_options();
+    struct xie_tls_context *ours = context_of(&client), *theirs = context_of(&server);
+    struct site site;
+    struct xie_task *task = site_open(&site, theirs);
+    CHECK_EQ(talk(&site, "localhost", ours), 0);
+    CHECK_EQ(talk(&site, "127.0.0.1", ours), 0);
+    CHECK_EQ(talk(&site, "localhost", NULL), XIE_ETLS_CERTIFICATE);
+    setenv("SSL_CERT_FILE", cert("ca"), 1);
+    CHECK_EQ(talk(&site, "localhost", NULL), 0);
+    site_close(&site, task);
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+IN_TASK(a_certificate_for_another_host_is_no_websocket)
+{
+    struct xie_tls_options client = client_options(), server = server_options();
+    server.cert_file = cert("other");
+    struct xie_tls_context *ours = context_of(&client), *theirs = context_of(&server);
+    struct site site;
+    struct xie_task *task = site_open(&site, theirs);
+    CHECK_EQ(talk(&site, "localhost", ours), XIE_ETLS_HOST);
+    site_close(&site, task);
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+IN_TASK(a_page_over_tls)
+{
+    struct xie_tls_options client = client_options(), server = server_options();
+    struct xie_tls_context *ours = context_of(&client), *theirs = context_of(&server);
+    struct site site;
+    struct xie_stream *stream = NULL;
+    char *line = NULL;
+    struct xie_task *task = site_open(&site, theirs);
+    REQUIRE(!xie_tls_connect(ours, "localhost", site.port, NULL, &stream));
+    kit_send(stream, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    CHECK_EQ(xie_stream_read_line(stream, &line, NULL), 1);
+    CHECK_STR(line, "HTTP/1.1 200 OK");
+    while (xie_stream_read_line(stream, &line, NULL) == 1 && *line)
+        continue;
+    CHECK_EQ(xie_stream_read_line(stream, &line, NULL), 1);
+    CHECK_STR(line, "page");
+    CHECK_EQ(xie_stream_read_line(stream, &line, NULL), 0); /* an end in order */
+    xie_stream_close(stream);
+    site_close(&site, task);
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+/* Who connects and says nothing, or no TLS, gets no answer and holds up nobody's end. */
+IN_TASK(a_server_ends_in_the_midst_of_handshakes)
+{
+    struct xie_tls_options server = server_options();
+    struct xie_tls_context *theirs = context_of(&server);
+    struct site site;
+    struct xie_stream *silent = NULL, *plain = NULL;
+    char byte;
+    struct xie_task *task = site_open(&site, theirs);
+    REQUIRE(!xie_tcp_connect("127.0.0.1", site.port, &silent));
+    REQUIRE(!xie_tcp_connect("127.0.0.1", site.port, &plain));
+    kit_send(plain, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (xie_stream_read(plain, &byte, 1) == 1) /* an alert, at most */
+        CHECK(byte != 'H');
+    site_close(&site, task);
+    xie_stream_close(silent);
+    xie_stream_close(plain);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        {"a_websocket_over_tls", a_websocket_over_tls},
+        {"a_certificate_for_another_host_is_no_websocket",
+         a_certificate_for_another_host_is_no_websocket},
+        {"a_page_over_tls", a_page_over_tls},
+        {"a_server_ends_in_the_midst_of_handshakes", a_server_ends_in_the_midst_of_handshakes},
+        {0},
+    };
+    certs_make();
+    return tap_main(argc, argv, tests);
+}
