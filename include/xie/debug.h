@@ -58,6 +58,22 @@ XIE_API size_t xie_format_call_graph(struct xie_task *task, char *text, size_t c
  * a signal dumps the program whenever it comes. source asyncio.print_call_graph */
 XIE_API void xie_print_call_graph(struct xie_task *task, int fd);
 
+/**
+ * The calls a task is in: return addresses, the innermost call's first.
+ *
+ * task    one of this thread's loop, that runs or waits
+ * frames  receives up to cap of them
+ * return  how many, at most cap; 0 for a task that is ready but does not run, and where the C
+ *         library cannot tell (it has no backtrace(3))
+ * cost    some microseconds, and up to 4 KiB of the task's own stack
+ * source  asyncio Task.get_stack
+ */
+XIE_API size_t xie_task_get_stack(struct xie_task *task, void **frames, size_t cap);
+
+/* The same, written to a descriptor as backtrace_symbols_fd(3) does, a line for each.
+ * source asyncio Task.print_stack */
+XIE_API void xie_task_print_stack(struct xie_task *task, int fd);
+
 /* --- reports ------------------------------------------------------------------------ */
 
 /* What went wrong, where nobody is there to be told by a return value. */
