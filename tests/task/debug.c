@@ -385,16 +385,21 @@ static void by_option_or_environment(void)
 
 static int since(void *arg)
 {
-    struct xie_call_graph_entry entry;
+    struct xie_call_graph_entry entry, later;
     char line[512];
-    struct xie_task *task = xie_spawn(forever, arg);
-    xie_sleep(3 * XIE_MILLISECOND);
     int64_t before = xie_now();
+    struct xie_task *task = xie_spawn(forever, arg);
+    xie_sleep(0);
+    int64_t after = xie_now();
     CHECK_EQ(xie_capture_call_graph(task, &entry, 1), 1);
-    CHECK(entry.since > 0 && entry.since <= before - 2 * XIE_MILLISECOND);
+    CHECK(entry.since >= before && entry.since <= after);
+    xie_sleep(3 * XIE_MILLISECOND);
+    CHECK_EQ(xie_capture_call_graph(task, &later, 1), 1);
+    CHECK_EQ(later.since, entry.since);
     xie_format_call_graph(task, line, sizeof line);
     CHECK(strstr(line, " waits in xie_sleep, for "));
     CHECK(strstr(line, " ms\n"));
+    CHECK(!strstr(line, ", for 0 ms\n"));
     xie_task_cancel(task);
     xie_join(task);
     return 0;
