@@ -17,7 +17,7 @@
 #include "loop/loop.h"
 #include "loop/where.h"
 
-enum { XIE_SLOW_MS = 100 };
+enum { XIE_SLOW_MS = 100, XIE_SLOW_HOURS_MOST = 1000 };
 
 struct xie_watch {
     pthread_mutex_t lock;
@@ -142,7 +142,10 @@ int xie_watch_open(struct xie_loop *loop, int64_t slow_ns)
     struct xie_watch *watch = xie_alloc_zero(sizeof *watch);
     if (!watch)
         return -ENOMEM;
-    watch->slow_ns = slow_ns > 0 ? slow_ns : XIE_SLOW_MS * XIE_MILLISECOND;
+    if (slow_ns <= 0)
+        slow_ns = XIE_SLOW_MS * XIE_MILLISECOND;
+    watch->slow_ns =
+        slow_ns < XIE_SLOW_HOURS_MOST * XIE_HOUR ? slow_ns : XIE_SLOW_HOURS_MOST * XIE_HOUR;
     watch->watched = pthread_self();
     pthread_mutex_init(&watch->lock, NULL);
     pthread_condattr_init(&clock);

@@ -411,6 +411,12 @@ static void the_call_graph_tells_since_when(void)
     CHECK_STR(text, "");
 }
 
+static void never_slow(void)
+{
+    CHECK_EQ(debug_run(waits, NULL, XIE_NEVER), 0);
+    CHECK_STR(text, "");
+}
+
 static void *run_loop(void *arg)
 {
     struct xie_loop_options options = {.debug = true, .slow_callback_ns = 10 * XIE_SECOND};
@@ -533,6 +539,7 @@ int main(int argc, char **argv)
         {"calls from the wrong thread abort", calls_from_the_wrong_thread_abort},
         {"by option or environment", by_option_or_environment},
         {"the call graph tells since when", the_call_graph_tells_since_when},
+        {"a limit that is never reached", never_slow},
         {"a watch for each loop", a_watch_for_each_loop},
         {"a handler receives the reports", a_handler_receives_the_reports},
         {"reports at the end of the loop too", reports_at_the_end_too},

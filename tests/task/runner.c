@@ -150,6 +150,43 @@ static void options_that_cannot_be(void)
     CHECK(!xie_loop_current());
 }
 
+/* On sim it is seen that nothing can ever happen. */
+static int wait_in_vain(void *arg)
+{
+    return xie_event_wait(arg);
+}
+
+static int spawn_and_wait_in_vain(void *arg)
+{
+    xie_detach(xie_spawn(wait_in_vain, arg));
+    return wait_in_vain(arg);
+}
+
+static void run_in_vain(void *arg)
+{
+    struct xie_loop_options options = {.backend = "sim"};
+    struct xie_runner *runner;
+    struct xie_event never = {0};
+    int count = 0;
+    (void)arg;
+    REQUIRE(xie_runner_open(&runner, &options) == 0);
+    int error = xie_runner_run(runner, spawn_and_wait_in_vain, &never);
+    CHECK_EQ(error, XIE_EDEADLOCK);
+    CHECK_EQ(xie_runner_run(runner, add_one, &count), -ECANCELED); /* it is over */
+    CHECK_EQ(count, 1);
+    xie_runner_close(runner);
+    _exit(error == XIE_EDEADLOCK ? 0 : 1);
+}
+
+static void what_cannot_go_on_is_cancelled(void)
+{
+    char text[4096];
+    CHECK_EQ(tap_child(run_in_vain, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "the loop cannot go on"));
+    CHECK(strstr(text, "'wait_in_vain'"));
+    CHECK(strstr(text, "waits in xie_event_wait"));
+}
+
 /* --- interrupted -------------------------------------------------------------------- */
 
 static int raise_and_sleep(void *arg)
@@ -205,6 +242,7 @@ int main(int argc, char **argv)
         {"a run inside a run is an error", a_run_inside_a_run_is_an_error},
         {"closing from within a run aborts", closing_from_within_aborts},
         {"options that cannot be", options_that_cannot_be},
+        {"what cannot go on is cancelled", what_cannot_go_on_is_cancelled},
         {"the first SIGINT cancels this run's main", the_first_sigint_cancels_this_runs_main},
         {"main can be looked at when it has ended", main_can_be_looked_at_when_it_has_ended},
         {0},
