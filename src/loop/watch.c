@@ -136,9 +136,27 @@ void xie_watch_rename(struct xie_watch *watch, const char *name)
     pthread_mutex_unlock(&watch->lock);
 }
 
+/* This thread's loop, while it is watched. */
+static _Thread_local struct xie_loop *watched_here;
+
+/* A child made by fork has no such thread, and perhaps a lock that it held. */
+static void forget_watch(void)
+{
+    if (watched_here)
+        watched_here->watch = NULL;
+    watched_here = NULL;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_watch);
+}
+
 int xie_watch_open(struct xie_loop *loop, int64_t slow_ns)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_condattr_t clock;
+    pthread_once(&once, watch_forks);
     struct xie_watch *watch = xie_alloc_zero(sizeof *watch);
     if (!watch)
         return -ENOMEM;
@@ -155,6 +173,7 @@ int xie_watch_open(struct xie_loop *loop, int64_t slow_ns)
     xie_where_prepare();
     thread_start(watch);
     loop->watch = watch;
+    watched_here = loop;
     return 0;
 }
 
@@ -164,6 +183,7 @@ void xie_watch_close(struct xie_loop *loop)
     if (!watch)
         return;
     loop->watch = NULL;
+    watched_here = NULL;
     pthread_mutex_lock(&watch->lock);
     watch->ending = true;
     pthread_cond_signal(&watch->change);

@@ -135,7 +135,7 @@ static void dispose_ended(struct xie_loop *loop)
 /* --- several runs on one loop ------------------------------------------------------- */
 
 struct xie_runner {
-    struct xie_loop loop;
+    struct xie_loop loop; /* first: its address is the runner's */
     struct xie_scope root;
     struct xie_task *last; /* the main task of the last run: others may still look at it */
 };

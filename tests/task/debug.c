@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -433,6 +434,24 @@ static void a_watch_for_each_loop(void)
         pthread_join(threads[i], NULL);
 }
 
+static int forks(void *arg)
+{
+    struct xie_loop *loop = xie_loop_current();
+    int status = -1;
+    (void)arg;
+    pid_t child = fork();
+    if (!child)
+        _exit(xie_loop_debug(loop)); /* it has no thread to watch it */
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_EQ(status, 0);
+    return !xie_loop_debug(loop);
+}
+
+static void a_child_made_by_fork_is_not_watched(void)
+{
+    CHECK_EQ(debug_run(forks, NULL, 10 * XIE_SECOND), 0);
+}
+
 /* --- the handler of reports --------------------------------------------------------- */
 
 struct heard {
@@ -541,6 +560,7 @@ int main(int argc, char **argv)
         {"the call graph tells since when", the_call_graph_tells_since_when},
         {"a limit that is never reached", never_slow},
         {"a watch for each loop", a_watch_for_each_loop},
+        {"a child made by fork is not watched", a_child_made_by_fork_is_not_watched},
         {"a handler receives the reports", a_handler_receives_the_reports},
         {"reports at the end of the loop too", reports_at_the_end_too},
         {0},

@@ -1,6 +1,7 @@
 /* runner.c - several runs on one loop, and what a run promises. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
@@ -141,6 +142,28 @@ static void closing_from_within_aborts(void)
     CHECK(strstr(text, "misuse: xie_runner_close from within its run"));
 }
 
+static void *run_elsewhere(void *runner)
+{
+    xie_runner_run(runner, number, NULL);
+    return NULL;
+}
+
+static void run_in_a_thread(void *arg)
+{
+    pthread_t thread;
+    (void)arg;
+    xie_runner_open(&ours, NULL);
+    pthread_create(&thread, NULL, run_elsewhere, ours);
+    pthread_join(thread, NULL);
+}
+
+static void running_in_another_thread_aborts(void)
+{
+    char text[1024];
+    CHECK(tap_child(run_in_a_thread, NULL, text, sizeof text) != 0);
+    CHECK(strstr(text, "misuse: xie_runner_run in another thread"));
+}
+
 static void options_that_cannot_be(void)
 {
     struct xie_loop_options options = {.backend = "none such"};
@@ -241,6 +264,7 @@ int main(int argc, char **argv)
         {"what still runs goes on in the next run", what_still_runs_goes_on_in_the_next},
         {"a run inside a run is an error", a_run_inside_a_run_is_an_error},
         {"closing from within a run aborts", closing_from_within_aborts},
+        {"running in another thread aborts", running_in_another_thread_aborts},
         {"options that cannot be", options_that_cannot_be},
         {"what cannot go on is cancelled", what_cannot_go_on_is_cancelled},
         {"the first SIGINT cancels this run's main", the_first_sigint_cancels_this_runs_main},
