@@ -22,7 +22,7 @@ struct xie_task;
 
 /* One line of a call graph. */
 struct xie_call_graph_entry {
-    const struct xie_task *task;
+    struct xie_task *task;
     int depth;        /* 0: the task asked about; 1, 2, …: those it waits for, and those they
                          wait for; -1, -2, …: those that wait for it, and for them */
     const char *what; /* the call it waits in; NULL: it runs or is ready to */
@@ -31,8 +31,8 @@ struct xie_call_graph_entry {
 
 /**
  * Whom a task waits for, and who waits for it, directly and through others. Joins, gathers,
- * groups, waits for the first, locks and closing streams tell whom they wait for; a wait for
- * an event, a queue or a descriptor has nobody to name.
+ * groups, waits for the first and locks tell whom they wait for; a wait for an event, a queue or
+ * a descriptor has nobody to name.
  *
  * task     one of this thread's loop
  * entries  receives up to cap: first the task, then in the order of a tree those it waits for,

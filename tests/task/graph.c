@@ -76,8 +76,8 @@ static int captures(void)
         CHECK_EQ(entries[i].since != 0, xie_loop_debug(xie_loop_current()));
     }
 
-    const struct xie_task *one_leaf = entries[4].task;
-    CHECK_EQ(xie_capture_call_graph((struct xie_task *)one_leaf, entries, 8), 3);
+    struct xie_task *one_leaf = entries[4].task;
+    CHECK_EQ(xie_capture_call_graph(one_leaf, entries, 8), 3);
     CHECK(entries[0].task == one_leaf && entries[0].depth == 0);
     CHECK(entries[1].task == middle && entries[1].depth == -1);
     CHECK(entries[2].task == root && entries[2].depth == -2);
