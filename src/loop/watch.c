@@ -142,8 +142,10 @@ static _Thread_local struct xie_loop *watched_here;
 /* A child made by fork has no such thread, and perhaps a lock that it held. */
 static void forget_watch(void)
 {
-    if (watched_here)
-        watched_here->watch = NULL;
+    if (!watched_here)
+        return;
+    xie_release(watched_here->watch);
+    watched_here->watch = NULL;
     watched_here = NULL;
 }
 
