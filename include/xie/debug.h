@@ -22,7 +22,7 @@ struct xie_task;
 
 /* One line of a call graph. */
 struct xie_call_graph_entry {
-    const struct xie_task *task;
+    struct xie_task *task;
     int depth;        /* 0: the task asked about; 1, 2, …: those it waits for, and those they
                          wait for; -1, -2, …: those that wait for it, and for them */
     const char *what; /* the call it waits in; NULL: it runs or is ready to */
@@ -31,8 +31,8 @@ struct xie_call_graph_entry {
 
 /**
  * Whom a task waits for, and who waits for it, directly and through others. Joins, gathers,
- * groups, waits for the first, locks and closing streams tell whom they wait for; a wait for
- * an event, a queue or a descriptor has nobody to name.
+ * groups, waits for the first and locks tell whom they wait for; a wait for an event, a queue or
+ * a descriptor has nobody to name.
  *
  * task     one of this thread's loop
  * entries  receives up to cap: first the task, then in the order of a tree those it waits for,
@@ -57,6 +57,22 @@ XIE_API size_t xie_format_call_graph(struct xie_task *task, char *text, size_t c
 /* The same, written to a descriptor: `xie_print_call_graph(NULL, 2)` in a task that waits for
  * a signal dumps the program whenever it comes. source asyncio.print_call_graph */
 XIE_API void xie_print_call_graph(struct xie_task *task, int fd);
+
+/**
+ * The calls a task is in: return addresses, the innermost call's first.
+ *
+ * task    one of this thread's loop, that runs or waits
+ * frames  receives up to cap of them
+ * return  how many, at most cap; 0 for a task that is ready but does not run, and where the C
+ *         library cannot tell (it has no backtrace(3))
+ * cost    some microseconds, and up to 4 KiB of the task's own stack
+ * source  asyncio Task.get_stack
+ */
+XIE_API size_t xie_task_get_stack(struct xie_task *task, void **frames, size_t cap);
+
+/* The same, written to a descriptor as backtrace_symbols_fd(3) does, a line for each.
+ * source asyncio Task.print_stack */
+XIE_API void xie_task_print_stack(struct xie_task *task, int fd);
 
 /* --- reports ------------------------------------------------------------------------ */
 

@@ -66,7 +66,7 @@ XIE_API int xie_runner_open(struct xie_runner **runner, const struct xie_loop_op
  *
  * return  what main_fn returned, or what kept the loop from going on: then every task was
  *         cancelled, and so will be what a later run starts
- * errors  -EBUSY from within a run; -ENOMEM
+ * errors  -EBUSY from within a run; -ENOMEM. In another thread than the open's it aborts
  * note    the first SIGINT cancels main_fn's task, as in xie_run
  * source  asyncio Runner.run, loop.run_until_complete
  */

@@ -55,8 +55,9 @@ struct xie_loop {
     size_t task_count;
     struct xie_task *main;
     uint64_t next_id;
-    struct xie_scope *root; /* around every task that belongs to no group */
-    uint64_t searches;      /* for circles of waiting */
+    struct xie_scope *root;  /* around every task that belongs to no group */
+    uint64_t searches;       /* for circles of waiting */
+    struct xie_probe *probe; /* who is resumed next only tells its stack; see stack.c */
     xie_exception_handler *handler;
     void *handler_arg;
 

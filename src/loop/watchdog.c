@@ -17,7 +17,7 @@
 #include "loop/loop.h"
 #include "loop/where.h"
 
-enum { XIE_SLOW_MS = 100 };
+enum { XIE_SLOW_MS = 100, XIE_SLOW_HOURS_MOST = 1000 };
 
 struct xie_watchdog {
     pthread_mutex_t lock;
@@ -136,13 +136,36 @@ void xie_watchdog_rename(struct xie_watchdog *watch, const char *name)
     pthread_mutex_unlock(&watch->lock);
 }
 
+/* This thread's loop, while it is watched. */
+static _Thread_local struct xie_loop *watched_here;
+
+/* A child made by fork has no such thread, and perhaps a lock that it held. */
+static void forget_watch(void)
+{
+    if (!watched_here)
+        return;
+    xie_release(watched_here->watch);
+    watched_here->watch = NULL;
+    watched_here = NULL;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_watch);
+}
+
 int xie_watchdog_open(struct xie_loop *loop, int64_t slow_ns)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_condattr_t clock;
+    pthread_once(&once, watch_forks);
     struct xie_watchdog *watch = xie_alloc_zero(sizeof *watch);
     if (!watch)
         return -ENOMEM;
-    watch->slow_ns = slow_ns > 0 ? slow_ns : XIE_SLOW_MS * XIE_MILLISECOND;
+    if (slow_ns <= 0)
+        slow_ns = XIE_SLOW_MS * XIE_MILLISECOND;
+    watch->slow_ns =
+        slow_ns < XIE_SLOW_HOURS_MOST * XIE_HOUR ? slow_ns : XIE_SLOW_HOURS_MOST * XIE_HOUR;
     watch->watched = pthread_self();
     pthread_mutex_init(&watch->lock, NULL);
     pthread_condattr_init(&clock);
@@ -152,6 +175,7 @@ int xie_watchdog_open(struct xie_loop *loop, int64_t slow_ns)
     xie_where_prepare();
     thread_start(watch);
     loop->watch = watch;
+    watched_here = loop;
     return 0;
 }
 
@@ -161,6 +185,7 @@ void xie_watchdog_close(struct xie_loop *loop)
     if (!watch)
         return;
     loop->watch = NULL;
+    watched_here = NULL;
     pthread_mutex_lock(&watch->lock);
     watch->ending = true;
     pthread_cond_signal(&watch->change);

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <execinfo.h>
+#include <limits.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <time.h>
@@ -69,4 +70,14 @@ void xie_where_print(pthread_t thread)
             ;
     }
     pthread_mutex_unlock(&one_at_a_time);
+}
+
+size_t xie_where_get(void **frames, size_t cap)
+{
+    return (size_t)backtrace(frames, cap < INT_MAX ? (int)cap : INT_MAX);
+}
+
+void xie_where_write(void *const *frames, size_t count, int fd)
+{
+    backtrace_symbols_fd(frames, (int)count, fd);
 }

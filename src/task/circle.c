@@ -105,6 +105,8 @@ static bool find(struct xie_task *self, const struct xie_wait *wait)
 bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from)
 {
     struct xie_wait wait = {.blocker = from};
+    if (*from && *from != self && !(*from)->wait)
+        return false; /* it runs or is ready, as most are */
     return find(self, &wait);
 }
 

@@ -87,7 +87,7 @@ struct capture {
     size_t cap, count;
 };
 
-static void capture_task(struct capture *capture, const struct xie_task *task, int depth)
+static void capture_task(struct capture *capture, struct xie_task *task, int depth)
 {
     if (capture->count++ < capture->cap)
         capture->entries[capture->count - 1] =

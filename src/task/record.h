@@ -48,6 +48,9 @@ struct xie_task {
 /* Suspend self, go on with what is ready. Returns when self was put into the ready queue. */
 void xie_task_switch_away(struct xie_task *self);
 
+/* self was resumed to tell its stack: does so, and is suspended again. */
+void xie_task_probed(struct xie_task *self);
+
 /* Let everything that is ready run once before self goes on; not interruptible. */
 void xie_task_step_aside(struct xie_task *self);
 

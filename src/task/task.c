@@ -44,6 +44,8 @@ void xie_task_switch_away(struct xie_task *self)
     struct xie_context *next = next_context(self->loop);
     if (next != &self->context)
         xie_context_switch(&self->context, next);
+    while (__builtin_expect(self->loop->probe != NULL, 0))
+        xie_task_probed(self);
 }
 
 void xie_task_step_aside(struct xie_task *self)

@@ -165,6 +165,54 @@ static void the_innermost_may_wait(void)
     in_task(deep);
 }
 
+/* asend, athrow, aclose: what is sent and thrown meets a body that waits in between. */
+static int adds_up(struct ticker *self, void *arg)
+{
+    int sum = 0, sent = 0;
+    (void)arg;
+    for (;;) {
+        int error = ticker_yield(self, sum, &sent);
+        if (error == -EDOM)
+            sum = 0; /* thrown: begin anew */
+        else if (error)
+            break;
+        else
+            sum += sent;
+        xie_sleep(XIE_MICROSECOND);
+    }
+    last_error = -1;
+    XIE_SHIELD {
+        last_error = xie_sleep(XIE_MICROSECOND); /* its clean-up may wait, too */
+    }
+    return last_error;
+}
+
+static int sends_and_throws(void)
+{
+    struct ticker *gen = ticker_new(adds_up, NULL);
+    int sum = 9;
+    CHECK_EQ(ticker_next(gen, &sum), 1);
+    CHECK_EQ(sum, 0);
+    CHECK_EQ(ticker_send(gen, 4, &sum), 1);
+    CHECK_EQ(ticker_send(gen, 5, &sum), 1);
+    CHECK_EQ(sum, 9);
+    CHECK_EQ(ticker_throw(gen, -EDOM, &sum), 1);
+    CHECK_EQ(sum, 0);
+    CHECK_EQ(ticker_send(gen, 3, &sum), 1);
+    CHECK_EQ(sum, 3);
+    XIE_TIMEOUT(0) {
+        CHECK_EQ(ticker_close(gen), 0);
+    }
+    CHECK_EQ(last_error, 0);
+    ticker_free(gen);
+    return 0;
+}
+
+static void what_is_sent_and_thrown_meets_a_body_that_waits(void)
+{
+    in_task(sends_and_throws);
+}
+
 /* A generator that yields within a scope of its own would leave it open around its consumer. */
 static int yields_inside(struct ticker *self, void *arg)
 {
@@ -199,6 +247,8 @@ int main(int argc, char **argv)
         {"scopes_reach_into_the_body", scopes_reach_into_the_body},
         {"one_task_at_a_time", one_task_at_a_time},
         {"the_innermost_may_wait", the_innermost_may_wait},
+        {"what is sent and thrown meets a body that waits",
+         what_is_sent_and_thrown_meets_a_body_that_waits},
         {"yielding_inside_a_scope_is_told", yielding_inside_a_scope_is_told},
         {0},
     };

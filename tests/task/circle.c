@@ -1,6 +1,7 @@
 /* circle.c - waiting for oneself is an error that names the circle, whatever it goes through. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -378,6 +379,135 @@ static void a_lock_handed_over_is_the_next_ones(void)
     in_task(hands_over);
 }
 
+/* --- against a model ---------------------------------------------------------------- */
+
+/* Workers wait for random others, for all or for the first of them; none ever ends. A plain
+ * fixpoint says when such a wait would close a circle. */
+enum { WORKERS = 12, SET_MOST = 3, MODEL_STEPS = 400 };
+
+struct worker {
+    struct xie_task *task;
+    struct xie_event go;
+    struct xie_scope *scope; /* around its wait, NULL: it is idle */
+    int others[SET_MOST];
+    size_t count;
+    bool any;
+    int result;
+};
+static struct worker workers[WORKERS];
+static int circles;
+static uint32_t state;
+
+static unsigned rnd(unsigned limit)
+{
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % limit;
+}
+
+static void wait_for_others(struct worker *worker)
+{
+    struct xie_task *set[SET_MOST];
+    for (size_t i = 0; i < worker->count; i++)
+        set[i] = workers[worker->others[i]].task;
+    XIE_SCOPE(scope, XIE_NEVER) {
+        worker->scope = &scope;
+        worker->result =
+            xie_wait_tasks(set, worker->count, worker->any ? XIE_FIRST_DONE : XIE_ALL_DONE);
+    }
+    worker->scope = NULL;
+}
+
+static int work(void *arg)
+{
+    struct worker *worker = arg;
+    int error;
+    while (!(error = xie_event_wait(&worker->go))) {
+        xie_event_clear(&worker->go);
+        wait_for_others(worker);
+    }
+    return error;
+}
+
+static bool satisfied(const struct worker *worker, const bool *stuck)
+{
+    size_t leading = 0;
+    for (size_t i = 0; i < worker->count; i++)
+        leading += stuck[worker->others[i]];
+    return worker->any ? leading == worker->count : leading > 0;
+}
+
+static bool model_says(int asking)
+{
+    bool stuck[WORKERS] = {false}, changed = true;
+    stuck[asking] = true;
+    while (changed) {
+        changed = false;
+        for (int i = 0; i < WORKERS; i++)
+            if (!stuck[i] && workers[i].scope && satisfied(&workers[i], stuck))
+                stuck[i] = changed = true;
+    }
+    return satisfied(&workers[asking], stuck);
+}
+
+static void count_circles(const struct xie_exception_context *context, void *arg)
+{
+    (void)arg;
+    CHECK_EQ(context->error, XIE_EDEADLOCK);
+    circles += !strncmp(context->message, "deadlock: ", 10);
+}
+
+static void one_step(void)
+{
+    int i = (int)rnd(WORKERS), before = circles;
+    struct worker *worker = &workers[i];
+    if (worker->scope) {
+        xie_scope_cancel(worker->scope);
+        while (worker->scope)
+            xie_sleep(0);
+        CHECK_EQ(worker->result, -ECANCELED);
+        return;
+    }
+    worker->count = 1 + rnd(SET_MOST);
+    worker->any = rnd(2);
+    worker->result = 0;
+    for (size_t k = 0; k < worker->count; k++)
+        worker->others[k] = (int)rnd(WORKERS);
+    bool circle = model_says(i);
+    xie_event_set(&worker->go);
+    xie_sleep(0);
+    xie_sleep(0);
+    CHECK_EQ(worker->result, circle ? XIE_EDEADLOCK : 0);
+    CHECK_EQ(worker->scope == NULL, circle);
+    CHECK_EQ(circles - before, circle);
+}
+
+static int model(void)
+{
+    struct xie_task *tasks[WORKERS];
+    xie_loop_set_exception_handler(count_circles, NULL);
+    for (int i = 0; i < WORKERS; i++)
+        tasks[i] = workers[i].task = xie_spawn(work, &workers[i]);
+    xie_sleep(0);
+    circles = 0;
+    for (int step = 0; step < MODEL_STEPS; step++)
+        one_step();
+    CHECK(circles > 10);
+    XIE_TIMEOUT(0) {
+        CHECK_EQ(xie_gather(tasks, WORKERS, NULL), -ETIMEDOUT);
+    }
+    return 0;
+}
+
+static void against_a_model(void)
+{
+    uint32_t seeds = tap_slow() ? 3 : 40;
+    for (uint32_t seed = 1; seed <= seeds; seed++) {
+        state = seed;
+        memset(workers, 0, sizeof workers);
+        in_task(model);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -394,6 +524,7 @@ int main(int argc, char **argv)
         {"a circle through any member of a group", through_any_member_of_a_group},
         {"a group whose member waits for its owner", a_group_whose_member_waits_for_its_owner},
         {"the search for a circle is bounded", the_search_is_bounded},
+        {"circles are those that a model finds", against_a_model},
         {"a circle through a lock", through_a_lock},
         {"a task that ends with a lock is named", who_ends_with_a_lock_is_named},
         {"a lock handed over is the next one's", a_lock_handed_over_is_the_next_ones},

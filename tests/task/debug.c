@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -385,16 +386,21 @@ static void by_option_or_environment(void)
 
 static int since(void *arg)
 {
-    struct xie_call_graph_entry entry;
+    struct xie_call_graph_entry entry, later;
     char line[512];
-    struct xie_task *task = xie_spawn(forever, arg);
-    xie_sleep(3 * XIE_MILLISECOND);
     int64_t before = xie_now();
+    struct xie_task *task = xie_spawn(forever, arg);
+    xie_sleep(0);
+    int64_t after = xie_now();
     CHECK_EQ(xie_capture_call_graph(task, &entry, 1), 1);
-    CHECK(entry.since > 0 && entry.since <= before - 2 * XIE_MILLISECOND);
+    CHECK(entry.since >= before && entry.since <= after);
+    xie_sleep(3 * XIE_MILLISECOND);
+    CHECK_EQ(xie_capture_call_graph(task, &later, 1), 1);
+    CHECK_EQ(later.since, entry.since);
     xie_format_call_graph(task, line, sizeof line);
     CHECK(strstr(line, " waits in xie_sleep, for "));
     CHECK(strstr(line, " ms\n"));
+    CHECK(!strstr(line, ", for 0 ms\n"));
     xie_task_cancel(task);
     xie_join(task);
     return 0;
@@ -403,6 +409,12 @@ static int since(void *arg)
 static void the_call_graph_tells_since_when(void)
 {
     CHECK_EQ(debug_run(since, NULL, 10 * XIE_SECOND), 0);
+    CHECK_STR(text, "");
+}
+
+static void never_slow(void)
+{
+    CHECK_EQ(debug_run(waits, NULL, XIE_NEVER), 0);
     CHECK_STR(text, "");
 }
 
@@ -420,6 +432,24 @@ static void a_watch_for_each_loop(void)
         REQUIRE(!pthread_create(&threads[i], NULL, run_loop, NULL));
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
+}
+
+static int forks(void *arg)
+{
+    struct xie_loop *loop = xie_loop_current();
+    int status = -1;
+    (void)arg;
+    pid_t child = fork();
+    if (!child)
+        _exit(xie_loop_debug(loop)); /* it has no thread to watch it */
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_EQ(status, 0);
+    return !xie_loop_debug(loop);
+}
+
+static void a_child_made_by_fork_is_not_watched(void)
+{
+    CHECK_EQ(debug_run(forks, NULL, 10 * XIE_SECOND), 0);
 }
 
 /* --- the handler of reports --------------------------------------------------------- */
@@ -528,7 +558,9 @@ int main(int argc, char **argv)
         {"calls from the wrong thread abort", calls_from_the_wrong_thread_abort},
         {"by option or environment", by_option_or_environment},
         {"the call graph tells since when", the_call_graph_tells_since_when},
+        {"a limit that is never reached", never_slow},
         {"a watch for each loop", a_watch_for_each_loop},
+        {"a child made by fork is not watched", a_child_made_by_fork_is_not_watched},
         {"a handler receives the reports", a_handler_receives_the_reports},
         {"reports at the end of the loop too", reports_at_the_end_too},
         {0},

@@ -76,8 +76,8 @@ static int captures(void)
         CHECK_EQ(entries[i].since != 0, xie_loop_debug(xie_loop_current()));
     }
 
-    const struct xie_task *one_leaf = entries[4].task;
-    CHECK_EQ(xie_capture_call_graph((struct xie_task *)one_leaf, entries, 8), 3);
+    struct xie_task *one_leaf = entries[4].task;
+    CHECK_EQ(xie_capture_call_graph(one_leaf, entries, 8), 3);
     CHECK(entries[0].task == one_leaf && entries[0].depth == 0);
     CHECK(entries[1].task == middle && entries[1].depth == -1);
     CHECK(entries[2].task == root && entries[2].depth == -2);
@@ -292,6 +292,108 @@ static void a_long_chain_on_a_small_stack(void)
     in_task(deep);
 }
 
+/* --- stacks ------------------------------------------------------------------------- */
+
+/* Where each must be found again: the call's own return address. */
+static void *called_from[3];
+static __attribute__((noinline)) int wait_deeper(long i)
+{
+    called_from[i] = __builtin_return_address(0);
+    int error = xie_event_wait(&event);
+    return error ? error : 1; /* no tail call */
+}
+
+static __attribute__((noinline)) int wait_in_task(void *arg)
+{
+    return wait_deeper((long)arg) + 1;
+}
+
+static int wait_in_generator(struct xie_gen *self, void *arg)
+{
+    int error = wait_deeper((long)arg) - 1;
+    return error ? error : xie_gen_yield(self, NULL, NULL);
+}
+
+static int next_of(void *arg)
+{
+    struct xie_gen *gen = xie_gen_new(wait_in_generator, arg);
+    int status = xie_gen_next(gen, NULL);
+    xie_gen_free(gen);
+    return status;
+}
+
+static bool found(struct xie_task *task, const void *address)
+{
+    void *frames[64];
+    size_t count = xie_task_get_stack(task, frames, 64);
+    for (size_t i = 0; i < count; i++)
+        if (frames[i] == address)
+            return true;
+    return false;
+}
+
+static int stacks(void)
+{
+    void *frames[4] = {0};
+    event.set = false;
+    struct xie_task *tasks[2] = {xie_spawn(wait_in_task, (void *)0), xie_spawn(next_of, (void *)1)};
+    CHECK_EQ(xie_task_get_stack(tasks[0], frames, 4), 0); /* it has not begun */
+    xie_sleep(0);
+    if (!xie_task_get_stack(xie_task_current(), frames, 4))
+        tap_skip("no backtrace(3) here");
+    for (int i = 0; i < 3; i++) { /* again and again, it goes on waiting */
+        CHECK(found(tasks[0], called_from[0]));
+        CHECK(found(tasks[1], called_from[1]));
+        CHECK(!found(tasks[0], called_from[1]));
+    }
+    frames[2] = NULL;
+    CHECK_EQ(xie_task_get_stack(tasks[0], frames, 2), 2);
+    CHECK(!frames[2]);
+    xie_event_set(&event);
+    CHECK_EQ(xie_join(tasks[0]), 2);
+    CHECK_EQ(xie_join(tasks[1]), 1);
+    return 0;
+}
+
+static void a_suspended_task_tells_its_stack(void)
+{
+    in_task(stacks);
+}
+
+static struct xie_task *asked;
+static size_t frames_seen;
+static void ask_in_a_call(void *arg)
+{
+    void *frames[64];
+    (void)arg;
+    frames_seen = xie_task_get_stack(asked, frames, 64);
+}
+
+static int stack_from_a_call(void)
+{
+    char text[8192] = "";
+    struct xie_call call = {0};
+    int fds[2];
+    event.set = false;
+    asked = xie_spawn(wait_in_task, (void *)0);
+    CHECK_EQ(xie_call_soon(&call, ask_in_a_call, NULL), 0);
+    xie_sleep(0);
+    if (!frames_seen)
+        tap_skip("no backtrace(3) here");
+    CHECK(frames_seen > 3);
+    REQUIRE(!pipe(fds));
+    xie_task_print_stack(asked, fds[1]);
+    CHECK(read(fds[0], text, sizeof text - 1) > 0);
+    CHECK(count_of(text, "\n") > 3);
+    xie_task_cancel(asked);
+    return xie_join(asked) == -ECANCELED + 1 ? 0 : -1;
+}
+
+static void from_a_callback_and_printed(void)
+{
+    in_task(stack_from_a_call);
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -303,6 +405,8 @@ int main(int argc, char **argv)
         {"every task stands below who waits for it", every_task_stands_below_who_waits_for_it},
         {"printed it is the same", printed_it_is_the_same},
         {"long lines are cut", long_lines_are_cut},
+        {"a suspended task tells its stack", a_suspended_task_tells_its_stack},
+        {"a stack asked for by a callback, and printed", from_a_callback_and_printed},
         {"a long chain, on a small stack", a_long_chain_on_a_small_stack},
         {0},
     };

@@ -1,6 +1,7 @@
 /* runner.c - several runs on one loop, and what a run promises. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
@@ -141,6 +142,28 @@ static void closing_from_within_aborts(void)
     CHECK(strstr(text, "misuse: xie_runner_close from within its run"));
 }
 
+static void *run_elsewhere(void *runner)
+{
+    xie_runner_run(runner, number, NULL);
+    return NULL;
+}
+
+static void run_in_a_thread(void *arg)
+{
+    pthread_t thread;
+    (void)arg;
+    xie_runner_open(&ours, NULL);
+    pthread_create(&thread, NULL, run_elsewhere, ours);
+    pthread_join(thread, NULL);
+}
+
+static void running_in_another_thread_aborts(void)
+{
+    char text[1024];
+    CHECK(tap_child(run_in_a_thread, NULL, text, sizeof text) != 0);
+    CHECK(strstr(text, "misuse: xie_runner_run in another thread"));
+}
+
 static void options_that_cannot_be(void)
 {
     struct xie_loop_options options = {.backend = "none such"};
@@ -148,6 +171,43 @@ static void options_that_cannot_be(void)
     CHECK_EQ(xie_runner_open(&runner, &options), -EINVAL);
     CHECK(!runner);
     CHECK(!xie_loop_current());
+}
+
+/* On sim it is seen that nothing can ever happen. */
+static int wait_in_vain(void *arg)
+{
+    return xie_event_wait(arg);
+}
+
+static int spawn_and_wait_in_vain(void *arg)
+{
+    xie_detach(xie_spawn(wait_in_vain, arg));
+    return wait_in_vain(arg);
+}
+
+static void run_in_vain(void *arg)
+{
+    struct xie_loop_options options = {.backend = "sim"};
+    struct xie_runner *runner;
+    struct xie_event never = {0};
+    int count = 0;
+    (void)arg;
+    REQUIRE(xie_runner_open(&runner, &options) == 0);
+    int error = xie_runner_run(runner, spawn_and_wait_in_vain, &never);
+    CHECK_EQ(error, XIE_EDEADLOCK);
+    CHECK_EQ(xie_runner_run(runner, add_one, &count), -ECANCELED); /* it is over */
+    CHECK_EQ(count, 1);
+    xie_runner_close(runner);
+    _exit(error == XIE_EDEADLOCK ? 0 : 1);
+}
+
+static void what_cannot_go_on_is_cancelled(void)
+{
+    char text[4096];
+    CHECK_EQ(tap_child(run_in_vain, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "the loop cannot go on"));
+    CHECK(strstr(text, "'wait_in_vain'"));
+    CHECK(strstr(text, "waits in xie_event_wait"));
 }
 
 /* --- interrupted -------------------------------------------------------------------- */
@@ -204,7 +264,9 @@ int main(int argc, char **argv)
         {"what still runs goes on in the next run", what_still_runs_goes_on_in_the_next},
         {"a run inside a run is an error", a_run_inside_a_run_is_an_error},
         {"closing from within a run aborts", closing_from_within_aborts},
+        {"running in another thread aborts", running_in_another_thread_aborts},
         {"options that cannot be", options_that_cannot_be},
+        {"what cannot go on is cancelled", what_cannot_go_on_is_cancelled},
         {"the first SIGINT cancels this run's main", the_first_sigint_cancels_this_runs_main},
         {"main can be looked at when it has ended", main_can_be_looked_at_when_it_has_ended},
         {0},
