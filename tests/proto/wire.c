@@ -45,8 +45,8 @@ static int veil_begin(struct xie_transport *transport)
         veil->out_len = GREETING;
     }
     int error = veil_push(transport);
-    if (error)
-        return error;
+    if (error || veil->greeted == GREETING)
+        return error ? error : veil->out_len ? -EAGAIN : 0;
     ssize_t len = xie_sys_recv(transport->fd, got, GREETING - veil->greeted, 0);
     if (len <= 0)
         return len ? (int)len : -ECONNRESET;
