@@ -170,7 +170,8 @@ XIE_API bool xie_transport_is_reading(const struct xie_transport *transport);
 /**
  * Within data_received or buffer_updated: give back the last len of the bytes told. They are told
  * again, to the protocol that is set then, before any that came later, and not while reading is
- * paused: to switch protocols in the middle of data, and to pause there.
+ * paused: to switch protocols in the middle of data, and to pause there. (Who does neither is told
+ * the same again and again: it does not wait for more.)
  *
  * len     more than were told aborts, as does a call from elsewhere
  * errors  -ENOMEM: they are lost, and so is the connection

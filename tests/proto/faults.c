@@ -30,8 +30,6 @@ static void server_data(void *self, struct xie_transport *transport, const char 
     if (memchr(data, '?', len)) {
         xie_transport_write(transport, large, sizeof large);
         xie_transport_write_eof(transport);
-    } else {
-        xie_transport_unread(transport, 1); /* and wait for more */
     }
 }
 
