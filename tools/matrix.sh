@@ -98,11 +98,12 @@ matrix()
     # Not the programs: this TSan does not know the waits of epoll_pwait2 and io_uring, and holds
     # a signal back that comes just before one, SIGTERM too. Not poll, which waits as epoll does.
     CC=clang suite tsan build-tsan '-Db_sanitize=thread -Db_lundef=false' --no-suite project \
-        --no-suite apps --no-suite poll
+        --no-suite apps --no-suite poll --no-suite kqueue
+    # Not TLS: a handshake takes OpenSSL seconds there.
     step valgrind-build compile build-valgrind &&
         tested valgrind build-valgrind meson test -C build-valgrind --no-rebuild \
             --num-processes "$jobs" --setup valgrind --no-suite poll --no-suite uring \
-            --no-suite apps --no-suite project
+            --no-suite kqueue --no-suite tls --no-suite apps --no-suite project
     XIE_TEST_SLOW=1 emulated aarch64
     XIE_TEST_SLOW=1 emulated riscv64
     step cppcheck analysed

@@ -241,6 +241,8 @@ void xie_runner_close(struct xie_runner *runner)
     if (!runner)
         return;
     struct xie_loop *loop = runner->loop;
+    if (loop->backend == &xie_backend_dead)
+        loop->backend->close(loop); /* in a child made by fork: says so, and aborts */
     if (loop != xie_loop_current() || loop->main)
         xie_misuse("xie_runner_close %s",
                    loop->main ? "from within its run" : "in another thread than its open");
