@@ -182,7 +182,7 @@ extern void __tsan_init(void) __attribute__((weak));
 static bool other_threads(void)
 {
     struct stat status;
-    nlink_t alone = 2 + 1 + (__tsan_init ? 1 : 0); /* a directory for each: proc(5) */
+    nlink_t alone = 2 + 1 + (__tsan_init ? 1 : 0) + xie_watchdog_threads(); /* proc(5) */
     return !stat("/proc/self/task", &status) && status.st_nlink > alone;
 }
 

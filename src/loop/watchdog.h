@@ -21,6 +21,8 @@ void xie_watchdog_close(struct xie_loop *loop);
 void xie_watchdog_enter(struct xie_watchdog *watch, const char *name, const char *where, void *fn);
 /* The loop itself goes on. */
 void xie_watchdog_leave(struct xie_watchdog *watch);
+/* How many threads of this process are such watches: they do nothing for anybody. */
+unsigned xie_watchdog_threads(void);
 /* What runs has another name from now on. */
 void xie_watchdog_rename(struct xie_watchdog *watch, const char *name);
 

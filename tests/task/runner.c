@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -204,6 +205,9 @@ static void run_in_vain(void *arg)
 static void what_cannot_go_on_is_cancelled(void)
 {
     char text[4096];
+    setenv("XIE_DEBUG", "1", 1); /* the thread that watches is nobody who could help */
+    CHECK_EQ(tap_child(run_in_vain, NULL, text, sizeof text), 0);
+    setenv("XIE_DEBUG", "0", 1);
     CHECK_EQ(tap_child(run_in_vain, NULL, text, sizeof text), 0);
     CHECK(strstr(text, "the loop cannot go on"));
     CHECK(strstr(text, "'wait_in_vain'"));

@@ -134,17 +134,14 @@ static void deadlines_move(void)
 static int absolute(void)
 {
     int64_t when = xie_now() + 3 * XIE_MILLISECOND;
-    XIE_TIMEOUT_AT(when)
-    {
+    XIE_TIMEOUT_AT(when) {
         CHECK_EQ(xie_sleep(XIE_NEVER), -ETIMEDOUT);
         CHECK(xie_now() >= when);
     }
-    XIE_TIMEOUT_AT(when)
-    { /* over by now */
+    XIE_TIMEOUT_AT(when) { /* over by now */
         CHECK_EQ(xie_check(), -ETIMEDOUT);
     }
-    XIE_TIMEOUT_AT(XIE_NEVER)
-    {
+    XIE_TIMEOUT_AT(XIE_NEVER) {
         CHECK_EQ(xie_sleep(1), 0);
     }
     struct xie_scope scope;
@@ -161,8 +158,7 @@ static int absolute(void)
 static void a_deadline_may_be_absolute(void)
 {
     in_task(absolute);
-    XIE_TIMEOUT_AT(0)
-    {
+    XIE_TIMEOUT_AT(0) {
         CHECK_EQ(xie_check(), 0); /* outside a task it never triggers */
     }
 }
