@@ -92,8 +92,10 @@ matrix()
     suite gcc build-gcc '-Dwerror=true --buildtype=release -Dprefix=/usr' --no-suite poll \
         --no-suite sim
     CC=clang suite clang build-clang -Dwerror=true
-    suite lto build-lto '--buildtype=release -Db_lto=true' --suite coro --suite task --suite epoll
-    suite ucontext build-ucontext -Ducontext=true --suite coro --suite task --suite sim
+    local core='-Dapps=false -Dweb=false -Dtls=false'
+    suite lto build-lto "--buildtype=release -Db_lto=true $core" --suite coro --suite task \
+        --suite epoll
+    suite ucontext build-ucontext "-Ducontext=true $core" --suite coro --suite task --suite sim
     suite asan build-asan '-Db_sanitize=address,undefined -Db_lundef=false'
     # Not the programs: this TSan does not know the waits of epoll_pwait2 and io_uring, and holds
     # a signal back that comes just before one, SIGTERM too. Not poll, which waits as epoll does.
