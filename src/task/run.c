@@ -31,6 +31,8 @@ static void on_sigint(int number)
     if (loop) {
         __atomic_store_n(&loop->interrupted, true, __ATOMIC_RELEASE);
         loop->backend->wake(loop);
+    } else {
+        raise(number); /* nobody's: somebody put us back who had us from a run that is over */
     }
     __atomic_sub_fetch(&interrupting, 1, __ATOMIC_SEQ_CST);
     errno = saved;
@@ -63,7 +65,7 @@ static bool sigint_catch(struct xie_loop *loop)
     struct xie_loop *none = NULL;
     pthread_once(&once, watch_forks);
     loop->on_interrupt = cancel_main;
-    if (sigaction(SIGINT, NULL, &now) || now.sa_handler != SIG_DFL)
+    if (sigaction(SIGINT, NULL, &now) || (now.sa_handler != SIG_DFL && now.sa_handler != on_sigint))
         return false;
     if (!__atomic_compare_exchange_n(&interrupt_loop, &none, loop, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_RELAXED))
