@@ -108,6 +108,12 @@ static bool all_ended(struct xie_loop *loop)
     return !loop->task_count && !loop->pending && xie_list_empty(&loop->transports);
 }
 
+/* A turn may end before all that is ready has run. */
+static bool all_run(struct xie_loop *loop)
+{
+    return all_ended(loop) && xie_calls_only(loop);
+}
+
 static void turns_or_abort(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
 {
     int error = xie_loop_turns(loop, ended);
@@ -152,7 +158,7 @@ static void end_all(struct xie_loop *loop)
     turns_or_abort(loop, all_ended);
     /* What other threads called meanwhile still runs, and what it spawns. */
     xie_loop_refuse(loop);
-    turns_or_abort(loop, all_ended);
+    turns_or_abort(loop, all_run);
     xie_call_cancel(&late);
 }
 
