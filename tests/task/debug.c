@@ -418,6 +418,36 @@ static void never_slow(void)
     CHECK_STR(text, "");
 }
 
+/* Nobody could wait that long if the watch were taken for one who may wake the loop. */
+static int sleep_a_year(void *arg)
+{
+    int error = 0;
+    (void)arg;
+    for (int day = 0; day < 365 && !error; day++)
+        error = xie_sleep(24 * XIE_HOUR);
+    return error;
+}
+
+static int wait_in_vain(void *arg)
+{
+    return xie_event_wait(arg);
+}
+
+static void run_on_sim(void *arg)
+{
+    struct xie_loop_options options = {.backend = "sim", .debug = true};
+    struct xie_event never = {0};
+    CHECK_EQ(xie_run_with(&options, sleep_a_year, arg), 0);
+    int error = xie_run_with(&options, wait_in_vain, &never);
+    _exit(error == XIE_EDEADLOCK ? 0 : 1);
+}
+
+static void on_sim_time_jumps_as_ever(void)
+{
+    CHECK_EQ(tap_child(run_on_sim, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "the loop cannot go on"));
+}
+
 static void *run_loop(void *arg)
 {
     struct xie_loop_options options = {.debug = true, .slow_callback_ns = 10 * XIE_SECOND};
@@ -559,6 +589,7 @@ int main(int argc, char **argv)
         {"by option or environment", by_option_or_environment},
         {"the call graph tells since when", the_call_graph_tells_since_when},
         {"a limit that is never reached", never_slow},
+        {"on sim time jumps as ever", on_sim_time_jumps_as_ever},
         {"a watch for each loop", a_watch_for_each_loop},
         {"a child made by fork is not watched", a_child_made_by_fork_is_not_watched},
         {"a handler receives the reports", a_handler_receives_the_reports},
