@@ -115,8 +115,6 @@ static int lead(struct xie_process *process)
     process->op = NULL;
     if (process->ended)
         xie_waiters_wake_all(&process->waiters);
-    else
-        xie_waiters_wake(&process->waiters); /* another's turn to poll */
     return error == -EBUSY ? 0 : error;
 }
 
@@ -130,6 +128,8 @@ int xie_process_await(struct xie_process *process)
         if (!error && !process->ended) /* perhaps interrupted after it was woken */
             error = xie_check();
     }
+    if (error && !process->op)
+        xie_waiters_wake(&process->waiters); /* it polled, or was to: another's turn */
     return error ? error : process->lost;
 }
 

@@ -63,6 +63,14 @@ int xie_call_later(struct xie_call *call, int64_t delay_ns, void (*fn)(void *arg
     return xie_call_at(call, xie_time_after(delay_ns), fn, arg);
 }
 
+bool xie_calls_only(const struct xie_loop *loop)
+{
+    const struct xie_ready *item = loop->ready_head;
+    while (item && item->run == call_run)
+        item = item->next;
+    return !item;
+}
+
 void xie_calls_drop(struct xie_loop *loop)
 {
     xie_timers_run(&loop->timers, XIE_NEVER); /* only calls are left: all become ready */

@@ -139,6 +139,8 @@ void xie_loop_collect(struct xie_loop *loop);
 /* Every task has ended. Calls that are still pending are idle again, and never run. */
 void xie_loop_close(struct xie_loop *loop);
 void xie_calls_drop(struct xie_loop *loop);
+/* Is nothing ready but such calls? Looks at them up to the first that is none. */
+bool xie_calls_only(const struct xie_loop *loop);
 /* Run turns until ended says so, asked between turns. 0 or a fatal error of the backend. */
 int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop));
 

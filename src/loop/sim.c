@@ -13,7 +13,8 @@
 
 enum {
     TURN_NS = 10000, /* what a turn with something to do costs, so that time cannot stand still */
-    SHUFFLED = 8     /* of those that are ready, any of so many may be told first */
+    LOOK_NS = 20000000, /* are there other threads still? They may end without a word */
+    SHUFFLED = 8        /* of those that are ready, any of so many may be told first */
 };
 
 static const int64_t beginning = 1000 * XIE_SECOND;
@@ -182,21 +183,18 @@ extern void __tsan_init(void) __attribute__((weak));
 static bool other_threads(void)
 {
     struct stat status;
-    nlink_t alone = 2 + 1 + (__tsan_init ? 1 : 0) + xie_watchdog_threads(); /* proc(5) */
+    nlink_t alone = 2 + 1 + (__tsan_init ? 1 : 0); /* a directory for each: proc(5) */
+    alone += xie_watchdog_threads();
     return !stat("/proc/self/task", &status) && status.st_nlink > alone;
 }
 
-/* May somebody outside be at work for us, for whom time must not jump? */
-static bool must_pace(const struct xie_sim *sim)
-{
-    return sim->real_count || other_threads();
-}
-
-/* Let the time pass that somebody outside may need: at most up to next. */
-static void wait_really(struct xie_sim *sim, int64_t next)
+/* Somebody outside may be at work for us: let the time pass that he may need, at most up to
+ * next, and most_ns. */
+static void wait_really(struct xie_sim *sim, int64_t next, int64_t most_ns)
 {
     int64_t before = xie_sys_linux.clock();
-    poll_real(sim, next == XIE_NEVER ? XIE_NEVER : next - sim->now);
+    int64_t left = next == XIE_NEVER ? XIE_NEVER : next - sim->now;
+    poll_real(sim, left < most_ns ? left : most_ns);
     int64_t passed = xie_sys_linux.clock() - before;
     sim->now = next - sim->now > passed ? sim->now + passed : next;
 }
@@ -212,8 +210,10 @@ static int sim_wait(struct xie_loop *loop, int64_t timeout_ns)
     if (timeout_ns < XIE_NEVER - sim->now && sim->now + timeout_ns < next)
         next = sim->now + timeout_ns;
     /* Who awaits a signal awaits it for ever, perhaps: that alone keeps no time from jumping. */
-    if ((next == XIE_NEVER && loop->external) || must_pace(sim))
-        wait_really(sim, next);
+    if ((next == XIE_NEVER && loop->external) || sim->real_count)
+        wait_really(sim, next, XIE_NEVER);
+    else if (other_threads())
+        wait_really(sim, next, LOOK_NS);
     else if (next == XIE_NEVER)
         return XIE_EDEADLOCK;
     else

@@ -32,16 +32,16 @@ struct xie_watchdog {
     void *fn;
 };
 
-static unsigned watch_threads; /* atomic */
-
-unsigned xie_watchdog_threads(void)
-{
-    return __atomic_load_n(&watch_threads, __ATOMIC_RELAXED);
-}
-
 static int64_t real_now(void)
 {
     return xie_sys_linux.clock();
+}
+
+static unsigned watching; /* atomic: threads that watch, in this process */
+
+unsigned xie_watchdog_threads(void)
+{
+    return __atomic_load_n(&watching, __ATOMIC_RELAXED);
 }
 
 /* --- the thread, under the lock ----------------------------------------------------- */
@@ -102,8 +102,8 @@ static void thread_start(struct xie_watchdog *watch)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     watch->threaded = !error;
     if (!error)
-        __atomic_add_fetch(&watch_threads, 1, __ATOMIC_RELAXED);
-    else
+        __atomic_add_fetch(&watching, 1, __ATOMIC_RELAXED);
+    if (error)
         xie_report("debug mode has no thread to watch the loop: %s", xie_strerror(-error));
 }
 
@@ -151,7 +151,7 @@ static _Thread_local struct xie_loop *watched_here;
 /* A child made by fork has no such thread, and perhaps a lock that it held. */
 static void forget_watch(void)
 {
-    watch_threads = 0;
+    watching = 0;
     if (!watched_here)
         return;
     xie_release(watched_here->watch);
@@ -201,8 +201,8 @@ void xie_watchdog_close(struct xie_loop *loop)
     pthread_cond_signal(&watch->change);
     pthread_mutex_unlock(&watch->lock);
     if (watch->threaded) {
+        __atomic_sub_fetch(&watching, 1, __ATOMIC_RELAXED);
         pthread_join(watch->thread, NULL);
-        __atomic_sub_fetch(&watch_threads, 1, __ATOMIC_RELAXED);
     }
     pthread_cond_destroy(&watch->change);
     pthread_mutex_destroy(&watch->lock);

@@ -15,14 +15,14 @@ struct xie_watchdog;
 int xie_watchdog_open(struct xie_loop *loop, int64_t slow_ns);
 /* NULL watch: nothing. */
 void xie_watchdog_close(struct xie_loop *loop);
+/* How many threads do so in this process: they wake nobody. */
+unsigned xie_watchdog_threads(void);
 
 /* Something begins to run, and what ran until now has ended: a task, whose name and place are
  * borrowed until the next of these calls; or a callback, with NULL and the function's address. */
 void xie_watchdog_enter(struct xie_watchdog *watch, const char *name, const char *where, void *fn);
 /* The loop itself goes on. */
 void xie_watchdog_leave(struct xie_watchdog *watch);
-/* How many threads of this process are such watches: they do nothing for anybody. */
-unsigned xie_watchdog_threads(void);
 /* What runs has another name from now on. */
 void xie_watchdog_rename(struct xie_watchdog *watch, const char *name);
 

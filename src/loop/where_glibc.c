@@ -35,11 +35,18 @@ static void on_ask(int number)
     errno = saved;
 }
 
+/* Another thread may be asking while one forks. */
+static void forget_who_asks(void)
+{
+    pthread_mutex_init(&one_at_a_time, NULL);
+}
+
 static void prepare(void)
 {
     struct sigaction now, ours = {.sa_handler = on_ask, .sa_flags = SA_RESTART | SA_ONSTACK};
     void *frame;
     sem_init(&answered, 0, 0);
+    pthread_atfork(NULL, NULL, forget_who_asks);
     backtrace(&frame, 1); /* its first call loads a library, which a handler may not do */
     for (int number = SIGRTMAX; number >= SIGRTMIN && !ask; number--)
         if (!xie_sys_sigaction(number, NULL, &now) && now.sa_handler == SIG_DFL &&

@@ -31,6 +31,8 @@ static void on_sigint(int number)
     if (loop) {
         __atomic_store_n(&loop->interrupted, true, __ATOMIC_RELEASE);
         loop->backend->wake(loop);
+    } else {
+        raise(number); /* nobody's: somebody put us back who had us from a run that is over */
     }
     __atomic_sub_fetch(&interrupting, 1, __ATOMIC_SEQ_CST);
     errno = saved;
@@ -63,7 +65,7 @@ static bool sigint_catch(struct xie_loop *loop)
     struct xie_loop *none = NULL;
     pthread_once(&once, watch_forks);
     loop->on_interrupt = cancel_main;
-    if (sigaction(SIGINT, NULL, &now) || now.sa_handler != SIG_DFL)
+    if (sigaction(SIGINT, NULL, &now) || (now.sa_handler != SIG_DFL && now.sa_handler != on_sigint))
         return false;
     if (!__atomic_compare_exchange_n(&interrupt_loop, &none, loop, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_RELAXED))
@@ -104,6 +106,12 @@ static bool tasks_ended(struct xie_loop *loop)
 static bool all_ended(struct xie_loop *loop)
 {
     return !loop->task_count && !loop->pending && xie_list_empty(&loop->transports);
+}
+
+/* A turn may end before all that is ready has run. */
+static bool all_run(struct xie_loop *loop)
+{
+    return all_ended(loop) && xie_calls_only(loop);
 }
 
 static void turns_or_abort(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
@@ -150,7 +158,7 @@ static void end_all(struct xie_loop *loop)
     turns_or_abort(loop, all_ended);
     /* What other threads called meanwhile still runs, and what it spawns. */
     xie_loop_refuse(loop);
-    turns_or_abort(loop, all_ended);
+    turns_or_abort(loop, all_run);
     xie_call_cancel(&late);
 }
 

@@ -135,6 +135,37 @@ WITH_CHILDREN(one_of_several_is_cancelled)
     return 0;
 }
 
+struct pair {
+    struct xie_process *process;
+    struct xie_task *next;
+};
+
+static int wait_and_cancel_next(void *arg)
+{
+    struct pair *pair = arg;
+    int error = xie_process_wait(pair->process, NULL);
+    xie_task_cancel(pair->next); /* whose turn it is, but it has not run yet */
+    return error;
+}
+
+WITH_CHILDREN(one_that_is_cancelled_when_its_turn_comes)
+{
+    struct pair pair = {.process = kit_reader()};
+    struct xie_task *first = xie_spawn(wait_and_cancel_next, &pair);
+    xie_sleep(0);
+    pair.next = xie_spawn(wait_for, pair.process);
+    xie_sleep(0);
+    struct xie_task *third = xie_spawn(wait_for, pair.process);
+    xie_sleep(0);
+    xie_task_cancel(first);
+    CHECK_EQ(xie_join(first), -ECANCELED);
+    CHECK_EQ(xie_join(pair.next), -ECANCELED);
+    xie_process_close_stream(pair.process, 0);
+    CHECK_EQ(xie_join(third), 0);
+    xie_process_close(pair.process);
+    return 0;
+}
+
 /* In every order of steps: the first goes, and the second at some moment after it. */
 WITH_CHILDREN(both_are_cancelled_at_any_moment)
 {
@@ -674,6 +705,7 @@ int main(int argc, char **argv)
         {"the_status_without_waiting", the_status_without_waiting},
         {"several_tasks_wait_for_one", several_tasks_wait_for_one},
         {"one_of_several_is_cancelled", one_of_several_is_cancelled},
+        {"one_that_is_cancelled_when_its_turn_comes", one_that_is_cancelled_when_its_turn_comes},
         {"both_are_cancelled_at_any_moment", both_are_cancelled_at_any_moment},
         {"a_deadline_leaves_the_child_alone", a_deadline_leaves_the_child_alone},
         {"signals_that_cannot_be_sent", signals_that_cannot_be_sent},

@@ -322,6 +322,23 @@ WITH_CHILDREN(signals_in_the_child_are_the_childs)
     return 0;
 }
 
+/* What was before is xie_run's own: that cancels the main task, of which there is none. */
+WITH_CHILDREN(an_interrupt_ends_the_child)
+{
+    char text[64];
+    int number = SIGINT;
+    const int list[] = {SIGINT, 0};
+    struct xie_signals *signals;
+    CHECK_EQ(xie_signals_open(list, &signals), 0);
+    int status = tap_child(raise_it, &number, text, sizeof text);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQ(WTERMSIG(status), SIGINT);
+    raise(SIGINT);
+    CHECK_EQ(xie_signals_wait(signals), SIGINT);
+    xie_signals_close(signals);
+    return 0;
+}
+
 static void *fork_on_thread(void *arg)
 {
     char text[64];
@@ -358,6 +375,7 @@ int main(int argc, char **argv)
         {"the_parent_is_not_disturbed", the_parent_is_not_disturbed},
         {"the_parents_children_are_not_the_childs", the_parents_children_are_not_the_childs},
         {"signals_in_the_child_are_the_childs", signals_in_the_child_are_the_childs},
+        {"an_interrupt_ends_the_child", an_interrupt_ends_the_child},
         {"another_thread_forks", another_thread_forks},
         {0},
     };

@@ -273,6 +273,52 @@ static void what_was_accepted_runs_though_the_loop_ends(void)
     CHECK_EQ(ended_ones, started);
 }
 
+static void take_long(void *arg)
+{
+    (void)arg;
+    usleep(10);
+}
+
+static int cleaned_up;
+static int clean_up(void *arg)
+{
+    XIE_SHIELD
+        CHECK_EQ(xie_sleep(XIE_MILLISECOND), 0);
+    add(&cleaned_up, 1);
+    return arg ? 1 : 0;
+}
+
+static void *call_and_start(void *arg)
+{
+    for (int i = 0; i < 1000; i++)
+        CHECK_EQ(xie_loop_call(loop, take_long, NULL), 0);
+    for (int i = 0; i < 50; i++)
+        CHECK_EQ(xie_spawn_threadsafe(loop, clean_up, NULL, NULL), 0);
+    return arg;
+}
+
+static void again(void *arg)
+{
+    xie_call_soon(arg, again, arg);
+}
+
+static int end_with_much_to_do(void *arg)
+{
+    loop = xie_loop_current();
+    xie_call_soon(arg, again, arg); /* which is no reason to go on for ever */
+    meanwhile(call_and_start, NULL);
+    return 0;
+}
+
+/* More than a turn has time for comes between the last turn of main and the end. */
+static void what_was_accepted_runs_however_much_it_is(void)
+{
+    struct xie_call for_ever = {0};
+    CHECK_EQ(xie_run(end_with_much_to_do, &for_ever), 0);
+    CHECK_EQ(cleaned_up, 50);
+    CHECK(!xie_call_pending(&for_ever));
+}
+
 /* --- from a job --------------------------------------------------------------------------------
  */
 
@@ -351,6 +397,7 @@ int main(int argc, char **argv)
         {"many threads start theirs in order", many_threads_start_theirs_in_order},
         {"what was accepted runs though the loop ends",
          what_was_accepted_runs_though_the_loop_ends},
+        {"what was accepted runs however much it is", what_was_accepted_runs_however_much_it_is},
         {"a job calls back into its loop", a_job_calls_back_into_its_loop},
         {"an error that nobody asks for is told", an_error_that_nobody_asks_for_is_told},
         {0},

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -418,6 +419,36 @@ static void never_slow(void)
     CHECK_STR(text, "");
 }
 
+/* Nobody could wait that long if the watch were taken for one who may wake the loop. */
+static int sleep_a_year(void *arg)
+{
+    int error = 0;
+    (void)arg;
+    for (int day = 0; day < 365 && !error; day++)
+        error = xie_sleep(24 * XIE_HOUR);
+    return error;
+}
+
+static int wait_in_vain(void *arg)
+{
+    return xie_event_wait(arg);
+}
+
+static void run_on_sim(void *arg)
+{
+    struct xie_loop_options options = {.backend = "sim", .debug = true};
+    struct xie_event never = {0};
+    CHECK_EQ(xie_run_with(&options, sleep_a_year, arg), 0);
+    int error = xie_run_with(&options, wait_in_vain, &never);
+    _exit(error == XIE_EDEADLOCK ? 0 : 1);
+}
+
+static void on_sim_time_jumps_as_ever(void)
+{
+    CHECK_EQ(tap_child(run_on_sim, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "the loop cannot go on"));
+}
+
 static void *run_loop(void *arg)
 {
     struct xie_loop_options options = {.debug = true, .slow_callback_ns = 10 * XIE_SECOND};
@@ -450,6 +481,33 @@ static int forks(void *arg)
 static void a_child_made_by_fork_is_not_watched(void)
 {
     CHECK_EQ(debug_run(forks, NULL, 10 * XIE_SECOND), 0);
+}
+
+static void watched_anew(void *arg)
+{
+    struct xie_loop_options options = {.debug = true, .slow_callback_ns = 5 * XIE_MILLISECOND};
+    _exit(xie_run_with(&options, named_while_it_blocks, arg) ? 1 : 0);
+}
+
+/* While it is asked where it is, which it cannot tell, as the signal is blocked. */
+static int forks_while_it_is_asked(void *arg)
+{
+    static char said[16 * 1024];
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    named_while_it_blocks(arg);
+    for (int i = 0; i < 5; i++)
+        CHECK_EQ(tap_child(watched_anew, NULL, said, sizeof said), 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return 0;
+}
+
+static void a_fork_while_the_watch_looks(void)
+{
+    if (tap_slow())
+        tap_skip("TSan forbids threads in the child of a program with threads");
+    CHECK_EQ(debug_run(forks_while_it_is_asked, NULL, 5 * XIE_MILLISECOND), 0);
 }
 
 /* --- the handler of reports --------------------------------------------------------- */
@@ -559,7 +617,9 @@ int main(int argc, char **argv)
         {"by option or environment", by_option_or_environment},
         {"the call graph tells since when", the_call_graph_tells_since_when},
         {"a limit that is never reached", never_slow},
+        {"on sim time jumps as ever", on_sim_time_jumps_as_ever},
         {"a watch for each loop", a_watch_for_each_loop},
+        {"a fork while the watch looks", a_fork_while_the_watch_looks},
         {"a child made by fork is not watched", a_child_made_by_fork_is_not_watched},
         {"a handler receives the reports", a_handler_receives_the_reports},
         {"reports at the end of the loop too", reports_at_the_end_too},

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/memory.h"
 #include "kit.h"
@@ -237,6 +238,51 @@ static void the_first_sigint_cancels_this_runs_main(void)
     CHECK_EQ(count, 1);
 }
 
+static int open_signals(void *arg)
+{
+    const int list[] = {SIGINT, 0};
+    return xie_signals_open(list, arg);
+}
+
+static int close_signals(void *arg)
+{
+    xie_signals_close(*(struct xie_signals **)arg);
+    return 0;
+}
+
+/* Closed in a later run, they give back the handler of a run that is over. */
+static void sigint_comes_through_signals_that_outlast_a_run(void)
+{
+    struct xie_runner *runner;
+    struct xie_signals *signals = NULL;
+    if (tap_valgrind())
+        tap_skip("signals and valgrind");
+    REQUIRE(xie_runner_open(&runner, NULL) == 0);
+    REQUIRE(xie_runner_run(runner, open_signals, &signals) == 0);
+    CHECK_EQ(xie_runner_run(runner, close_signals, &signals), 0);
+    CHECK_EQ(xie_runner_run(runner, raise_and_sleep, NULL), -ECANCELED);
+    xie_runner_close(runner);
+}
+
+static void raise_between_runs(void *arg)
+{
+    struct xie_runner *runner;
+    struct xie_signals *signals = NULL;
+    xie_runner_open(&runner, arg);
+    xie_runner_run(runner, open_signals, &signals);
+    xie_runner_run(runner, close_signals, &signals);
+    raise(SIGINT); /* there is no main task to cancel */
+    _exit(0);
+}
+
+static void sigint_between_runs_ends_the_program(void)
+{
+    char text[256];
+    int status = tap_child(raise_between_runs, NULL, text, sizeof text);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQ(WTERMSIG(status), SIGINT);
+}
+
 /* Tasks may look at the main task of a run after it has ended. */
 static int look_at_main(void *main_task)
 {
@@ -272,6 +318,9 @@ int main(int argc, char **argv)
         {"options that cannot be", options_that_cannot_be},
         {"what cannot go on is cancelled", what_cannot_go_on_is_cancelled},
         {"the first SIGINT cancels this run's main", the_first_sigint_cancels_this_runs_main},
+        {"SIGINT comes through signals that outlast a run",
+         sigint_comes_through_signals_that_outlast_a_run},
+        {"SIGINT between runs ends the program", sigint_between_runs_ends_the_program},
         {"main can be looked at when it has ended", main_can_be_looked_at_when_it_has_ended},
         {0},
     };
