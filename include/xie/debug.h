@@ -38,7 +38,7 @@ struct xie_call_graph_entry {
  * entries  receives up to cap: first the task, then in the order of a tree those it waits for,
  *          then those that wait for it. Good until the caller waits. May be NULL when cap is 0
  * return   how many there are; each task but the first stands once for either direction
- * cost     a look at every task of the loop for each that waits for it
+ * cost     a look at every task of the loop, and at each of those it waits for
  * source   asyncio.capture_call_graph
  */
 XIE_API size_t xie_capture_call_graph(struct xie_task *task, struct xie_call_graph_entry *entries,

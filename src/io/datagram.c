@@ -75,8 +75,7 @@ static ssize_t send_named(struct xie_datagram *socket, struct msghdr *message)
         ssize_t result = xie_sys_sendmsg(socket->fd, message, 0);
         if (result != -EAGAIN)
             return result;
-        XIE_TIMEOUT(pause)
-            xie_event_wait(&socket->closing);
+        xie_sleep(pause);
         if (socket->gate.closed || xie_check())
             return socket->gate.closed ? XIE_ECLOSED : xie_check();
     }
@@ -220,7 +219,6 @@ void xie_datagram_close(struct xie_datagram *socket)
 {
     if (!socket)
         return;
-    xie_event_set(&socket->closing);
     xie_gate_close(&socket->gate, "xie_datagram_close", datagram_finish);
 }
 

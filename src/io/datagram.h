@@ -5,7 +5,6 @@
 #define XIE_IO_DATAGRAM_H
 
 #include <xie/datagram.h>
-#include <xie/sync.h>
 
 #include "io/bound.h"
 #include "io/gate.h"
@@ -14,8 +13,7 @@ struct xie_datagram {
     struct xie_gate gate;
     int fd;
     int family;
-    int interface;            /* XIE_DATAGRAM_MULTICAST_INTERFACE */
-    struct xie_event closing; /* ends a pause */
+    int interface; /* XIE_DATAGRAM_MULTICAST_INTERFACE */
     struct xie_bound_file file;
 };
 

@@ -97,9 +97,11 @@ static int job_leave(struct xie_promise *promise, int error, bool disposable, st
 {
     if (xie_promise_cancel(promise))
         return error;
-    if (!disposable) /* arg may live in the caller's frame */
-        XIE_SHIELD
-            xie_promise_await(promise, self, what);
+    /* arg may live in the caller's frame; a closed object interrupts behind the shield, too. */
+    XIE_SHIELD {
+        while (!disposable && xie_promise_await(promise, self, what))
+            ;
+    }
     return xie_promise_take(promise) ? promise->result : error;
 }
 

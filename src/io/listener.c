@@ -84,8 +84,8 @@ static void refuse_waiting(struct xie_listener *listener)
 static void pause_accepting(struct xie_listener *listener, unsigned times)
 {
     int64_t pause = XIE_PAUSE_LEAST << (times < 7 ? times : 7);
-    XIE_TIMEOUT(pause < XIE_PAUSE_MOST ? pause : XIE_PAUSE_MOST)
-        xie_event_wait(&listener->closing);
+    if (!listener->gate.closed)
+        xie_sleep(pause < XIE_PAUSE_MOST ? pause : XIE_PAUSE_MOST);
 }
 
 /* A descriptor, or an error that the caller must hear of. */
@@ -138,10 +138,7 @@ int xie_listener_hold(struct xie_listener *listener, struct xie_event *event)
     int error = xie_gate_enter(&listener->gate, XIE_READING);
     if (error)
         return error;
-    listener->held = event;
-    error = xie_event_wait(event);
-    listener->held = NULL;
-    return (int)xie_gate_leave(&listener->gate, XIE_READING, error);
+    return (int)xie_gate_leave(&listener->gate, XIE_READING, xie_event_wait(event));
 }
 
 /* --- listening -----------------------------------------------------------------------------------
@@ -308,8 +305,5 @@ void xie_listener_close(struct xie_listener *listener)
         return;
     if (listener->owner)
         *listener->owner = NULL;
-    xie_event_set(&listener->closing);
-    if (listener->held)
-        xie_event_set(listener->held);
     xie_gate_close(&listener->gate, "xie_listener_close", listener_finish);
 }

@@ -16,8 +16,6 @@ struct xie_listener {
     int reserve; /* a descriptor to be given up when there are no others; -1: gone as well */
     int family;
     struct xie_stream *spare;    /* for the next connection: had before it is accepted */
-    struct xie_event closing;    /* ends a pause */
-    struct xie_event *held;      /* what xie_listener_hold waits for */
     struct xie_listener **owner; /* where a server has it; cleared by the close */
     uint64_t refused;
     bool told; /* that descriptors have run out */

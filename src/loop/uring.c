@@ -33,9 +33,20 @@ enum { TAG_CANCEL = 1, TAG_WAKEUP = 2, TAG_DRAIN = 3, TAGS_END = 8 };
 
 /* op->phase */
 enum {
-    PHASE_POLL = 1,  /* the kernel had no way but to say EAGAIN: it polls, and then we try */
-    PHASE_QUEUED = 2 /* in the backlog: to be submitted or, when canceling, to be taken back */
+    PHASE_POLL = 1,   /* the kernel had no way but to say EAGAIN: it polls, and then we try */
+    PHASE_QUEUED = 2, /* in the backlog: to be submitted or, when canceling, to be taken back */
+    PHASE_PAUSE = 4,  /* its poll ended in vain, and would again: it is polled anew after a pause */
+    PHASE_PAUSES = 8  /* this and the bits above: how many pauses there were */
 };
+
+/* The last is taken again and again. */
+static const struct __kernel_timespec pauses[] = {
+    {.tv_nsec = XIE_MILLISECOND},      {.tv_nsec = 2 * XIE_MILLISECOND},
+    {.tv_nsec = 4 * XIE_MILLISECOND},  {.tv_nsec = 8 * XIE_MILLISECOND},
+    {.tv_nsec = 16 * XIE_MILLISECOND}, {.tv_nsec = 32 * XIE_MILLISECOND},
+    {.tv_nsec = 64 * XIE_MILLISECOND},
+};
+enum { PAUSES_MOST = sizeof(pauses) / sizeof(pauses[0]) };
 
 struct uring_state {
     struct io_uring ring;
@@ -99,6 +110,12 @@ static unsigned bounded(size_t len)
     return len < LEN_MOST ? (unsigned)len : LEN_MOST;
 }
 
+static void prepare_pause(struct io_uring_sqe *sqe, const struct xie_op *op)
+{
+    const struct __kernel_timespec *pause = &pauses[op->phase / PHASE_PAUSES - 1];
+    io_uring_prep_timeout(sqe, (struct __kernel_timespec *)(uintptr_t)pause, 0, 0);
+}
+
 static void prepare(struct io_uring_sqe *sqe, struct xie_op *op)
 {
     switch (op->phase & PHASE_POLL ? XIE_OP_POLL : op->kind) {
@@ -139,18 +156,21 @@ static void prepare(struct io_uring_sqe *sqe, struct xie_op *op)
     default: /* XIE_OP_POLL */
         io_uring_prep_poll_add(sqe, op->fd, poll_mask(op));
     }
-    io_uring_sqe_set_data(sqe, op);
 }
 
 /* What op is in want of: to be submitted, or taken back. */
 static void prepare_either(struct io_uring_sqe *sqe, struct xie_op *op)
 {
-    if (!op->canceling) {
-        prepare(sqe, op);
+    if (op->canceling) {
+        io_uring_prep_cancel(sqe, op, 0);
+        io_uring_sqe_set_data64(sqe, TAG_CANCEL);
         return;
     }
-    io_uring_prep_cancel(sqe, op, 0);
-    io_uring_sqe_set_data64(sqe, TAG_CANCEL);
+    if (op->phase & PHASE_PAUSE)
+        prepare_pause(sqe, op);
+    else
+        prepare(sqe, op);
+    io_uring_sqe_set_data(sqe, op);
 }
 
 /* In the order of the calls, whether there is room or not. */
@@ -213,20 +233,34 @@ static void arm_wakeup(struct uring_state *state)
 
 /* --- completions -------------------------------------------------------------------- */
 
+/* A poll ended with nothing of what was asked: the peer of a socket has said all it has to say
+ * (POLLRDHUP), which the kernel tells at once, asked or not, and would for ever. Or the pause
+ * after that is over. */
+static void pause_or_poll(struct xie_op *op)
+{
+    op->phase ^= PHASE_PAUSE;
+    if (op->phase & PHASE_PAUSE && op->phase / PHASE_PAUSES < PAUSES_MOST)
+        op->phase += PHASE_PAUSES;
+}
+
 /* Must op go on after result? Then it is started again, its phase set. */
 static bool goes_on(struct uring_state *state, struct xie_op *op, int *result)
 {
-    bool polled = op->phase & PHASE_POLL && *result > 0;
+    bool polled = (op->phase & PHASE_POLL || op->kind == XIE_OP_POLL) && *result > 0;
+    if (polled)
+        *result &= (int)(poll_mask(op) | POLLERR | POLLHUP);
+    bool vain = polled ? !*result : op->phase & PHASE_PAUSE && *result == -ETIME;
+    bool tries = polled && !vain && op->kind != XIE_OP_POLL;
     if (op->canceling || state->draining) {
-        if (polled || *result == -EINTR || *result == -EAGAIN)
+        if (vain || tries || *result == -EINTR || *result == -EAGAIN)
             *result = -ECANCELED;
         return false;
     }
-    if (polled) {
-        int64_t transferred = xie_op_transfer(op);
-        *result = (int)transferred;
-    }
-    if (*result == -EAGAIN && op->kind != XIE_OP_CONNECT && op->kind != XIE_OP_POLL)
+    if (tries)
+        *result = (int)xie_op_transfer(op);
+    if (vain)
+        pause_or_poll(op);
+    else if (*result == -EAGAIN && op->kind != XIE_OP_CONNECT && op->kind != XIE_OP_POLL)
         op->phase |= PHASE_POLL;
     else if (*result != -EINTR)
         return false;
@@ -351,11 +385,11 @@ static int make_ring(struct io_uring *ring)
 /* Can this kernel do what is asked of it here? */
 static int check_ring(struct io_uring *ring)
 {
-    static const int needed[] = {IORING_OP_RECV,        IORING_OP_SEND,    IORING_OP_RECVMSG,
-                                 IORING_OP_SENDMSG,     IORING_OP_READV,   IORING_OP_WRITEV,
-                                 IORING_OP_ACCEPT,      IORING_OP_CONNECT, IORING_OP_POLL_ADD,
-                                 IORING_OP_READ,        IORING_OP_WRITE,   IORING_OP_FSYNC,
-                                 IORING_OP_ASYNC_CANCEL};
+    static const int needed[] = {IORING_OP_RECV,         IORING_OP_SEND,    IORING_OP_RECVMSG,
+                                 IORING_OP_SENDMSG,      IORING_OP_READV,   IORING_OP_WRITEV,
+                                 IORING_OP_ACCEPT,       IORING_OP_CONNECT, IORING_OP_POLL_ADD,
+                                 IORING_OP_READ,         IORING_OP_WRITE,   IORING_OP_FSYNC,
+                                 IORING_OP_ASYNC_CANCEL, IORING_OP_TIMEOUT};
     if ((ring->features & FEATURES) != FEATURES)
         return -ENOSYS;
     struct io_uring_probe *probe = io_uring_get_probe_ring(ring);

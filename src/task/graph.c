@@ -26,25 +26,61 @@ static struct xie_task *next_below(struct xie_task *at)
     return at->wait ? xie_wait_next(at->wait, &at->cursor) : NULL;
 }
 
-static bool waits_for(const struct xie_task *task, const struct xie_task *other)
+/* Those that wait for a task stand in a list: because is its first, cursor the next of each. It is
+ * made for one walk, and taken apart by it. */
+static struct xie_task *next_above(struct xie_task *at)
 {
-    uintptr_t cursor = 0;
-    struct xie_task *next = NULL;
-    while (task->wait && (next = xie_wait_next(task->wait, &cursor)) != NULL && next != other)
-        ;
+    struct xie_task *next = at->because;
+    if (next)
+        at->because = (struct xie_task *)next->cursor;
     return next;
 }
 
-/* The next task that waits for `at`: a look at all of them. */
-static struct xie_task *next_above(struct xie_task *at)
+static void reach(struct xie_task *task, struct xie_task *from, uint64_t number)
 {
-    struct xie_link *end = &at->loop->tasks;
-    struct xie_link *link = at->cursor ? (struct xie_link *)at->cursor : end;
-    do
-        link = link->next;
-    while (link != end && !waits_for(task_at(link), at));
-    at->cursor = (uintptr_t)link;
-    return link == end ? NULL : task_at(link);
+    task->search = number;
+    task->from = from;
+    task->because = NULL;
+    task->cursor = 0;
+    task->stuck = false; /* it does not lead to the task in question, as far as is known */
+}
+
+static void stand_above(struct xie_task *at, struct xie_task *next)
+{
+    at->stuck = true;
+    at->cursor = (uintptr_t)next->because;
+    next->because = at;
+}
+
+/* Follow the waits from start on until one leads to the task in question. */
+static void find_above(struct xie_task *start, uint64_t number)
+{
+    struct xie_task *at = start, *next;
+    reach(at, NULL, number);
+    while (at) {
+        next = at->stuck ? NULL : next_below(at);
+        if (next && next->search != number) {
+            reach(next, at, number);
+            at = next;
+            continue;
+        }
+        struct xie_task *known = next ? next : at, *waits = next ? at : at->from;
+        at = waits;
+        if (waits && known->stuck)
+            stand_above(waits, known);
+    }
+}
+
+/* Find all that wait for task, directly or not, each in one list. Looks at each wait once. */
+static void list_above(struct xie_task *task)
+{
+    uint64_t number = ++task->loop->searches;
+    struct xie_link *end = &task->loop->tasks;
+    reach(task, NULL, number);
+    task->stuck = true;
+    for (struct xie_link *link = end->prev; link != end; link = link->prev)
+        if (task_at(link)->search != number)
+            find_above(task_at(link), number);
 }
 
 struct walk {
@@ -115,6 +151,7 @@ size_t xie_capture_call_graph(struct xie_task *task, struct xie_call_graph_entry
     struct walk above = {next_above, capture_above, &capture, ++task->loop->searches};
     capture_task(&capture, task, 0);
     walk_from(&below, task);
+    list_above(task);
     walk_from(&above, task);
     return capture.count;
 }
@@ -201,8 +238,8 @@ static void put_one(struct sink *sink, struct xie_task *task)
     struct line heading = {.len = 0};
     put_task(&below, task, 0);
     walk_from(&below, task);
-    task->cursor = 0;
-    if (next_above(task)) {
+    list_above(task);
+    if (task->because) {
         put(&heading, "awaited by:");
         sink_line(sink, &heading);
     }

@@ -226,11 +226,3 @@ void xie_waiters_wake_all(struct xie_waiters *waiters)
     while (xie_waiters_wake(waiters))
         ;
 }
-
-struct xie_task *xie_waiters_first_task(const struct xie_waiters *waiters)
-{
-    struct xie_waiter *first = waiters->head;
-    if (!first || first->wake != list_wake)
-        return NULL;
-    return XIE_CONTAINER(first, struct xie_list_wait, waiter)->wait.task;
-}

@@ -92,7 +92,5 @@ static inline bool xie_waiters_empty(const struct xie_waiters *waiters)
 {
     return !waiters->head;
 }
-/* The task of the first, NULL when it is none (a callback). */
-struct xie_task *xie_waiters_first_task(const struct xie_waiters *waiters);
 
 #endif

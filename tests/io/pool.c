@@ -3,6 +3,9 @@
 #include <sys/wait.h>
 
 #include "base/fault.h"
+#include "base/list.h"
+#include "io/file.h"
+#include "io/gate.h"
 #include "io/threads.h"
 
 /* A job that waits until it may go on. */
@@ -700,6 +703,63 @@ static void a_child_made_by_fork_has_threads_of_its_own(void)
     CHECK(jobs[1].ended);
 }
 
+/* --- in an object that is closed ---------------------------------------------------------------
+ */
+
+struct object {
+    struct xie_gate gate;
+    struct job job;
+    int left, finished;
+};
+
+static struct object object;
+
+static void object_finish(struct xie_gate *gate)
+{
+    XIE_CONTAINER(gate, struct object, gate)->finished++;
+}
+
+static int in_object(void *arg)
+{
+    struct object *self = arg;
+    int error = xie_gate_enter(&self->gate, XIE_READING);
+    if (error)
+        return error;
+    int result = xie_file_job(work, &self->job, "in_object");
+    CHECK(load(&self->job.ended)); /* it has our frame */
+    self->left++;
+    return (int)xie_gate_leave(&self->gate, XIE_READING, result);
+}
+
+static int close_object(void *arg)
+{
+    struct object *self = arg;
+    xie_gate_close(&self->gate, "close_object", object_finish);
+    CHECK_EQ(self->left, 1);
+    return 0;
+}
+
+IN_TASK(a_job_with_its_callers_frame_is_waited_for_by_a_close)
+{
+    skip_on_sim();
+    for (int cancelled = 0; cancelled < 2; cancelled++) {
+        object = (struct object){.job = {.result = 7}};
+        struct xie_task *task = xie_spawn(in_object, &object);
+        until(&object.job.started);
+        if (cancelled)
+            xie_task_cancel(task);
+        settle();
+        struct xie_task *closer = xie_spawn(close_object, &object);
+        settle();
+        CHECK(!xie_task_done(task) && !xie_task_done(closer) && !object.finished);
+        store(&object.job.go, 1);
+        CHECK_EQ(xie_join(task), XIE_ECLOSED);
+        CHECK_EQ(xie_join(closer), 0);
+        CHECK_EQ(object.finished, 1);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -728,6 +788,8 @@ int main(int argc, char **argv)
         {"a thread closes it too and its threads are gone",
          a_thread_closes_it_too_and_its_threads_are_gone},
         {"a close that cannot wait aborts", a_close_that_cannot_wait_aborts},
+        {"a job with its caller's frame is waited for by a close",
+         a_job_with_its_callers_frame_is_waited_for_by_a_close},
         {"on sim a job runs at once", on_sim_a_job_runs_at_once},
         {"no thread or no memory", no_thread_or_no_memory},
         {"outside a task", outside_a_task},

@@ -403,6 +403,63 @@ static void poll_tells_what_is_ready(void)
     loop_end();
 }
 
+/* Send until no more is taken, now or later: sim says so by chance, too. return how much was */
+static size_t stuff(int fd)
+{
+    static char block[4096];
+    size_t sent = 0;
+    for (int vain = 0; vain < 30;) {
+        ssize_t result = xie_sys_send(fd, block, sizeof block, 0);
+        REQUIRE(result > 0 || result == -EAGAIN);
+        sent += result > 0 ? (size_t)result : 0;
+        vain = result > 0 ? 0 : vain + 1;
+        if (vain)
+            settle();
+    }
+    return sent;
+}
+
+static void take(int fd, size_t len)
+{
+    static char block[4096];
+    for (size_t part; len; len -= part) {
+        part = len < sizeof block ? len : sizeof block;
+        recv_all(fd, block, part);
+    }
+}
+
+/* The peer has said all it has to say, which is no room. */
+static void room_is_waited_for_after_the_peers_end(void)
+{
+    int fds[2];
+    loop_begin();
+    make_pair(fds);
+    size_t sent = stuff(fds[0]);
+    REQUIRE(!xie_sys_shutdown(fds[1], SHUT_WR));
+    settle();
+    struct probe probes[] = {poll_probe(fds[0], POLLOUT), poll_probe(fds[0], POLLOUT),
+                             send_probe(fds[0], "x", 1), send_probe(fds[0], "x", 1)};
+    for (int i = 0; i < 4; i++) {
+        if (probes[i].op.kind == XIE_OP_SEND)
+            probes[i].op.flags = MSG_DONTWAIT;
+        probe_start(&probes[i]);
+    }
+    for (int i = 0; i < 10; i++)
+        settle();
+    for (int i = 0; i < 4; i++)
+        CHECK(!probe_over(&probes[i]));
+    for (int i = 0; i < 4; i += 2) {
+        xie_op_cancel(&loop, &probes[i].op);
+        CHECK_EQ(probe_finish(&probes[i]), -ECANCELED);
+    }
+    take(fds[1], sent);
+    CHECK_EQ(probe_finish(&probes[1]), POLLOUT);
+    CHECK_EQ(probe_finish(&probes[3]), 1);
+    shut(fds[0]);
+    shut(fds[1]);
+    loop_end();
+}
+
 static void poll_tells_of_a_hang_up_unasked(void)
 {
     int fds[2];
@@ -548,6 +605,7 @@ static const struct tap_test tests[] = {
     {"connect where nobody listens is refused", connect_where_nobody_listens_is_refused},
     {"connect that hangs can be taken back", connect_that_hangs_can_be_taken_back},
     {"poll tells what is ready", poll_tells_what_is_ready},
+    {"room is waited for after the peer's end", room_is_waited_for_after_the_peers_end},
     {"poll tells of a hang-up unasked", poll_tells_of_a_hang_up_unasked},
     {"poll takes nothing from a reader", poll_takes_nothing_from_a_reader},
     {"files at a place", files_at_a_place},

@@ -341,6 +341,30 @@ IN_TASK(a_writer_hears_at_once_that_the_reader_went)
     return 0;
 }
 
+/* A socket in the place of a pipe: its peer's end of writing is not its end of reading. */
+IN_TASK(a_peer_that_writes_no_more_still_reads)
+{
+    struct note note = {0};
+    struct xie_stream *peer;
+    int fds[2];
+    REQUIRE(!xie_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+    REQUIRE(!xie_connect_write_pipe(fds[0], &noting, &note, &note.transport));
+    REQUIRE(!xie_stream_adopt(fds[1], &peer));
+    UNTIL(&note, note.made);
+    CHECK_EQ(xie_stream_write_eof(peer), 0);
+    kit_settle();
+    REQUIRE(!note.lost);
+    size_t sent = kit_stuff(&note);
+    kit_settle();
+    kit_drain(peer, 0, sent);
+    CHECK_EQ(note.lost, 0);
+    xie_transport_close(note.transport);
+    kit_end(&note);
+    CHECK_EQ(note.error, 0);
+    xie_stream_close(peer);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -361,6 +385,7 @@ int main(int argc, char **argv)
         {"the_two_ends_of_a_pipe", the_two_ends_of_a_pipe},
         {"a_writer_hears_at_once_that_the_reader_went",
          a_writer_hears_at_once_that_the_reader_went},
+        {"a_peer_that_writes_no_more_still_reads", a_peer_that_writes_no_more_still_reads},
         {0},
     };
     return tap_main(argc, argv, tests);

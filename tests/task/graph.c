@@ -394,6 +394,61 @@ static void from_a_callback_and_printed(void)
     in_task(stack_from_a_call);
 }
 
+/* --- many ------------------------------------------------------------------------------ */
+
+enum { PAIRS_MOST = 8000 };
+static struct xie_lock crowded;
+
+static int take_and_give(void *arg)
+{
+    (void)arg;
+    if (xie_lock_take(&crowded))
+        return -ECANCELED;
+    xie_lock_give(&crowded);
+    return 0;
+}
+
+static int join_some(void *arg)
+{
+    XIE_GROUP(group) {
+        xie_group_spawn(&group, take_and_give, NULL);
+        if (arg)
+            xie_group_spawn(&group, forever, NULL);
+    }
+    return 0;
+}
+
+static int crowd(void)
+{
+    static struct xie_call_graph_entry entries[2 * PAIRS_MOST + 2];
+    size_t pairs = tap_slow() ? 200 : PAIRS_MOST, depths[3] = {0};
+    CHECK_EQ(xie_lock_take(&crowded), 0);
+    XIE_GROUP(group) {
+        for (size_t i = 0; i < pairs; i++)
+            REQUIRE(!xie_group_spawn(&group, join_some, i % 100 ? NULL : &group));
+        xie_sleep(0);
+        xie_sleep(0);
+        size_t count = xie_capture_call_graph(xie_task_current(), entries, 2 * PAIRS_MOST + 2);
+        CHECK_EQ(count, 1 + 2 * pairs);
+        for (size_t i = 0; i < count; i++) {
+            REQUIRE(entries[i].depth <= 0 && entries[i].depth >= -2);
+            depths[-entries[i].depth]++;
+            if (entries[i].depth == -2)
+                CHECK_EQ(entries[i - 1].depth, -1);
+        }
+        CHECK(depths[0] == 1 && depths[1] == pairs && depths[2] == pairs);
+        CHECK(xie_format_call_graph(xie_task_current(), NULL, 0) > 0);
+        xie_group_cancel(&group);
+    }
+    xie_lock_give(&crowded);
+    return 0;
+}
+
+static void thousands_wait_for_one(void)
+{
+    in_task(crowd);
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -408,6 +463,7 @@ int main(int argc, char **argv)
         {"a suspended task tells its stack", a_suspended_task_tells_its_stack},
         {"a stack asked for by a callback, and printed", from_a_callback_and_printed},
         {"a long chain, on a small stack", a_long_chain_on_a_small_stack},
+        {"thousands wait for one", thousands_wait_for_one},
         {0},
     };
     return tap_main(argc, argv, tests);
