@@ -1,5 +1,5 @@
-/* channel.h - a queue of pointers between threads: tasks of any loop and plain threads put and
- * get. Floor 5. As xie_queue of xie/sync.h, which is for one loop and needs no lock. */
+/* channel.h - a queue of pointers between threads: tasks of any loop and plain threads use it.
+ * Floor 5. As the queue of xie/queue.h, which is for one loop and needs no lock. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_CHANNEL_H
 #define XIE_CHANNEL_H

@@ -4,6 +4,8 @@
 #ifndef XIE_ERROR_H
 #define XIE_ERROR_H
 
+#include <errno.h> /* the names of the others */
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -116,9 +116,10 @@ XIE_API int xie_file_save(const char *path, const void *data, size_t len, mode_t
  * return  bytes written, less than len only where the file ends
  * errors  as xie_stream_write and xie_file_read; how much went out is told by xie_stream_written,
  *         exactly. -EMFILE: it has a descriptor of its own, so that the file may be closed
- * meanwhile cost    to a socket by the kernel, without a copy, on a thread of the pool that a full
- * socket does not hold up; to anything else by a buffer of 64 KiB source  asyncio loop.sendfile,
- * with its fallback; sendfile(2)
+ *         meanwhile
+ * cost    to a socket by the kernel, without a copy, on a thread of the pool that a full socket
+ *         does not hold up; to anything else by a buffer of 64 KiB
+ * source  asyncio loop.sendfile, with its fallback; sendfile(2)
  */
 XIE_API int64_t xie_stream_sendfile(struct xie_stream *stream, struct xie_file *file,
                                     int64_t offset, uint64_t len);

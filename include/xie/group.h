@@ -52,8 +52,8 @@ XIE_API void xie_group_cancel(struct xie_group *group);
  * return  0, or what the first member to fail returned. -ECANCELED from a member of a
  *         cancelled group is no failure
  * errors  -ECANCELED -ETIMEDOUT of a scope outside: the members are cancelled and were
- *         waited for all the same
- *         A scope opened inside the group ends the wait alone: the members run on
+ *         waited for all the same. (A scope opened inside the group ends the wait alone:
+ *         the members run on.)
  *         XIE_EDEADLOCK a member waits for the caller, directly or in a circle (named on
  *         stderr): the members were cancelled and waited for
  * note    may be called again after more was spawned

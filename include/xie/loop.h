@@ -137,7 +137,7 @@ XIE_API int xie_call_at(struct xie_call *call, int64_t when, void (*fn)(void *ar
  * source asyncio Handle.cancel */
 XIE_API bool xie_call_cancel(struct xie_call *call);
 
-/* True until it runs or is cancelled. source asyncio Handle.cancelled */
+/* True until it runs or is cancelled: asyncio Handle.cancelled, the other way round. */
 XIE_API bool xie_call_pending(const struct xie_call *call);
 
 /* When a pending call is due; XIE_NEVER when it is not pending, 0 when it is due already.

@@ -1,5 +1,5 @@
-/* promise.h - an outcome that crosses threads: resolved by any of them, awaited by tasks of any
- * loop and by threads without one. Floor 5. Within one loop, xie/future.h needs no memory. */
+/* promise.h - an outcome that crosses threads: any resolves it; tasks and plain threads wait.
+ * Floor 5. Within one loop, the future of xie/future.h needs no memory. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_PROMISE_H
 #define XIE_PROMISE_H

@@ -26,13 +26,16 @@ extern "C" {
  * dispose  called with arg, once, whenever what fn returned is not given back: with each of
  *          the errors below. On the pool's thread when the job was running: after it has
  *          ended. Must not block. May be NULL: then an interrupted waiter still stays until a
- * running job has ended (and returns what it returned), so that arg may live in its frame return
- * what fn returned: by convention >= 0, so that the errors below tell themselves apart; after one
- * of them, arg is no longer the caller's unless dispose is NULL errors   -ECANCELED -ETIMEDOUT: the
- * job did not run, or goes on without its waiter; -EAGAIN no thread can be made; -ENOMEM; -EPERM
- * outside a task note     XIE_THREADS threads of the environment, else 4; made when needed and kept
- * for the process; no limit to the jobs that wait. On sim the job runs at once, on the caller's
- * thread source   asyncio.to_thread
+ *          running job has ended (and returns what it returned), so that arg may live in its
+ *          frame
+ * return   what fn returned: by convention >= 0, so that the errors below tell themselves
+ *          apart; after one of them, arg is no longer the caller's unless dispose is NULL
+ * errors   -ECANCELED -ETIMEDOUT: the job did not run, or goes on without its waiter; -EAGAIN
+ *          no thread can be made; -ENOMEM; -EPERM outside a task
+ * note     XIE_THREADS threads of the environment, else 4; made when needed and kept for the
+ *          process; no limit to the jobs that wait. On sim the job runs at once, on the
+ *          caller's thread
+ * source   asyncio.to_thread
  */
 XIE_API int xie_to_thread(int (*fn)(void *arg), void *arg, void (*dispose)(void *arg));
 

@@ -34,7 +34,7 @@ enum xie_tls_verify {
 enum { XIE_TLS_1_2 = 0x0303, XIE_TLS_1_3 = 0x0304 };
 
 /* What failed, in words that name the host or the file, and the reason: "example.org: certificate
- * has expired (CN=example.org)". Written on failure alone. */
+ * has expired (certificate /CN=example.org)". Written on failure alone. */
 struct xie_tls_failure {
     char text[256];
 };

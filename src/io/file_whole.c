@@ -62,7 +62,11 @@ static int load_job(void *arg)
     int fd = xie_file_open_now(self->path, O_RDONLY, 0, &found);
     if (fd < 0)
         return fd;
-    int error = found.st_size > 0 && (uint64_t)found.st_size > self->limit ? XIE_ELIMIT : 0;
+    int error = 0;
+    if (S_ISDIR(found.st_mode))
+        error = -EISDIR; /* its size is no file's */
+    else if (found.st_size > 0 && (uint64_t)found.st_size > self->limit)
+        error = XIE_ELIMIT;
     self->cap = (size_t)(found.st_size > XIE_LOAD_LEAST ? found.st_size : XIE_LOAD_LEAST) + 2;
     if (!error && !(self->data = xie_alloc(self->cap)))
         error = -ENOMEM;

@@ -434,6 +434,7 @@ IN_TASK(whole_files_that_fail)
     CHECK_EQ(xie_file_load("/dev/zero", 100000, &data), XIE_ELIMIT); /* its size is unknown */
     CHECK_EQ(xie_file_load(path_of("none"), 10, &data), -ENOENT);
     CHECK_EQ(xie_file_load(path_of(""), 10000, &data), -EISDIR);
+    CHECK_EQ(xie_file_load(path_of(""), 10, &data), -EISDIR); /* whatever size it claims */
     CHECK(!data);
     CHECK_EQ(xie_file_load(path_of("a"), 5, &data), 5);
     xie_free(data);

@@ -33,6 +33,21 @@ set -e
 try counter
 try sleep_sort
 try sleep_sort -static
+# What the static library of TLS stands on comes along.
+cat >"$work/tls.c" <<'END'
+#include <xie/tls.h>
+int main(void)
+{
+    struct xie_tls_context *context;
+    int error = xie_tls_context_new(NULL, &context, NULL);
+    if (!error)
+        xie_tls_context_unref(context);
+    return error != 0;
+}
+END
+# shellcheck disable=SC2046
+${CC:-cc} -o "$work/tls" "$work/tls.c" -static $(flags --static xie-tls)
+"$work/tls"
 # shellcheck disable=SC2046
 ${CC:-cc} -DXIE_VERSION='"x"' -o "$work/bot" "$source"/apps/bot/*.c $(flags xie-onebot)
 LD_LIBRARY_PATH=$libdir "$work/bot" --help >"$work/out"
