@@ -406,8 +406,12 @@ int xie_tls_push(struct xie_stream *stream, struct xie_tls_context *context, con
 int xie_tls_pop(struct xie_tls *tls)
 {
     struct xie_stream *stream = tls->stream;
-    int error =
-        xie_stream_refill(stream, tls->in.data + tls->in.start, tls->in.end - tls->in.start);
+    int error = 0;
+    while (!error && tls->flusher)
+        error = xie_event_wait(&tls->flushed);
+    if (!error)
+        error =
+            xie_stream_refill(stream, tls->in.data + tls->in.start, tls->in.end - tls->in.start);
     if (error)
         return error;
     stream->ended = tls->ended;

@@ -550,6 +550,46 @@ IN_TASK(unwrap_may_follow_an_interrupted_write)
     return 0;
 }
 
+struct late_reader {
+    struct xie_stream *stream;
+    struct xie_event start;
+};
+
+static int read_late(void *arg)
+{
+    struct late_reader *self = arg;
+    char buf[4096];
+    ssize_t len;
+    xie_event_wait(&self->start);
+    while ((len = xie_stream_read(self->stream, buf, sizeof buf)) > 0)
+        continue;
+    return (int)len;
+}
+
+/* The task that would send has not begun when unwrap has sent all itself. */
+IN_TASK(unwrap_may_be_quicker_than_the_task_that_sends)
+{
+    struct ends ends = {0};
+    ends_open(&ends);
+    CHECK_EQ(xie_stream_write_eof(ends.server), 0);
+    check_reads(ends.client, 0);
+    struct late_reader reader = {.stream = ends.server};
+    struct xie_task *task = xie_spawn(read_late, &reader);
+    char record[16000] = "";
+    for (int64_t limit = XIE_MILLISECOND; !xie_tls_of(ends.client)->flusher; limit *= 2)
+        XIE_TIMEOUT(limit)
+            while (!xie_tls_of(ends.client)->flusher &&
+                   xie_stream_write(ends.client, record, sizeof record) > 0)
+                continue;
+    xie_event_set(&reader.start);
+    CHECK_EQ(xie_tls_unwrap(ends.client), 0);
+    CHECK_EQ(xie_join(task), 0);
+    CHECK_EQ(xie_tls_unwrap(ends.server), 0);
+    check_passes(ends.client, ends.server, "plain");
+    ends_close(&ends);
+    return 0;
+}
+
 IN_TASK(an_interrupted_unwrap_goes_on)
 {
     struct ends ends = {0};
@@ -656,6 +696,8 @@ int main(int argc, char **argv)
         {"plain_text_behind_the_end_of_tls_is_kept", plain_text_behind_the_end_of_tls_is_kept},
         {"unwrap_loses_nothing_that_is_unread", unwrap_loses_nothing_that_is_unread},
         {"unwrap_may_follow_an_interrupted_write", unwrap_may_follow_an_interrupted_write},
+        {"unwrap_may_be_quicker_than_the_task_that_sends",
+         unwrap_may_be_quicker_than_the_task_that_sends},
         {"an_interrupted_unwrap_goes_on", an_interrupted_unwrap_goes_on},
         {"tls_stands_on_tls", tls_stands_on_tls},
         {"both_layers_of_tls_end_in_order", both_layers_of_tls_end_in_order},
