@@ -288,6 +288,8 @@ static void tls_close(struct xie_stream *stream, bool reset)
         if (!reset)
             finish(tls);
         tls->closing = tls->orphan = true;
+        if (tls->flusher) /* it may wait for a peer that takes nothing */
+            xie_wait_break(tls->flusher, XIE_ECLOSED);
         if (tls->flusher || (!reset && xie_tls_pending(tls) && start_flushing(tls)))
             return;
     }

@@ -253,6 +253,34 @@ IN_TASK(a_close_is_bounded)
     return 0;
 }
 
+static void abort_in_callback(void *stream)
+{
+    xie_stream_abort(stream);
+}
+
+/* A task of the library is stuck with what an interrupted writer left: that holds up neither a
+ * close nor an abort. */
+IN_TASK(a_callbacks_close_and_abort_are_bounded)
+{
+    static void (*const how[])(void *) = {close_in_callback, abort_in_callback};
+    for (int i = 0; i < 2; i++) {
+        struct ends ends = {0};
+        struct xie_call call = {0};
+        struct xie_tls_options client = client_options();
+        client.shutdown_ns = XIE_MILLISECOND;
+        ends.contexts[0] = context_of(&client);
+        ends_open(&ends);
+        write_until_stuck(ends.client);
+        CHECK(xie_tls_of(ends.client)->flusher);
+        CHECK_EQ(xie_call_soon(&call, how[i], ends.client), 0);
+        ends.client = NULL;
+        while (xie_task_count() > 1) /* the library's own, which ends */
+            xie_sleep(XIE_MILLISECOND);
+        ends_close(&ends);
+    }
+    return 0;
+}
+
 IN_TASK(while_a_close_waits_nobody_gets_in)
 {
     struct ends ends = {0};
@@ -684,6 +712,7 @@ int main(int argc, char **argv)
         {"a_close_in_a_triggered_scope_is_told_too", a_close_in_a_triggered_scope_is_told_too},
         {"a_close_sends_reader_and_writer_away", a_close_sends_reader_and_writer_away},
         {"a_close_is_bounded", a_close_is_bounded},
+        {"a_callbacks_close_and_abort_are_bounded", a_callbacks_close_and_abort_are_bounded},
         {"while_a_close_waits_nobody_gets_in", while_a_close_waits_nobody_gets_in},
         {"a_second_close_is_told", a_second_close_is_told},
         {"nothing_of_a_stream_stays_open", nothing_of_a_stream_stays_open},
