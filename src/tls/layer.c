@@ -227,6 +227,7 @@ static void say_goodbye(struct xie_tls *tls)
     int64_t limit = xie_tls_context_options(tls->context)->shutdown_ns;
     if ((xie_check() || tls->state != XIE_TLS_OPEN) && limit > XIE_SECOND)
         limit = XIE_SECOND;
+    tls->stream->gate.parting = true;
     tls->stream->gate.closed = false;
     struct xie_scope scope;
     xie_scope_open_shield(&scope, limit);

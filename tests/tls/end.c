@@ -281,6 +281,15 @@ IN_TASK(a_callbacks_close_and_abort_are_bounded)
     return 0;
 }
 
+/* In a triggered scope others run before it is told so. */
+static int read_too_late(void *stream)
+{
+    int result = 0;
+    XIE_TIMEOUT(-1)
+        result = read_one(stream);
+    return result;
+}
+
 IN_TASK(while_a_close_waits_nobody_gets_in)
 {
     struct ends ends = {0};
@@ -290,6 +299,10 @@ IN_TASK(while_a_close_waits_nobody_gets_in)
     xie_sleep(XIE_MILLISECOND);
     check_reads(ends.client, XIE_ECLOSED);
     CHECK_EQ(xie_stream_write(ends.client, "x", 1), XIE_ECLOSED);
+    struct xie_task *late = xie_spawn(read_too_late, ends.client);
+    for (int i = 0; i < 20; i++, xie_sleep(0)) /* else what it is in would be given back */
+        CHECK(!ends.client->gate.inside[XIE_READING]);
+    CHECK_EQ(xie_join(late), -ETIMEDOUT);
     CHECK(!xie_task_done(task));
     xie_stream_abort(ends.server); /* that is what it waits for */
     ends.server = NULL;
