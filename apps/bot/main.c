@@ -21,10 +21,11 @@ static const struct onebot_command commands[] = {
 };
 
 static const char usage[] =
-    "usage: xie-bot --url ws://HOST:PORT[/PATH] [--token TOKEN]\n"
+    "usage: xie-bot --url ws[s]://HOST[:PORT][/PATH] [--token TOKEN]\n"
     "Connect to a OneBot 11 implementation (forward WebSocket) and answer commands.\n"
     "\n"
-    "  --url URL      where the implementation listens; required\n"
+    "  --url URL      where the implementation listens; required. wss:// is over TLS, and\n"
+    "                 believes the certificates that the system does, or SSL_CERT_FILE\n"
     "  --token TOKEN  its access token; better in the environment as XIE_TOKEN, where\n"
     "                 other users of this machine do not see it\n"
     "  --help         this text\n"
@@ -46,8 +47,10 @@ static int refuse(const char *what, const char *value)
 
 static int exit_code(int error)
 {
-    if (error == XIE_EURL || error == -EPROTONOSUPPORT)
-        return refuse("--url must be ws://HOST:PORT[/PATH]", "");
+    if (error == XIE_EURL)
+        return refuse("--url must be ws://HOST[:PORT][/PATH], or wss:// and the same", "");
+    if (error == -EPROTONOSUPPORT)
+        return refuse("--url is wss://, and this build has no TLS", "");
     if (error < 0 && error != -ECANCELED)
         fprintf(stderr, "xie-bot: %s\n", xie_strerror(error));
     return error < 0 && error != -ECANCELED ? EXIT_FAILURE : EXIT_SUCCESS;

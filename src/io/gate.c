@@ -10,7 +10,7 @@
 int xie_gate_enter(struct xie_gate *gate, enum xie_side side)
 {
     struct xie_task *self;
-    bool closed = gate->closed, busy = gate->inside[side];
+    bool closed = gate->closed || gate->parting, busy = gate->inside[side];
     if (closed || busy) {
         int error = xie_wait_enter(&self); /* may let others run, who may free the gate */
         return error ? error : closed ? XIE_ECLOSED : -EBUSY;

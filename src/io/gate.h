@@ -14,7 +14,8 @@ struct xie_gate {
     struct xie_waiters leaving; /* the task that closes */
     void (*finish)(struct xie_gate *gate);
     bool closed;
-    bool orphan; /* closed by a callback: the last to leave finishes */
+    bool orphan;  /* closed by a callback: the last to leave finishes */
+    bool parting; /* being finished; closed is false while that waits for something beneath */
 };
 
 /* What each call of the object begins with.

@@ -53,7 +53,7 @@ int xie_wait_park_for(struct xie_wait *wait, struct xie_task *self, const char *
 void xie_wait_finish(struct xie_wait *wait, int result);
 
 /* If task waits, its wait is interrupted with error, as by a scope. */
-void xie_wait_break(struct xie_task *task, int error);
+XIE_API void xie_wait_break(struct xie_task *task, int error);
 
 /**
  * Submit an operation of this thread's loop and suspend until it is done: what all I/O

@@ -132,8 +132,9 @@ static void fini(struct xie_tls_context *context)
     SSL_CTX_free(context->ssl);
     BIO_free(context->keylog);
     pthread_mutex_destroy(&context->lock);
-    if (context->options.key_password)
-        OPENSSL_cleanse(context->strings, strlen(context->strings));
+    char *word = context->strings ? (char *)(uintptr_t)context->options.key_password : NULL;
+    if (word) /* ours: a copy */
+        OPENSSL_cleanse(word, strlen(word));
     xie_release(context->strings);
     xie_release(context);
 }

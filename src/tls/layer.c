@@ -227,6 +227,7 @@ static void say_goodbye(struct xie_tls *tls)
     int64_t limit = xie_tls_context_options(tls->context)->shutdown_ns;
     if ((xie_check() || tls->state != XIE_TLS_OPEN) && limit > XIE_SECOND)
         limit = XIE_SECOND;
+    tls->stream->gate.parting = true;
     tls->stream->gate.closed = false;
     struct xie_scope scope;
     xie_scope_open_shield(&scope, limit);
@@ -288,6 +289,8 @@ static void tls_close(struct xie_stream *stream, bool reset)
         if (!reset)
             finish(tls);
         tls->closing = tls->orphan = true;
+        if (tls->flusher) /* it may wait for a peer that takes nothing */
+            xie_wait_break(tls->flusher, XIE_ECLOSED);
         if (tls->flusher || (!reset && xie_tls_pending(tls) && start_flushing(tls)))
             return;
     }
@@ -406,8 +409,12 @@ int xie_tls_push(struct xie_stream *stream, struct xie_tls_context *context, con
 int xie_tls_pop(struct xie_tls *tls)
 {
     struct xie_stream *stream = tls->stream;
-    int error =
-        xie_stream_refill(stream, tls->in.data + tls->in.start, tls->in.end - tls->in.start);
+    int error = 0;
+    while (!error && tls->flusher)
+        error = xie_event_wait(&tls->flushed);
+    if (!error)
+        error =
+            xie_stream_refill(stream, tls->in.data + tls->in.start, tls->in.end - tls->in.start);
     if (error)
         return error;
     stream->ended = tls->ended;

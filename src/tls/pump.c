@@ -164,6 +164,8 @@ int xie_tls_flush(struct xie_tls *tls)
 {
     int error = 0;
     while (!error && xie_tls_pending(tls)) {
+        if (tls->stream->gate.closed) /* its owner may wait for long, and nobody interrupts us */
+            return XIE_ECLOSED;
         error = xie_lock_take(&tls->writing);
         if (error)
             return error;

@@ -11,9 +11,13 @@ import json
 import os
 import re
 import signal
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
+import threading
 import traceback
 
 BOT = sys.argv[1]
@@ -117,6 +121,29 @@ class Peer:
                               "user_id": 10001, "time": 1, "message_id": number, "message": text}))
 
 
+class SecurePeer(Peer):
+    """The same over TLS, with a certificate of its own making."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.url = "wss" + self.url[2:]
+        self.cert, key = (os.path.join(folder, name) for name in ("cert.pem", "key.pem"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=peer",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                        "-out", self.cert], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, key)
+        self.listener = context.wrap_socket(self.listener, server_side=True)
+
+    def be_refused(self):
+        while True:
+            try:
+                self.listener.accept()
+            except OSError:
+                pass  # what the client says of the certificate
+
+
 def nobody():
     """A URL where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -125,7 +152,7 @@ def nobody():
 
 def test_help_and_version():
     code, out, err = run("--help")
-    assert code == 0 and out.startswith("usage: xie-bot --url ws://") and not err
+    assert code == 0 and out.startswith("usage: xie-bot --url ws[s]://") and not err
     code, out, err = run("--version")
     assert code == 0 and re.fullmatch(r"xie-bot \d+\.\d+\.\d+\n", out) and not err
 
@@ -160,7 +187,7 @@ def test_wrong_urls_are_code_2():
                 "ws://127.0.0.1:99999/"):
         code, _, err = run("--url", url)
         assert code == 2, (url, code, err)
-        assert "--url must be ws://HOST:PORT[/PATH]" in err, (url, err)
+        assert "--url must be ws://HOST[:PORT][/PATH], or wss://" in err, (url, err)
 
 
 def test_a_token_that_no_header_can_carry():
@@ -227,6 +254,42 @@ def test_junk_an_unknown_echo_and_then_work():
         assert call["action"] == "send_private_msg" and call["params"]["user_id"] == 10001
         assert "/whoami" in call["params"]["message"][0]["data"]["text"]
         peer.answer(call)
+
+
+def without_tls():
+    """There is no openssl to make a certificate with; or this bot was built without TLS."""
+    if not shutil.which("openssl"):
+        return True
+    bot = subprocess.Popen([BOT, "--url", "wss" + nobody()[2:]], env=clean({}), text=True,
+                           stderr=subprocess.PIPE)
+    line = bot.stderr.readline()
+    bot.kill()
+    bot.communicate()
+    return "rotocol not supported" in line
+
+
+def test_a_certificate_that_nobody_trusts_is_told():
+    if without_tls():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        peer = SecurePeer(folder)
+        threading.Thread(target=peer.be_refused, daemon=True).start()
+        with Bot("--url", peer.url) as bot:
+            bot.until("cannot connect to wss://.*certificate is missing or not trusted")
+            bot.until("next try in")
+
+
+def test_work_over_tls():
+    if without_tls():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        peer = SecurePeer(folder)
+        with Bot("--url", peer.url, SSL_CERT_FILE=peer.cert) as bot:
+            peer.accept().upgrade().message("/help", 1)
+            bot.until("connected to wss://")
+            call = peer.receive()
+            assert call["action"] == "send_private_msg", call
+            peer.answer(call)
 
 
 def test_killed_in_the_middle_of_a_call():

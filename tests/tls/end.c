@@ -253,6 +253,43 @@ IN_TASK(a_close_is_bounded)
     return 0;
 }
 
+static void abort_in_callback(void *stream)
+{
+    xie_stream_abort(stream);
+}
+
+/* A task of the library is stuck with what an interrupted writer left: that holds up neither a
+ * close nor an abort. */
+IN_TASK(a_callbacks_close_and_abort_are_bounded)
+{
+    static void (*const how[])(void *) = {close_in_callback, abort_in_callback};
+    for (int i = 0; i < 2; i++) {
+        struct ends ends = {0};
+        struct xie_call call = {0};
+        struct xie_tls_options client = client_options();
+        client.shutdown_ns = XIE_MILLISECOND;
+        ends.contexts[0] = context_of(&client);
+        ends_open(&ends);
+        write_until_stuck(ends.client);
+        CHECK(xie_tls_of(ends.client)->flusher);
+        CHECK_EQ(xie_call_soon(&call, how[i], ends.client), 0);
+        ends.client = NULL;
+        while (xie_task_count() > 1) /* the library's own, which ends */
+            xie_sleep(XIE_MILLISECOND);
+        ends_close(&ends);
+    }
+    return 0;
+}
+
+/* In a triggered scope others run before it is told so. */
+static int read_too_late(void *stream)
+{
+    int result = 0;
+    XIE_TIMEOUT(-1)
+        result = read_one(stream);
+    return result;
+}
+
 IN_TASK(while_a_close_waits_nobody_gets_in)
 {
     struct ends ends = {0};
@@ -262,6 +299,10 @@ IN_TASK(while_a_close_waits_nobody_gets_in)
     xie_sleep(XIE_MILLISECOND);
     check_reads(ends.client, XIE_ECLOSED);
     CHECK_EQ(xie_stream_write(ends.client, "x", 1), XIE_ECLOSED);
+    struct xie_task *late = xie_spawn(read_too_late, ends.client);
+    for (int i = 0; i < 20; i++, xie_sleep(0)) /* else what it is in would be given back */
+        CHECK(!ends.client->gate.inside[XIE_READING]);
+    CHECK_EQ(xie_join(late), -ETIMEDOUT);
     CHECK(!xie_task_done(task));
     xie_stream_abort(ends.server); /* that is what it waits for */
     ends.server = NULL;
@@ -550,6 +591,46 @@ IN_TASK(unwrap_may_follow_an_interrupted_write)
     return 0;
 }
 
+struct late_reader {
+    struct xie_stream *stream;
+    struct xie_event start;
+};
+
+static int read_late(void *arg)
+{
+    struct late_reader *self = arg;
+    char buf[4096];
+    ssize_t len;
+    xie_event_wait(&self->start);
+    while ((len = xie_stream_read(self->stream, buf, sizeof buf)) > 0)
+        continue;
+    return (int)len;
+}
+
+/* The task that would send has not begun when unwrap has sent all itself. */
+IN_TASK(unwrap_may_be_quicker_than_the_task_that_sends)
+{
+    struct ends ends = {0};
+    ends_open(&ends);
+    CHECK_EQ(xie_stream_write_eof(ends.server), 0);
+    check_reads(ends.client, 0);
+    struct late_reader reader = {.stream = ends.server};
+    struct xie_task *task = xie_spawn(read_late, &reader);
+    char record[16000] = "";
+    for (int64_t limit = XIE_MILLISECOND; !xie_tls_of(ends.client)->flusher; limit *= 2)
+        XIE_TIMEOUT(limit)
+            while (!xie_tls_of(ends.client)->flusher &&
+                   xie_stream_write(ends.client, record, sizeof record) > 0)
+                continue;
+    xie_event_set(&reader.start);
+    CHECK_EQ(xie_tls_unwrap(ends.client), 0);
+    CHECK_EQ(xie_join(task), 0);
+    CHECK_EQ(xie_tls_unwrap(ends.server), 0);
+    check_passes(ends.client, ends.server, "plain");
+    ends_close(&ends);
+    return 0;
+}
+
 IN_TASK(an_interrupted_unwrap_goes_on)
 {
     struct ends ends = {0};
@@ -644,6 +725,7 @@ int main(int argc, char **argv)
         {"a_close_in_a_triggered_scope_is_told_too", a_close_in_a_triggered_scope_is_told_too},
         {"a_close_sends_reader_and_writer_away", a_close_sends_reader_and_writer_away},
         {"a_close_is_bounded", a_close_is_bounded},
+        {"a_callbacks_close_and_abort_are_bounded", a_callbacks_close_and_abort_are_bounded},
         {"while_a_close_waits_nobody_gets_in", while_a_close_waits_nobody_gets_in},
         {"a_second_close_is_told", a_second_close_is_told},
         {"nothing_of_a_stream_stays_open", nothing_of_a_stream_stays_open},
@@ -656,6 +738,8 @@ int main(int argc, char **argv)
         {"plain_text_behind_the_end_of_tls_is_kept", plain_text_behind_the_end_of_tls_is_kept},
         {"unwrap_loses_nothing_that_is_unread", unwrap_loses_nothing_that_is_unread},
         {"unwrap_may_follow_an_interrupted_write", unwrap_may_follow_an_interrupted_write},
+        {"unwrap_may_be_quicker_than_the_task_that_sends",
+         unwrap_may_be_quicker_than_the_task_that_sends},
         {"an_interrupted_unwrap_goes_on", an_interrupted_unwrap_goes_on},
         {"tls_stands_on_tls", tls_stands_on_tls},
         {"both_layers_of_tls_end_in_order", both_layers_of_tls_end_in_order},

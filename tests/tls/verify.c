@@ -210,6 +210,7 @@ static void a_setting_that_is_not_usable_is_named(void)
     unusable(OPTIONS(.ciphersuites = "NO-SUCH"), XIE_ETLS_CONFIG, "ciphersuites NO-SUCH");
     unusable(OPTIONS(.alpn = ""), -EINVAL, "alpn");
     unusable(OPTIONS(.alpn = "a,,b"), -EINVAL, "alpn");
+    unusable(OPTIONS(.alpn = "a,,b", .key_password = "secret"), -EINVAL, "alpn");
     unusable(OPTIONS(.server = true), -EINVAL, "cert_file");
     unusable(OPTIONS(.key_file = cert("good")), -EINVAL, "cert_file");
     unusable(OPTIONS(.verify = (enum xie_tls_verify)4), -EINVAL, "verify");
