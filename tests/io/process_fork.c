@@ -329,6 +329,8 @@ WITH_CHILDREN(an_interrupt_ends_the_child)
     int number = SIGINT;
     const int list[] = {SIGINT, 0};
     struct xie_signals *signals;
+    if (tap_slow())
+        tap_skip("TSan has handlers of its own before ours, and keeps what they raise");
     CHECK_EQ(xie_signals_open(list, &signals), 0);
     int status = tap_child(raise_it, &number, text, sizeof text);
     CHECK(WIFSIGNALED(status));
