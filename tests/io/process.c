@@ -574,7 +574,7 @@ static void check_reaped(int error, const struct xie_process_status *status, int
     uname(&system);
     sscanf(system.release, "%d.%d", &major, &minor);
     bool kept = (major > 6 || (major == 6 && minor >= 15)) && !tap_valgrind();
-    if (kept)
+    if (kept && !tap_slow()) /* on a crowded machine the kernel may take longer than one looks */
         CHECK_EQ(error, 0);
     if (error)
         CHECK_EQ(error, XIE_EREAPED);
