@@ -255,7 +255,7 @@ int xie_unix_listen(const char *path, int backlog, struct xie_listener **listene
 
 int xie_listener_adopt(int fd, struct xie_listener **listener)
 {
-    int listens, family;
+    int listens = 0, family = AF_UNSPEC;
     socklen_t len = sizeof listens;
     int error = xie_sys_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
     if (!error && !listens)

@@ -157,9 +157,10 @@ int xie_create_datagram_endpoint(const struct xie_address *local, const struct x
                                  const struct xie_protocol *protocol, void *arg,
                                  struct xie_transport **transport)
 {
-    if (!local && !remote)
+    const struct xie_address *either = local ? local : remote;
+    if (!either)
         return -EINVAL;
-    int fd = xie_sys_socket((local ? local : remote)->storage.ss_family, SOCK_DGRAM, 0);
+    int fd = xie_sys_socket(either->storage.ss_family, SOCK_DGRAM, 0);
     if (fd < 0)
         return fd;
     int error = 0;
