@@ -119,6 +119,7 @@ static int talk_all(struct talk *talk)
         int failed = xie_group_wait(&group);
         error = error ? error : talk->error ? talk->error : failed;
     }
+    talk->group = NULL;
     return error;
 }
 

@@ -229,7 +229,7 @@ static size_t earliest(const char *data, size_t seen, size_t len, const struct i
         if (!at)
             continue;
         size_t end = (size_t)(at - data) + size;
-        if (end == best && size <= separators[*which].iov_len)
+        if (best && end == best && size <= separators[*which].iov_len)
             continue;
         best = end;
         *which = i;
