@@ -58,9 +58,8 @@ installed_library()
     tests/project/installed.sh "$root" "$prefix"
 }
 
-# Programs others wrote, for the other side of a socket: npm's ws, Python's websockets, nginx (its
-# program alone: the package would start a server). Fetched to a folder that XIE_PEERS names to
-# the tests; where that cannot be done those tests skip.
+# Programs others wrote, for the other side of a socket: npm's ws, Python's websockets. Fetched to
+# a folder that XIE_PEERS names to the tests; where that cannot be done those tests skip.
 peers()
 {
     local missing=
@@ -70,17 +69,16 @@ peers()
     [[ -d $XIE_PEERS/python/websockets ]] ||
         python3 -m pip install --quiet --disable-pip-version-check --target "$XIE_PEERS/python" \
             websockets || missing+=' websockets'
-    command -v nginx >/dev/null ||
-        (cd "$XIE_PEERS" && apt-get download nginx && dpkg -x nginx_*.deb nginx) ||
-        missing+=' nginx'
     [[ ! $missing ]] || { echo "could not be fetched:$missing" && return 77; }
 }
+
+core='-Dapps=false -Dweb=false -Dtls=false'
 
 # Both instruction sets that this machine is not, by user-mode emulation: the coroutine and
 # task floors. The emulator has no io_uring, and is slow.
 emulated()
 {
-    suite "$1" "build-$1" "--cross-file cross/$1.ini -Dapps=false -Dweb=false -Dtls=false -During=disabled" \
+    suite "$1" "build-$1" "--cross-file cross/$1.ini $core -During=disabled" \
         --suite coro --suite task
 }
 
@@ -92,7 +90,6 @@ matrix()
     suite gcc build-gcc '-Dwerror=true --buildtype=release -Dprefix=/usr' --no-suite poll \
         --no-suite sim
     CC=clang suite clang build-clang -Dwerror=true
-    local core='-Dapps=false -Dweb=false -Dtls=false'
     suite lto build-lto "--buildtype=release -Db_lto=true $core" --suite coro --suite task \
         --suite epoll
     suite ucontext build-ucontext "-Ducontext=true $core" --suite coro --suite task --suite sim
@@ -129,7 +126,7 @@ seeds()
 fuzzed()
 {
     local libs='src/libxie.a src/web/libxie-web.a src/web/libllhttp.a' dir=build-fuzz
-    CC=clang configure $dir -Dapps=false -Db_sanitize=address,undefined -Db_lundef=false \
+    CC=clang configure $dir -Dapps=false -Dtls=false -Db_sanitize=address,undefined -Db_lundef=false \
         -Dc_args=-fsanitize=fuzzer-no-link || return
     # shellcheck disable=SC2086 # three names
     ninja -C $dir $libs || return
