@@ -270,9 +270,10 @@ IN_TASK(a_client_of_datagrams)
     struct xie_address address, from;
     struct xie_datagram *socket;
     struct peer peer;
-    char place[16], *data = malloc(65536);
+    char place[16], *data;
     ssize_t len;
     need_python();
+    data = malloc(65536);
     CHECK_EQ(xie_address_parse(&address, "127.0.0.1", 0), 0);
     CHECK_EQ(xie_datagram_open(&(struct xie_datagram_options){.local = &address}, &socket), 0);
     CHECK_EQ(xie_datagram_local(socket, &address), 0);
