@@ -78,7 +78,7 @@ core='-Dapps=false -Dweb=false -Dtls=false'
 # task floors. The emulator has no io_uring, and is slow.
 emulated()
 {
-    suite "$1" "build-$1" "--cross-file cross/$1.ini $core -During=disabled" \
+    part "$1" "build-$1" "--cross-file cross/$1.ini $core -During=disabled" \
         --suite coro --suite task
 }
 
@@ -90,19 +90,17 @@ matrix()
     suite gcc build-gcc '-Dwerror=true --buildtype=release -Dprefix=/usr' --no-suite poll \
         --no-suite sim
     CC=clang suite clang build-clang -Dwerror=true
-    suite lto build-lto "--buildtype=release -Db_lto=true $core" --suite coro --suite task \
-        --suite epoll
-    suite ucontext build-ucontext "-Ducontext=true $core" --suite coro --suite task --suite sim
+    part lto build-lto "--buildtype=release -Db_lto=true $core" --suite coro --suite loop \
+        --suite task --suite sync
+    part ucontext build-ucontext "-Ducontext=true $core" --suite coro --suite task --suite sim
     suite asan build-asan '-Db_sanitize=address,undefined -Db_lundef=false'
     # Not the programs: this TSan does not know the waits of epoll_pwait2 and io_uring, and holds
     # a signal back that comes just before one, SIGTERM too. Not poll, which waits as epoll does.
-    CC=clang suite tsan build-tsan '-Db_sanitize=thread -Db_lundef=false' --no-suite project \
+    CC=clang part tsan build-tsan '-Db_sanitize=thread -Db_lundef=false' --no-suite project \
         --no-suite apps --no-suite poll --no-suite kqueue
     # Not TLS: a handshake takes OpenSSL seconds there.
-    step valgrind-build compile build-valgrind &&
-        tested valgrind build-valgrind meson test -C build-valgrind --no-rebuild \
-            --num-processes "$jobs" --setup valgrind --no-suite poll --no-suite uring \
-            --no-suite kqueue --no-suite tls --no-suite apps --no-suite project
+    part valgrind build-valgrind '' --setup valgrind --no-suite poll --no-suite uring \
+        --no-suite kqueue --no-suite tls --no-suite apps --no-suite project
     XIE_TEST_SLOW=1 emulated aarch64
     XIE_TEST_SLOW=1 emulated riscv64
     step cppcheck analysed
