@@ -22,6 +22,7 @@
 #include <xie/memory.h>
 #include <xie/pipe.h>
 #include <xie/process.h>
+#include <xie/process_transport.h>
 #include <xie/promise.h>
 #include <xie/protocol.h>
 #include <xie/queue.h>

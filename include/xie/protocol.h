@@ -25,7 +25,7 @@ struct xie_transport;
  * first is connection_made; the last, exactly once, is connection_lost. Data is borrowed for the
  * call.
  *
- * source  asyncio Protocol, BufferedProtocol, DatagramProtocol
+ * source  asyncio Protocol, BufferedProtocol, DatagramProtocol, SubprocessProtocol
  */
 struct xie_protocol {
     /* Make the self of a new connection, from the arg given with the protocol; NULL: refuse it
@@ -66,6 +66,17 @@ struct xie_protocol {
     /* Datagrams: an earlier one was refused (-ECONNREFUSED), or could not be sent; the transport
      * goes on. source error_received */
     void (*error_received)(void *self, struct xie_transport *transport, int error);
+
+    /* Children (see <xie/process_transport.h>): it wrote to its descriptor 1 or 2; at most 64 KiB
+     * a call. source pipe_data_received */
+    void (*pipe_data_received)(void *self, struct xie_transport *transport, int fd,
+                               const char *data, size_t len);
+    /* Children: the pipe of its descriptor 0, 1 or 2 is over, once each: 0 the other end was
+     * closed, or this one; -EPIPE bytes for it still waited; another error: what broke it. source
+     * pipe_connection_lost */
+    void (*pipe_connection_lost)(void *self, struct xie_transport *transport, int fd, int error);
+    /* Children: it has ended, once; xie_subprocess_get_status tells how. source process_exited */
+    void (*process_exited)(void *self, struct xie_transport *transport);
 };
 
 #ifdef __cplusplus

@@ -27,16 +27,16 @@ static int keep_read_ahead(struct xie_transport *model, const struct xie_stream 
     return 0;
 }
 
-/* model says the rest. */
-static int adopt(struct xie_stream *stream, struct xie_transport *model, void *arg,
-                 struct xie_transport **transport)
+int xie_transport_adopt_as(struct xie_stream *stream, struct xie_transport *model, void *arg,
+                           struct xie_transport **transport)
 {
     bool is_socket;
     model->kind = &xie_transport_bytes;
     model->fd = xie_socket_beneath(stream, &is_socket);
     if (model->fd < 0)
         return model->fd;
-    model->wire = is_socket ? &xie_wire_socket : &xie_wire_pipe;
+    if (!model->wire)
+        model->wire = is_socket ? &xie_wire_socket : &xie_wire_pipe;
     if (stream->gate.inside[XIE_READING] || stream->gate.inside[XIE_WRITING])
         return -EBUSY;
     int error = keep_read_ahead(model, stream);
@@ -54,7 +54,7 @@ int xie_transport_adopt(struct xie_stream *stream, const struct xie_protocol *pr
 {
     struct xie_transport model = {.protocol = protocol,
                                   .ways = XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES};
-    return adopt(stream, &model, arg, transport);
+    return xie_transport_adopt_as(stream, &model, arg, transport);
 }
 
 static int adopt_fd(int fd, unsigned ways, const struct xie_protocol *protocol, void *arg,
@@ -70,7 +70,7 @@ static int adopt_fd(int fd, unsigned ways, const struct xie_protocol *protocol, 
     if (ways == (XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES) && !is_socket)
         error = -ENOTSOCK;
     else
-        error = adopt(stream, &model, arg, transport);
+        error = xie_transport_adopt_as(stream, &model, arg, transport);
     if (error)
         xie_socket_free(stream); /* and fd is still the caller's */
     return error;
@@ -136,7 +136,7 @@ static int accept_all(struct xie_listener *listener, const struct xie_protocol *
         int error = xie_listener_accept(listener, &stream);
         if (error)
             return error;
-        if (adopt(stream, &each, arg, NULL))
+        if (xie_transport_adopt_as(stream, &each, arg, NULL))
             xie_stream_abort(stream);
     }
 }

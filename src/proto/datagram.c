@@ -129,6 +129,8 @@ int xie_transport_sendto(struct xie_transport *transport, const void *data, size
 }
 
 const struct xie_transport_kind xie_transport_datagrams = {
+    .size = sizeof(struct xie_transport),
+    .step = xie_transport_step,
     .receive = datagram_receive,
     .flush = datagram_flush,
     .drop = datagram_drop,

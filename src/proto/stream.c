@@ -292,6 +292,8 @@ int xie_transport_write_eof(struct xie_transport *transport)
 }
 
 const struct xie_transport_kind xie_transport_bytes = {
+    .size = sizeof(struct xie_transport),
+    .step = xie_transport_step,
     .receive = bytes_receive,
     .flush = bytes_flush,
     .drop = bytes_drop,

@@ -142,7 +142,7 @@ static bool pending(const struct xie_transport *transport)
     return transport->in.state == XIE_OP_PENDING || transport->out.state == XIE_OP_PENDING;
 }
 
-static void end(struct xie_transport *transport)
+void xie_transport_end(struct xie_transport *transport)
 {
     struct xie_serving *serving = transport->serving;
     transport->ended = true;
@@ -175,7 +175,7 @@ static void settle(struct xie_transport *transport)
         xie_op_cancel(transport->loop, &transport->in);
         xie_op_cancel(transport->loop, &transport->out);
         if (!pending(transport) && !transport->queued)
-            end(transport);
+            xie_transport_end(transport);
         return;
     }
     if (!(transport->ways & XIE_TRANSPORT_READS))
@@ -189,7 +189,7 @@ static void settle(struct xie_transport *transport)
 }
 
 /* One of each thing: so that none of them, and no other transport, is starved by a busy one. */
-static void step(struct xie_ready *item)
+void xie_transport_step(struct xie_ready *item)
 {
     struct xie_transport *transport = XIE_CONTAINER(item, struct xie_transport, ready);
     transport->queued = false;
@@ -235,11 +235,11 @@ int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_
     int error = prepare_loop(loop);
     if (error)
         return error;
-    struct xie_transport *made = xie_alloc(sizeof *made);
+    struct xie_transport *made = xie_alloc_zero(model->kind->size);
     if (!made)
         return -ENOMEM;
     *made = *model;
-    made->ready.run = step;
+    made->ready.run = made->kind->step;
     made->loop = loop;
     made->in = (struct xie_op){.kind = XIE_OP_POLL, .fd = made->fd, .owner = made, .done = op_done};
     made->out = made->in;
@@ -256,6 +256,13 @@ int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_
     if (out)
         *out = made;
     return 0;
+}
+
+void xie_transport_discard(struct xie_transport *transport)
+{
+    xie_loop_unready(transport->loop, &transport->ready);
+    xie_list_remove(&transport->link);
+    xie_release(transport);
 }
 
 struct xie_transport *xie_transport_ref(struct xie_transport *transport)

@@ -1,6 +1,6 @@
 /* transport.h - inside a transport: its state, and what it stands on.
  * Floor 6. User's calls and the backend's completions only change the state and put the transport
- * into the ready queue; xie_transport_step, run by the loop alone, does one of each thing that is
+ * into the ready queue; its step, run by the loop alone, does one of each thing that is
  * to be done and calls the protocol. So nothing ever re-enters anything. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_PROTO_TRANSPORT_H
@@ -13,8 +13,11 @@
 
 enum { XIE_TRANSPORT_READS = 1, XIE_TRANSPORT_WRITES = 2 };
 
-/* What a kind of transport (bytes, datagrams) does in a step. */
+/* What a kind of transport (bytes, datagrams, a child) is, and does in a step. */
 struct xie_transport_kind {
+    size_t size; /* of the struct that begins with its struct xie_transport; the rest is zeroed */
+    void (*step)(struct xie_ready *item); /* xie_transport_step, or one of its own: then the
+                                             next two are its own affair */
     /* One read, one callback. Clears readable when there is nothing more for now. */
     void (*receive)(struct xie_transport *transport);
     /* Send what waits, as far as it goes; lowers buffered. */
@@ -57,7 +60,7 @@ struct xie_serving {
 
 /* The fields of a transport that idles are all the memory it costs. */
 struct xie_transport {
-    struct xie_ready ready; /* xie_transport_step, while queued */
+    struct xie_ready ready; /* the kind's step, while queued */
     struct xie_loop *loop;
     const struct xie_transport_kind *kind;
     const struct xie_wire *wire; /* of bytes */
@@ -98,6 +101,19 @@ struct xie_transport {
  * kept are its own on success. Calls the protocol's create. out may be NULL.
  * errors  -ENOMEM, XIE_ECLOSED, -EPERM */
 int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_transport **out);
+
+/* Undo it, before the loop has run: what it was given is still the caller's. */
+void xie_transport_discard(struct xie_transport *transport);
+/* Make a stream one like model, which lacks kind and fd, and the wire too unless it sets one.
+ * errors as xie_transport_adopt's */
+int xie_transport_adopt_as(struct xie_stream *stream, struct xie_transport *model, void *arg,
+                           struct xie_transport **out);
+
+/* One of each thing that is to be done: the step of bytes and datagrams. */
+void xie_transport_step(struct xie_ready *item);
+/* The last step: connection_lost, and everything given back. It is over, not queued, and no
+ * operation is pending. */
+void xie_transport_end(struct xie_transport *transport);
 
 /* Have the loop do what the state asks for. */
 void xie_transport_wake(struct xie_transport *transport);
