@@ -1,8 +1,6 @@
 /* process.c - the promises of <xie/process_transport.h>: what a child's protocol is told, and when;
  * its pipes; making one. */
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
-
 #include "proto/process_kit.h"
 
 /* --- what is told, and in which order ------------------------------------------------- */

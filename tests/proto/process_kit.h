@@ -3,6 +3,7 @@
 #ifndef XIE_TESTS_PROTO_PROCESS_KIT_H
 #define XIE_TESTS_PROTO_PROCESS_KIT_H
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include "io/process_kit.h"
