@@ -70,13 +70,13 @@ XIE_API int xie_subprocess_get_status(const struct xie_transport *transport,
                                       struct xie_process_status *status);
 
 /**
- * The transport of its descriptor 0, 1 or 2; NULL where there is no pipe (any more: from
- * pipe_connection_lost on), and for another number. Borrowed.
+ * The transport of its descriptor 0, 1 or 2, borrowed; NULL where there is no pipe, or no more
+ * since pipe_connection_lost has returned, and for another number.
  *
  * note    to write, to end what it reads (xie_transport_write_eof), to set the water marks, to
- * pause and resume reading, to close it alone. Bytes can be given back within pipe_data_received.
- *         A protocol of its own can be set: then that one is told all of the pipe, as of any
- *         other; the child's connection_lost still waits for it
+ *         pause reading and resume it, to close it alone; within pipe_data_received to give bytes
+ *         back. A protocol of its own may be set: that one is then told all of the pipe, as of
+ *         any other; the child's connection_lost still waits for it
  * source  get_pipe_transport
  */
 XIE_API struct xie_transport *
