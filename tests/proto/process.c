@@ -226,6 +226,30 @@ WITH_CHILDREN(a_pipe_paused_in_the_middle_holds_up_no_exit)
     return 0;
 }
 
+WITH_CHILDREN(a_pipe_is_closed_alone)
+{
+    struct child_note note = {0};
+    struct held held;
+    struct xie_process_options options = held_options(&held, "cat; read x <&9; exit 4");
+    options.in = options.out = options.err = XIE_PROCESS_PIPE;
+    held_open(&held, &note, options);
+    xie_transport_close(child_pipe(&note, 2));
+    UNTIL(&note, note.gone[2]);
+    CHECK_EQ(xie_transport_write(child_pipe(&note, 0), "x", 1), 0);
+    UNTIL(&note, note.got[1]);
+    xie_transport_close(child_pipe(&note, 0));
+    UNTIL(&note, note.gone[0]);
+    xie_transport_abort(child_pipe(&note, 1));
+    UNTIL(&note, note.gone[1]);
+    kit_settle();
+    CHECK_STR(note.order, "m2a01");
+    held_let_go(&held);
+    child_end(&note);
+    CHECK_EQ(note.status.code, 4);
+    CHECK(!note.gone_error[0] && !note.gone_error[1] && !note.gone_error[2]);
+    return 0;
+}
+
 /* --- writing -------------------------------------------------------------------------- */
 
 enum { ALL = 3 << 20 };
@@ -624,6 +648,7 @@ int main(int argc, char **argv)
         {"a_paused_pipe_holds_up_no_exit", a_paused_pipe_holds_up_no_exit},
         {"a_pipe_paused_in_the_middle_holds_up_no_exit",
          a_pipe_paused_in_the_middle_holds_up_no_exit},
+        {"a_pipe_is_closed_alone", a_pipe_is_closed_alone},
         {"much_goes_through_a_child_and_little_waits", much_goes_through_a_child_and_little_waits},
         {"water_marks_are_the_pipes", water_marks_are_the_pipes},
         {"what_a_child_does_not_read_is_a_broken_pipe",
