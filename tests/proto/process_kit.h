@@ -76,6 +76,7 @@ static inline void child_data(void *self, struct xie_transport *transport, int f
     CHECK(note->transport == transport && note->made == 1 && !note->lost);
     CHECK((fd == 1 || fd == 2) && !note->gone[fd]);
     CHECK(len > 0 && len <= XIE_TRANSPORT_READ_MOST);
+    CHECK(note->exited || xie_subprocess_get_status(transport, &note->status) == -EBUSY);
     for (size_t i = 0; i < len && note->got[fd] + i < sizeof note->text[fd] - 1; i++)
         note->text[fd][note->got[fd] + i] = data[i];
     if (fd == 1)
