@@ -424,8 +424,7 @@ int xie_subprocess_open(const struct xie_process_options *options,
     attach(child);
     error = introduce(child, protocol, arg);
     if (error) {
-        kill_it(child);
-        xie_transport_abort(made); /* nobody hears of it; the loop does the rest */
+        xie_transport_abort(made); /* the loop ends it, and nobody hears of that */
         return error;
     }
     if (transport)
