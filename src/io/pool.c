@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
+#include "base/option.h"
 #include "base/sys.h"
 
 static struct xie_pool pool_work = {.name = "xie-work",
@@ -30,13 +31,8 @@ static _Thread_local struct xie_pool *pool_here; /* whose thread this is */
 
 static void work_size(void)
 {
-    uint64_t threads = xie_option_number(0, "XIE_THREADS", XIE_POOL_THREADS);
-    if (!threads || threads > XIE_POOL_THREADS_MOST) {
-        xie_report("XIE_THREADS is not between 1 and %d; %d is used", XIE_POOL_THREADS_MOST,
-                   XIE_POOL_THREADS);
-        threads = XIE_POOL_THREADS;
-    }
-    pool_work.most = (unsigned)threads;
+    struct xie_option option = {"XIE_THREADS", 1, XIE_POOL_THREADS_MOST, XIE_POOL_THREADS, false};
+    pool_work.most = (unsigned)xie_option_number(&option);
 }
 
 struct xie_pool *xie_pool_default(void)
