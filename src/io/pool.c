@@ -48,8 +48,8 @@ struct xie_pool *xie_pool_default(void)
 static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct xie_link pools = {&pools, &pools};
 
-/* A child has none of the threads, and perhaps a lock that one of them held. */
-static void forget_threads(struct xie_pool *pool)
+/* Empty, and without threads. */
+static void pool_reset(struct xie_pool *pool)
 {
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
@@ -60,22 +60,52 @@ static void forget_threads(struct xie_pool *pool)
     pool->idle = pool->threads = pool->made = 0;
 }
 
+/* Jobs that wait for a thread are the parent's: the child's copies of them never run. */
+static void pool_forget(struct xie_pool *pool)
+{
+    while (!xie_list_empty(&pool->queue)) {
+        struct xie_job *job = XIE_CONTAINER(pool->queue.next, struct xie_job, link);
+        xie_list_remove(&job->link);
+        job->state = XIE_JOB_NEVER;
+        xie_promise_orphan(&job->promise, job->arg);
+    }
+    pool_reset(pool);
+}
+
+static void each_pool(void (*fn)(struct xie_pool *pool))
+{
+    fn(&pool_work);
+    fn(&xie_pool_names);
+    for (struct xie_link *link = pools.next; link != &pools; link = link->next)
+        fn(XIE_CONTAINER(link, struct xie_pool, link));
+}
+
+static void pool_lock(struct xie_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+}
+
+static void pool_unlock(struct xie_pool *pool)
+{
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* No queue is in the midst of a change then. Nobody has one of their locks when taking another. */
 static void fork_begin(void)
 {
     pthread_mutex_lock(&pools_lock);
+    each_pool(pool_lock);
 }
 
 static void fork_parent(void)
 {
+    each_pool(pool_unlock);
     pthread_mutex_unlock(&pools_lock);
 }
 
 static void fork_child(void)
 {
-    forget_threads(&pool_work);
-    forget_threads(&xie_pool_names);
-    for (struct xie_link *link = pools.next; link != &pools; link = link->next)
-        forget_threads(XIE_CONTAINER(link, struct xie_pool, link));
+    each_pool(pool_forget);
     pthread_mutex_unlock(&pools_lock);
 }
 
@@ -213,7 +243,7 @@ int xie_pool_open(const struct xie_pool_options *options, struct xie_pool **pool
         xie_release(made);
         return -ENOMEM;
     }
-    forget_threads(made); /* as after a fork: it has none */
+    pool_reset(made);
     snprintf(made->name, sizeof made->name, "%s", options->name ? options->name : "xie-work");
     made->ids = ids;
     made->most = most;

@@ -48,7 +48,7 @@ static void promise_free(struct xie_promise *promise)
     pthread_mutex_unlock(&promise->lock);
     if (!xie_list_empty(&promise->waiters))
         xie_misuse("the last reference of a promise was given back while somebody waits for it");
-    if (promise->done && !promise->taken)
+    if (promise->done && (!promise->taken || promise->orphan))
         promise_forgotten(promise);
     if (promise->drop)
         promise->drop(promise);
@@ -94,6 +94,18 @@ void xie_promise_finish(struct xie_promise *promise, int result, void *value)
     pthread_mutex_unlock(&promise->lock);
     if (last)
         promise_free(promise);
+}
+
+/* The reference of who would have settled it goes as well, unless it is the last: a handler of
+ * forks is no place to run what disposes of the value. */
+void xie_promise_orphan(struct xie_promise *promise, void *value)
+{
+    pthread_mutex_init(&promise->lock, NULL);
+    xie_list_init(&promise->waiters);
+    settle(promise, -ECANCELED, value);
+    promise->orphan = true;
+    if (promise->refs > 1)
+        promise->refs--;
 }
 
 /* From outside: a job's promise is the job's to settle. */

@@ -705,6 +705,71 @@ static void a_child_made_by_fork_has_threads_of_its_own(void)
     CHECK(jobs[1].ended);
 }
 
+/* The child's copy of what waited for a thread: cancelled, disposed of by who gives it back, and no
+ * longer counted by the pool. */
+static int use_after_fork(struct job *queued, struct xie_promise **promises)
+{
+    struct job own[2] = {{.go = 1}, {.go = 1}};
+    struct xie_promise *promise;
+    void *value = NULL;
+    CHECK(xie_promise_done(promises[0]));
+    CHECK(!xie_promise_cancel(promises[0])); /* it is so already */
+    CHECK_EQ(xie_promise_wait_blocking(promises[0], &value, XIE_NEVER), -ECANCELED);
+    CHECK(!value);
+    xie_promise_unref(promises[0]);
+    CHECK(!xie_promise_cancel(promises[1]));
+    xie_promise_unref(promises[1]); /* nobody has asked */
+    CHECK_EQ(queued[0].disposed, 1);
+    CHECK_EQ(queued[1].disposed, 1);
+    for (int i = 0; i < 2; i++) { /* the queue counts right: each finds the one thread */
+        CHECK_EQ(submit(&own[i], &promise), 0);
+        CHECK_EQ(xie_promise_wait_blocking(promise, NULL, XIE_NEVER), 0);
+        xie_promise_unref(promise);
+    }
+    own[0].go = 0;
+    CHECK_EQ(submit(&own[0], NULL), 0); /* runs */
+    hold(&own[0].started);
+    CHECK_EQ(submit(&own[1], NULL), 0); /* waits */
+    CHECK_EQ(submit(&own[1], NULL), 0);
+    CHECK_EQ(submit(&own[1], NULL), -EAGAIN); /* full: no more, no fewer */
+    store(&own[0].go, 1);
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+    CHECK(!queued[0].started && !queued[1].started);
+    return queued[0].disposed + queued[1].disposed;
+}
+
+static void what_waited_when_a_child_was_made_is_cancelled_there(void)
+{
+    struct job running = {0}, queued[2] = {{.go = 1}, {.go = 1}};
+    struct xie_promise *promises[2], *other;
+    int status = -1;
+    if (UNDER_TSAN)
+        tap_skip("TSan allows no threads after a fork");
+    if (tap_valgrind())
+        tap_skip("valgrind counts the parent's jobs as lost by the child");
+    make(1, 2);
+    CHECK_EQ(submit(&running, &other), 0);
+    hold(&running.started);
+    for (int i = 0; i < 2; i++)
+        CHECK_EQ(submit(&queued[i], &promises[i]), 0);
+    pid_t child = fork();
+    if (!child) {
+        int disposed = use_after_fork(queued, promises);
+        _exit(disposed == 2 ? 0 : 1);
+    }
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK_EQ(status, 0);
+    store(&running.go, 1); /* the parent's go on as if nothing had been */
+    CHECK_EQ(xie_promise_wait_blocking(other, NULL, XIE_NEVER), 0);
+    xie_promise_unref(other);
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(xie_promise_wait_blocking(promises[i], NULL, XIE_NEVER), 0);
+        xie_promise_unref(promises[i]);
+        CHECK(queued[i].ended && !queued[i].disposed);
+    }
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+}
+
 /* --- in an object that is closed ---------------------------------------------------------------
  */
 
@@ -797,6 +862,8 @@ int main(int argc, char **argv)
         {"outside a task", outside_a_task},
         {"a child made by fork has threads of its own",
          a_child_made_by_fork_has_threads_of_its_own},
+        {"what waited when a child was made is cancelled there",
+         what_waited_when_a_child_was_made_is_cancelled_there},
         {0},
     };
     return tap_main(argc, argv, tests);
