@@ -1,0 +1,202 @@
+/* where.c - where a thread blocks is asked by a signal, which stays the program's to use. */
+/* SPDX-License-Identifier: MIT */
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "kit.h"
+
+static int count_of(const char *text, const char *needle)
+{
+    int count = 0;
+    for (; (text = strstr(text, needle)) != NULL; text++)
+        count++;
+    return count;
+}
+
+struct program {
+    int (*fn)(void *arg);
+    int64_t slow_ns;
+};
+
+static void run_program(void *arg)
+{
+    const struct program *program = arg;
+    struct xie_loop_options options = {.debug = true, .slow_callback_ns = program->slow_ns};
+    _exit(xie_run_with(&options, program->fn, NULL));
+}
+
+static char text[64 * 1024];
+static int debug_run(int (*fn)(void *arg), int64_t slow_ns)
+{
+    struct program program = {fn, slow_ns};
+    return tap_child(run_program, &program, text, sizeof text);
+}
+
+/* Block until stderr has so many lines with the needle; they are said again at the end. */
+static void block_until(int lines, const char *needle)
+{
+    char said[16 * 1024] = "";
+    size_t len = 0;
+    int fds[2], kept = dup(2);
+    REQUIRE(!pipe(fds));
+    dup2(fds[1], 2);
+    while (count_of(said, needle) < lines) {
+        struct pollfd end = {.fd = fds[0], .events = POLLIN};
+        if (poll(&end, 1, 5) <= 0)
+            continue;
+        ssize_t got = read(fds[0], said + len, sizeof said - 1 - len);
+        REQUIRE(got > 0);
+        len += (size_t)got;
+    }
+    dup2(kept, 2);
+    close(kept);
+    close(fds[0]);
+    close(fds[1]);
+    fputs(said, stderr);
+}
+
+static void stack_is_shown(void)
+{
+    block_until(3, "[0x"); /* frames */
+}
+
+static volatile sig_atomic_t told_so_far; /* of the program's own handler */
+
+static void own_handler(int number)
+{
+    (void)number;
+    told_so_far++;
+}
+
+/* The one that debug mode has taken: the only real-time signal with a handler. 0: none */
+static int signal_taken(void)
+{
+    struct sigaction now;
+    for (int number = SIGRTMAX; number >= SIGRTMIN; number--)
+        if (!sigaction(number, NULL, &now) && now.sa_handler != SIG_DFL &&
+            now.sa_handler != own_handler)
+            return number;
+    return 0;
+}
+
+static int take_it_over(void *arg)
+{
+    struct sigaction own = {.sa_handler = own_handler}, now;
+    int number = signal_taken();
+    (void)arg;
+    CHECK_EQ(number, SIGRTMAX);
+    CHECK_EQ(sigaction(number, &own, NULL), 0);
+    stack_is_shown(); /* all the same */
+    CHECK_EQ(told_so_far, 0);
+    raise(number);
+    CHECK_EQ(told_so_far, 1);
+    CHECK(!sigaction(number, NULL, &now) && now.sa_handler == own_handler);
+    CHECK_EQ(signal_taken(), number - 1);
+    return 0;
+}
+
+static void a_program_may_take_the_signal_that_asks(void)
+{
+    if (tap_slow())
+        tap_skip("signals come late, or stacks look different, under tools");
+    CHECK_EQ(debug_run(take_it_over, 5 * XIE_MILLISECOND), 0);
+}
+
+static int open_it(void *arg)
+{
+    struct xie_signals *signals;
+    int number = signal_taken(), came = 0;
+    (void)arg;
+    REQUIRE(!xie_signals_open((int[]){number, 0}, &signals));
+    stack_is_shown();
+    XIE_TIMEOUT(0)
+        came = xie_signals_wait(signals);
+    CHECK_EQ(came, -ETIMEDOUT); /* the watch has sent it none */
+    raise(number);
+    CHECK_EQ(xie_signals_wait(signals), number);
+    xie_signals_close(signals);
+    stack_is_shown();
+    return 0;
+}
+
+static void so_may_who_waits_for_it(void)
+{
+    if (tap_slow())
+        tap_skip("signals come late, or stacks look different, under tools");
+    CHECK_EQ(debug_run(open_it, 5 * XIE_MILLISECOND), 0);
+}
+
+static int not_the_highest(void *arg)
+{
+    sigset_t pending;
+    (void)arg;
+    CHECK_EQ(signal_taken(), SIGRTMAX - 2);
+    stack_is_shown();
+    CHECK(!sigpending(&pending) && !sigismember(&pending, SIGRTMAX));
+    return 0;
+}
+
+/* One that is blocked is for sigwait(3); one with a handler is somebody's. */
+static void a_signal_that_is_used_already_is_left_alone(void)
+{
+    struct sigaction own = {.sa_handler = own_handler};
+    sigset_t mask;
+    if (tap_slow())
+        tap_skip("signals come late, or stacks look different, under tools");
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGRTMAX);
+    pthread_sigmask(SIG_BLOCK, &mask, NULL);
+    CHECK_EQ(sigaction(SIGRTMAX - 1, &own, NULL), 0);
+    CHECK_EQ(debug_run(not_the_highest, 5 * XIE_MILLISECOND), 0);
+    CHECK_EQ(told_so_far, 0);
+}
+
+static int no_signal_is_free(void *arg)
+{
+    (void)arg;
+    CHECK_EQ(signal_taken(), 0);
+    block_until(3, "has been running");
+    return 0;
+}
+
+static void where_none_is_free_it_says_so_once(void)
+{
+    struct sigaction own = {.sa_handler = own_handler};
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        CHECK_EQ(sigaction(number, &own, NULL), 0);
+    CHECK_EQ(debug_run(no_signal_is_free, 2 * XIE_MILLISECOND), 0);
+    CHECK_EQ(count_of(text, "no real-time signal is free"), 1);
+    CHECK_EQ(count_of(text, "[0x"), 0);
+    CHECK_EQ(told_so_far, 0);
+}
+
+static int raise_it(void *arg)
+{
+    (void)arg;
+    raise(signal_taken());
+    return 0;
+}
+
+static void from_others_it_ends_the_program_as_ever(void)
+{
+    int status = debug_run(raise_it, 10 * XIE_SECOND);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGRTMAX);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        {"a program may take the signal that asks", a_program_may_take_the_signal_that_asks},
+        {"so may who waits for it", so_may_who_waits_for_it},
+        {"a signal that is used already is left alone",
+         a_signal_that_is_used_already_is_left_alone},
+        {"where none is free it says so once", where_none_is_free_it_says_so_once},
+        {"from others it ends the program as ever", from_others_it_ends_the_program_as_ever},
+        {0},
+    };
+    return tap_main(argc, argv, tests);
+}
