@@ -292,7 +292,7 @@ static void wait_for_threads(struct xie_pool *pool, struct xie_task *self)
     if (!pool->threads)
         pthread_mutex_unlock(&pool->lock);
     else if (!self)
-        xie_parker_block(&parker, &pool->closer, &pool->lock, XIE_NEVER);
+        xie_parker_block(&parker, &pool->closer, &pool->lock);
     else
         XIE_SHIELD
             xie_parker_wait(&parker, &pool->closer, &pool->lock, self, "xie_pool_close");

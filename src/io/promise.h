@@ -6,11 +6,12 @@
 
 #include <xie/promise.h>
 
-#include "io/parker.h"
+#include "base/list.h"
+#include "io/shared.h"
 
 struct xie_promise {
     pthread_mutex_t lock;
-    struct xie_link waiters;
+    struct xie_waiters waiters; /* cases */
     void (*dispose)(void *value);
     void *value;
     int result;
