@@ -77,7 +77,8 @@ XIE_API struct xie_case xie_case_task(struct xie_task *task);
  *         several cases that can take effect at once none is preferred for long, as the
  *         places where the looks begin are spread evenly
  * cost    no allocation; linear in count. A suspension if none can take effect at once. A mutex
- *         for each case of a channel or a promise, twice where it waits
+ *         for each case of a channel or a promise, twice where it waits; one that takes effect
+ *         at once lets the loop's other tasks run now and then
  * source  Go's select; asyncio.wait(FIRST_COMPLETED), which may lose an item
  */
 XIE_API int xie_select(struct xie_case *cases, size_t count);

@@ -130,7 +130,7 @@ static struct xie_job *first_job(const struct xie_pool *pool)
 static bool is_full(const struct xie_pool *pool)
 {
     size_t free = pool->idle + (pool->most - pool->threads);
-    return pool->limit && pool->queued >= pool->limit + free;
+    return pool->limit && pool->queued >= free && pool->queued - free >= pool->limit;
 }
 
 /* With a thread to take it. errors -EAGAIN there is none, and none can be made */

@@ -22,7 +22,9 @@ enum {
 
 static int ask;          /* the signal; 0: none was free */
 static sigset_t blocked; /* by threads that are watched: their program has its own use for them */
-static sem_t answered;   /* posted by the handler */
+static bool owed;        /* the last that was asked has not answered yet */
+static pthread_t debtor;
+static sem_t answered;                                            /* posted by the handler */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER; /* and over all of the above */
 
 /* A signal like ours that we have not sent does what it did without us: it ends the program. */
@@ -47,6 +49,7 @@ static void on_ask(int number, siginfo_t *info, void *context)
 static void forget_who_asks(void)
 {
     pthread_mutex_init(&one_at_a_time, NULL);
+    owed = false;
 }
 
 /* --- which signal ------------------------------------------------------------------- */
@@ -90,6 +93,19 @@ static void choose(void)
             ask = number;
 }
 
+/* Those that a thread blocks are used otherwise, by sigwait(3), say; but who blocks all of them, as
+ * threads do that only compute, uses none. */
+static void avoid_blocked(void)
+{
+    sigset_t mask;
+    bool all = true;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        all &= sigismember(&mask, number) == 1;
+    if (!all)
+        sigorset(&blocked, &blocked, &mask);
+}
+
 static void prepare(void)
 {
     void *frame;
@@ -102,27 +118,28 @@ static void prepare(void)
 void xie_where_prepare(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    sigset_t mask;
     pthread_once(&once, prepare);
-    pthread_sigmask(SIG_SETMASK, NULL, &mask);
     pthread_mutex_lock(&one_at_a_time);
-    sigorset(&blocked, &blocked, &mask);
+    avoid_blocked();
     choose();
     pthread_mutex_unlock(&one_at_a_time);
 }
 
 /* --- asking ------------------------------------------------------------------------- */
 
-/* Under the lock, which the handler does not need. */
-static void wait_for_answer(void)
+/* Under the lock, which the handler does not need. return true: it has come */
+static bool wait_for_answer(void)
 {
+    int error;
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_nsec += XIE_PATIENCE_NS;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    while (sem_timedwait(&answered, &until) && errno == EINTR)
-        ;
+    do
+        error = sem_timedwait(&answered, &until);
+    while (error && errno == EINTR);
+    return !error;
 }
 
 void xie_where_print(pthread_t thread)
@@ -135,9 +152,12 @@ void xie_where_print(pthread_t thread)
         xie_report("no real-time signal is free: where a thread blocks cannot be shown");
     told = !ask;
     while (!sem_trywait(&answered))
-        ; /* an answer that came too late */
-    if (ask && !pthread_sigqueue(thread, ask, sign))
-        wait_for_answer();
+        owed = false; /* it came too late */
+    /* Signals to one that has them blocked would pile up. */
+    if (ask && !(owed && pthread_equal(debtor, thread)) && !pthread_sigqueue(thread, ask, sign)) {
+        owed = !wait_for_answer();
+        debtor = thread;
+    }
     pthread_mutex_unlock(&one_at_a_time);
 }
 

@@ -705,6 +705,20 @@ static void a_child_made_by_fork_has_threads_of_its_own(void)
     CHECK(jobs[1].ended);
 }
 
+/* No limit that can be given makes it full at once. */
+static void the_largest_limit_is_no_small_one(void)
+{
+    struct job jobs[8] = {{.go = 0}};
+    make(1, SIZE_MAX);
+    for (int i = 0; i < 8; i++)
+        CHECK_EQ(submit(&jobs[i], NULL), 0);
+    for (int i = 0; i < 8; i++)
+        store(&jobs[i].go, 1);
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+    for (int i = 0; i < 8; i++)
+        CHECK(jobs[i].ended);
+}
+
 /* The child's copy of what waited for a thread: cancelled, disposed of by who gives it back, and no
  * longer counted by the pool. */
 static int use_after_fork(struct job *queued, struct xie_promise **promises)
@@ -862,6 +876,7 @@ int main(int argc, char **argv)
         {"outside a task", outside_a_task},
         {"a child made by fork has threads of its own",
          a_child_made_by_fork_has_threads_of_its_own},
+        {"the largest limit is no small one", the_largest_limit_is_no_small_one},
         {"what waited when a child was made is cancelled there",
          what_waited_when_a_child_was_made_is_cancelled_there},
         {0},

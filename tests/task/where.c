@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -174,6 +175,68 @@ static void where_none_is_free_it_says_so_once(void)
     CHECK_EQ(told_so_far, 0);
 }
 
+/* Blocked once the loop runs, it is asked once, and tells once, late. */
+static int block_all(void *arg)
+{
+    sigset_t all, before;
+    (void)arg;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    block_until(4, "has been running");
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return 0;
+}
+
+static void a_thread_that_does_not_hear_is_not_asked_again(void)
+{
+    if (tap_slow())
+        tap_skip("signals come late, or stacks look different, under tools");
+    CHECK_EQ(debug_run(block_all, XIE_MILLISECOND), 0);
+    char last[1024] = ""; /* the outermost frame: one stack has one */
+    const char *end = strstr(text, "xie: task 'main' (spawned at xie_run, function ");
+    while (end && strstr(end + 1, "xie: task"))
+        end = strstr(end + 1, "xie: task");
+    REQUIRE(end && end > text);
+    const char *line = end - 1;
+    while (line > text && line[-1] != '\n')
+        line--;
+    snprintf(last, sizeof last, "%.*s", (int)(end - line), line);
+    CHECK(strstr(last, "[0x"));
+    CHECK_EQ(count_of(text, last), 1);
+}
+
+static void *run_deaf(void *arg)
+{
+    struct xie_loop_options options = {.debug = true};
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    CHECK_EQ(xie_run_with(&options, arg, NULL), 0);
+    return NULL;
+}
+
+static int nothing(void *arg)
+{
+    return arg != NULL;
+}
+
+static int beside_the_deaf(void *arg)
+{
+    pthread_t thread;
+    REQUIRE(!pthread_create(&thread, NULL, run_deaf, (void *)(uintptr_t)nothing));
+    pthread_join(thread, NULL);
+    stack_is_shown();
+    return arg != NULL;
+}
+
+/* Threads that block every signal, as those do that compute, use none of them. */
+static void a_thread_that_blocks_all_takes_none_away(void)
+{
+    if (tap_slow())
+        tap_skip("signals come late, or stacks look different, under tools");
+    CHECK_EQ(debug_run(beside_the_deaf, 5 * XIE_MILLISECOND), 0);
+}
+
 static int raise_it(void *arg)
 {
     (void)arg;
@@ -195,6 +258,9 @@ int main(int argc, char **argv)
         {"a signal that is used already is left alone",
          a_signal_that_is_used_already_is_left_alone},
         {"where none is free it says so once", where_none_is_free_it_says_so_once},
+        {"a thread that does not hear is not asked again",
+         a_thread_that_does_not_hear_is_not_asked_again},
+        {"a thread that blocks all takes none away", a_thread_that_blocks_all_takes_none_away},
         {"from others it ends the program as ever", from_others_it_ends_the_program_as_ever},
         {0},
     };
