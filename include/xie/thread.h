@@ -42,7 +42,8 @@ XIE_API int xie_to_thread(int (*fn)(void *arg), void *arg, void (*dispose)(void 
 /* Threads that take jobs first come first served; opaque. Its calls are safe from any thread
  * between its open and its close. A child made by fork has the pool without its threads and
  * jobs: it makes its own. There the promise of a job that waited for a thread has failed with
- * -ECANCELED; of one that ran the child never hears. */
+ * -ECANCELED; of one that ran the child never hears. The child of a job that forks may exec or _exit: where it
+ * returns from the job it aborts. */
 struct xie_pool;
 
 /* How to make a pool; zero is the default of each. */

@@ -106,6 +106,7 @@ static void fork_parent(void)
 static void fork_child(void)
 {
     each_pool(pool_forget);
+    pool_here = NULL; /* a job has forked: this is no thread of a pool's any more */
     pthread_mutex_unlock(&pools_lock);
 }
 
@@ -186,6 +187,10 @@ static void run_first(struct xie_pool *pool)
     xie_pool_remove(pool, job);
     pthread_mutex_unlock(&pool->lock);
     int result = job->fn(job->arg);
+    if (!pool_here)
+        xie_misuse("a job of pool '%s' forked, and the child returned from it; it may exec or "
+                   "_exit",
+                   pool->name);
     pthread_mutex_lock(&pool->lock);
     pool->idle++; /* before its waiter hears of the end: the next job finds a thread */
     pthread_mutex_unlock(&pool->lock);

@@ -705,6 +705,60 @@ static void a_child_made_by_fork_has_threads_of_its_own(void)
     CHECK(jobs[1].ended);
 }
 
+/* The child of a job that forks has none of the pool's threads, and is none of them. */
+static int fork_in_job(void *arg)
+{
+    pid_t *child = arg;
+    *child = fork();
+    return 0;
+}
+
+static int close_in_child(void *arg)
+{
+    pid_t *child = arg;
+    *child = fork();
+    if (*child)
+        return 0;
+    struct job own = {.go = 1};
+    if (submit(&own, NULL))
+        _exit(1);
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+    _exit(own.ended ? 0 : 2);
+}
+
+static void run_forking(void *arg)
+{
+    int (**fn)(void *arg) = arg;
+    struct xie_promise *promise;
+    pid_t child = -1;
+    int status = -1;
+    make(1, 0);
+    CHECK_EQ(xie_pool_try_submit(pool, *fn, &child, NULL, &promise), 0);
+    CHECK_EQ(xie_promise_wait_blocking(promise, NULL, XIE_NEVER), 0);
+    xie_promise_unref(promise);
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    if (*fn == fork_in_job)
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    else
+        CHECK_EQ(status, 0);
+    xie_pool_close(pool, XIE_POOL_DRAIN);
+    _exit(0);
+}
+
+static void a_child_that_returns_from_a_job_aborts(void)
+{
+    int (*fns[])(void *arg) = {fork_in_job, close_in_child};
+    char text[1024];
+    if (UNDER_TSAN)
+        tap_skip("TSan allows no threads after a fork");
+    if (tap_valgrind())
+        tap_skip("valgrind counts the parent's jobs as lost by the child");
+    CHECK_EQ(tap_child(run_forking, &fns[0], text, sizeof text), 0);
+    CHECK(strstr(text, "xie: misuse: a job of pool 'xie-work' forked, and the child returned"));
+    CHECK_EQ(tap_child(run_forking, &fns[1], text, sizeof text), 0);
+    CHECK_STR(text, "");
+}
+
 /* No limit that can be given makes it full at once. */
 static void the_largest_limit_is_no_small_one(void)
 {
@@ -876,6 +930,7 @@ int main(int argc, char **argv)
         {"outside a task", outside_a_task},
         {"a child made by fork has threads of its own",
          a_child_made_by_fork_has_threads_of_its_own},
+        {"a child that returns from a job aborts", a_child_that_returns_from_a_job_aborts},
         {"the largest limit is no small one", the_largest_limit_is_no_small_one},
         {"what waited when a child was made is cancelled there",
          what_waited_when_a_child_was_made_is_cancelled_there},
