@@ -19,8 +19,8 @@ extern "C" {
 struct xie_channel;
 struct xie_promise;
 
-/* There is no case for a condition: its wait ends by taking a lock again, and that is a second wait.
- * An event, a semaphore or a queue does what is wanted of one here.
+/* There is no case for a condition: its wait ends by taking a lock again, and that is a second
+ * wait. An event, a semaphore or a queue does what is wanted of one here.
  *
  * One of the things waited for: a visible struct in the caller's array, made by the functions
  * below. The array may be used again and again, and cases changed in between, but not while a task
@@ -49,8 +49,8 @@ XIE_API struct xie_case xie_case_semaphore(struct xie_semaphore *semaphore);
 /* As xie_event_wait. */
 XIE_API struct xie_case xie_case_event(struct xie_event *event);
 /* As xie_barrier_wait: while the select waits the caller has come, and the others of a round go on
- * with it; when another case takes effect, or the select is interrupted, it has left. A barrier that
- * occurs in several cases is come to once. */
+ * with it; when another case takes effect, or the select is interrupted, it has left. A barrier
+ * that occurs in several cases is come to once. */
 XIE_API struct xie_case xie_case_barrier(struct xie_barrier *barrier);
 /* As xie_channel_get and xie_channel_put, also against other threads: an item that the select did
  * not get is another's. The caller holds a reference until the select returns. */

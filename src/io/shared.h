@@ -16,8 +16,8 @@
 struct xie_case *xie_shared_claim_first(struct xie_waiters *line);
 void xie_shared_told(struct xie_case *self, int result);
 
-/* Under the lock: is it possible at once? Then claim it by xie_shared_claim, and have it take effect
- * if that says so; else let it stand in its line. */
+/* Under the lock: is it possible at once? Then claim it by xie_shared_claim, and have it take
+ * effect if that says so; else let it stand in its line. */
 enum xie_shared_stood { XIE_STANDS, XIE_TOOK_EFFECT, XIE_DECIDED /* by another case */ };
 typedef enum xie_shared_stood xie_shared_stand(struct xie_case *self);
 
