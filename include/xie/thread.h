@@ -32,9 +32,10 @@ extern "C" {
  *          apart; after one of them, arg is no longer the caller's unless dispose is NULL
  * errors   -ECANCELED -ETIMEDOUT: the job did not run, or goes on without its waiter; -EAGAIN
  *          no thread can be made; -ENOMEM; -EPERM outside a task
- * note     XIE_THREADS threads of the environment (1 to 1024), else 4; made when needed and kept
- * for the process; no limit to the jobs that wait. On sim the job runs at once, on the caller's
- * thread source   asyncio.to_thread
+ * note     XIE_THREADS threads of the environment, 1 to 1024, else 4; made when needed and kept
+ *          for the process; no limit to the jobs that wait. On sim the job runs at once, on the
+ *          caller's thread
+ * source   asyncio.to_thread
  */
 XIE_API int xie_to_thread(int (*fn)(void *arg), void *arg, void (*dispose)(void *arg));
 
