@@ -114,7 +114,7 @@ static int open_it(void *arg)
     (void)arg;
     REQUIRE(!xie_signals_open((int[]){number, 0}, &signals));
     stack_is_shown();
-    XIE_TIMEOUT(0)
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
         came = xie_signals_wait(signals);
     CHECK_EQ(came, -ETIMEDOUT); /* the watch has sent it none */
     raise(number);
@@ -204,7 +204,8 @@ static void a_thread_that_does_not_hear_is_not_asked_again(void)
         line--;
     snprintf(last, sizeof last, "%.*s", (int)(end - line), line);
     CHECK(strstr(last, "[0x"));
-    CHECK_EQ(count_of(text, last), 1);
+    /* Once, and once more if it took so long to end that it was named again. */
+    CHECK(2 * count_of(text, last) <= count_of(text, "has been running"));
 }
 
 static void *run_deaf(void *arg)
