@@ -111,7 +111,11 @@ XIE_API void xie_loop_call_exception_handler(const struct xie_exception_context 
  * of xie_run_with. Then
  * - a task or callback that runs for longer than the option slow_callback_ns without waiting is
  *   named on stderr while it does, with the place of its spawn and its stack where the C library
- *   can tell it, again after twice the time each, and at its end with how long it was;
+ *   can tell it, again after twice the time each, and at its end with how long it was.
+ *   (It is asked by a signal: the highest real-time one that has its default action, and that no
+ *   watched thread blocks as its loop is made, unless it blocks all of them. A program that comes
+ *   to use that one, by sigaction(2) or xie_signals_open, is never sent it: another is found.
+ *   Sent by others it does what it does without debug mode);
  * - tasks whose handle was never joined or detached are named at the end of the loop, with the
  *   place of their spawn;
  * - waking or cancelling a task, or cancelling a call, from another thread than its loop's aborts;

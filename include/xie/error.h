@@ -25,7 +25,8 @@ enum xie_error {
     XIE_ECLOSED = -4099,          /* the queue, stream or listener was closed on this side */
     XIE_EGENEXIT = -4100,         /* thrown into a generator that is being closed */
     XIE_EGENIGNORED = -4101,      /* the generator yielded again while it was being closed */
-    XIE_EDEADLOCK = -4102,        /* waiting for oneself, directly or in a circle */
+    XIE_EDEADLOCK = -4102,        /* waiting for oneself, directly or in a circle; of a run
+                                     on sim: every task waits, and nothing can wake one */
     XIE_EBROKEN = -4105,          /* the barrier was reset or aborted */
     XIE_EDNS_NONAME = -4110,      /* the name does not exist, or has no address */
     XIE_EDNS_AGAIN = -4111,       /* the name servers do not answer now; may work later */

@@ -17,13 +17,16 @@ extern "C" {
 /* An event loop; opaque, owns the kernel's objects. */
 struct xie_loop;
 
-/* How to make a loop; zero is the default of each. */
+/* How to make a loop; zero is the default of each. Where an option is not given, a variable of the
+ * environment is asked, which is a number, decimal or with 0x (XIE_BACKEND: a name). One that says
+ * something else is told on stderr, once, with what is allowed, and the default holds; an unknown
+ * backend, and a wrong chance of sim's (XIE_SIM_…), is -EINVAL. */
 struct xie_loop_options {
     const char *backend;      /* "uring", "epoll", "kqueue", "poll", "sim"; NULL: XIE_BACKEND, else
                                  probing */
     uint64_t seed;            /* of sim's scheduler and faults; 0: XIE_SEED, else 1 */
-    size_t stack_size;        /* of tasks [bytes]; 0: XIE_STACK, else 256 KiB; least 16 KiB */
-    bool debug;               /* debug mode (xie/debug.h); false: if XIE_DEBUG=1 */
+    size_t stack_size;        /* of tasks [bytes]; 0: XIE_STACK, else 256 KiB; 16 KiB to 1 GiB */
+    bool debug;               /* debug mode (xie/debug.h); false: XIE_DEBUG, 0 or 1, else not */
     int64_t slow_callback_ns; /* in debug mode, how long may one run without waiting; 0: 100 ms */
 };
 

@@ -21,7 +21,8 @@ struct xie_promise;
  * Make one, pending, with one reference.
  *
  * dispose  called once with the value it was resolved with, by whoever gives back the last
- *          reference, when no wait has returned that value; NULL: nothing needs to be done
+ *          reference, when no wait has returned that outcome (one that did not ask for the value
+ *          has taken it, too); NULL: nothing needs to be done
  * return   NULL when there is no memory
  * source   concurrent.futures.Future
  */

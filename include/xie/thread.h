@@ -32,8 +32,8 @@ extern "C" {
  *          apart; after one of them, arg is no longer the caller's unless dispose is NULL
  * errors   -ECANCELED -ETIMEDOUT: the job did not run, or goes on without its waiter; -EAGAIN
  *          no thread can be made; -ENOMEM; -EPERM outside a task
- * note     XIE_THREADS threads of the environment, else 4; made when needed and kept for the
- *          process; no limit to the jobs that wait. On sim the job runs at once, on the
+ * note     XIE_THREADS threads of the environment, 1 to 1024, else 4; made when needed and kept
+ *          for the process; no limit to the jobs that wait. On sim the job runs at once, on the
  *          caller's thread
  * source   asyncio.to_thread
  */
@@ -41,7 +41,9 @@ XIE_API int xie_to_thread(int (*fn)(void *arg), void *arg, void (*dispose)(void 
 
 /* Threads that take jobs first come first served; opaque. Its calls are safe from any thread
  * between its open and its close. A child made by fork has the pool without its threads and
- * jobs: it makes its own. */
+ * jobs: it makes its own. There the promise of a job that waited for a thread has failed with
+ * -ECANCELED; of one that ran the child never hears. The child of a job that forks may exec or
+ * _exit: where it returns from the job it aborts. */
 struct xie_pool;
 
 /* How to make a pool; zero is the default of each. */

@@ -104,7 +104,7 @@ XIE_API int xie_connect_datagram_socket(int fd, const struct xie_protocol *proto
  *
  * listener  of any kind; not closed by this
  * protocol  its create makes the self of each connection; one it refuses, or for which there is
- *           no memory, is reset
+ *           no memory, is reset. Without memory the next is accepted a little later
  * return    0: the listener was closed, and then the last connection has ended
  * errors    -ECANCELED -ETIMEDOUT, or why the listener can accept no more: then its connections
  *           are aborted, and their connection_lost has returned when this does

@@ -16,6 +16,7 @@ extern "C" {
 #endif
 
 struct xie_tls_context;
+struct xie_tls_failure;
 
 /* One header field; both strings are borrowed from the message. */
 struct xie_http_field {
@@ -126,6 +127,9 @@ struct xie_ws_options {
                                  those who send. The time runs while somebody receives */
     /* A client's, for wss://, borrowed until return. NULL: whom the system trusts. */
     struct xie_tls_context *tls;
+    /* A client's, for wss://: receives what failed of TLS, in words (<xie/tls.h>); "" when it was
+     * something else. May be NULL. */
+    struct xie_tls_failure *tls_failure;
 };
 
 /**

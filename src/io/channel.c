@@ -1,6 +1,6 @@
 /* channel.c - a queue of pointers between threads.
- * Floor 5. A queue of the sync floor under a lock, used for its items alone; who waits is a
- * parker. An item is handed to the first who waits, and room to the first item that waits. */
+ * Floor 5. A queue of the sync floor under a lock, used for its items alone; who waits is a case
+ * of a select. An item is handed to the first who waits, and room to the first item that waits. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
@@ -9,21 +9,15 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
-#include "io/parker.h"
+#include "io/shared.h"
 
+/* Each who waits is a case: of a call's, a select's, or a thread's. */
 struct xie_channel {
     pthread_mutex_t lock;
-    struct xie_queue items;           /* holds, never waits */
-    struct xie_link putters, getters; /* one of them is empty */
+    struct xie_queue items;              /* holds, never waits */
+    struct xie_waiters putters, getters; /* getters wait while it is empty, putters while full */
     void (*dispose)(void *item);
     unsigned refs; /* atomic */
-};
-
-/* One who waits: its item, to be put or got; or it was closed meanwhile. */
-struct waiter {
-    struct xie_parker parker;
-    void *item;
-    bool closed;
 };
 
 /* --- its life ----------------------------------------------------------------------- */
@@ -35,8 +29,7 @@ struct xie_channel *xie_channel_new(size_t limit, void (*dispose)(void *item))
         return NULL;
     pthread_mutex_init(&channel->lock, NULL);
     xie_queue_init(&channel->items, limit);
-    xie_list_init(&channel->putters);
-    xie_list_init(&channel->getters);
+    channel->putters = channel->getters = (struct xie_waiters){0};
     channel->dispose = dispose;
     channel->refs = 1;
     return channel;
@@ -53,7 +46,7 @@ void xie_channel_unref(struct xie_channel *channel)
     void *item;
     if (!channel || __atomic_sub_fetch(&channel->refs, 1, __ATOMIC_ACQ_REL))
         return;
-    if (!xie_list_empty(&channel->putters) || !xie_list_empty(&channel->getters))
+    if (channel->putters.head || channel->getters.head)
         xie_misuse("the last reference of a channel was given back while somebody waits for it");
     while (!xie_queue_try_get(&channel->items, &item))
         if (channel->dispose)
@@ -65,133 +58,171 @@ void xie_channel_unref(struct xie_channel *channel)
 
 /* --- under the lock ----------------------------------------------------------------- */
 
-static struct waiter *first_waiter(const struct xie_link *list)
-{
-    struct xie_parker *first = xie_parker_first(list);
-    return first ? XIE_CONTAINER(first, struct waiter, parker) : NULL;
-}
-
 static int put_now(struct xie_channel *channel, void *item)
 {
     if (channel->items.closed)
         return XIE_ECLOSED;
-    struct waiter *getter = first_waiter(&channel->getters);
+    struct xie_case *getter = xie_shared_claim_first(&channel->getters);
     if (!getter)
         return xie_queue_try_put(&channel->items, item);
-    getter->item = item;
-    xie_parker_wake(&getter->parker);
+    *getter->to = item;
+    xie_shared_told(getter, 0);
     return 0;
 }
 
 static int get_now(struct xie_channel *channel, void **item)
 {
     int error = xie_queue_try_get(&channel->items, item);
-    struct waiter *putter = error ? NULL : first_waiter(&channel->putters);
-    /* Room was made in a full queue, which has its memory. */
-    if (putter && !xie_queue_try_put(&channel->items, putter->item))
-        xie_parker_wake(&putter->parker);
+    struct xie_case *putter = error ? NULL : xie_shared_claim_first(&channel->putters);
+    if (putter) /* room was made in a full queue, which has its memory */
+        xie_shared_told(putter, xie_queue_try_put(&channel->items, putter->item));
     return error;
 }
 
-static void close_all(struct xie_link *list)
+static void close_all(struct xie_waiters *waiters)
 {
-    struct waiter *waiter;
-    while ((waiter = first_waiter(list))) {
-        waiter->closed = true;
-        xie_parker_wake(&waiter->parker);
-    }
+    struct xie_case *waiter;
+    while ((waiter = xie_shared_claim_first(waiters)))
+        xie_shared_told(waiter, XIE_ECLOSED);
 }
 
 /* --- putting and getting ------------------------------------------------------------ */
 
-/* How one of the calls waits where it has to: as a task, or as a thread. */
-struct patience {
-    struct xie_task *self; /* NULL: a thread */
-    int64_t timeout_ns;
-    const char *what;
-};
-
-/* The lock is held, and let go of. return 0: served */
-static int wait_in(struct xie_channel *channel, struct xie_link *list, struct waiter *waiter,
-                   const struct patience *patience)
+static int try_put(struct xie_channel *channel, void *item)
 {
-    int error =
-        patience->self
-            ? xie_parker_wait(&waiter->parker, list, &channel->lock, patience->self, patience->what)
-            : xie_parker_block(&waiter->parker, list, &channel->lock, patience->timeout_ns);
-    return error ? error : waiter->closed ? XIE_ECLOSED : 0;
-}
-
-static int channel_put(struct xie_channel *channel, void *item, const struct patience *patience)
-{
-    struct waiter waiter = {.item = item};
     pthread_mutex_lock(&channel->lock);
     int error = put_now(channel, item);
-    if (error == -EAGAIN && patience)
-        return wait_in(channel, &channel->putters, &waiter, patience);
     pthread_mutex_unlock(&channel->lock);
     return error;
 }
 
-static int channel_get(struct xie_channel *channel, void **item, const struct patience *patience)
+static int try_get(struct xie_channel *channel, void **item)
 {
-    struct waiter waiter = {0};
     pthread_mutex_lock(&channel->lock);
     int error = get_now(channel, item);
-    if (error == -EAGAIN && patience) {
-        error = wait_in(channel, &channel->getters, &waiter, patience);
-        if (!error)
-            *item = waiter.item;
-        return error;
-    }
     pthread_mutex_unlock(&channel->lock);
     return error;
+}
+
+static bool put_attempt(struct xie_case *self)
+{
+    self->result = try_put(self->object, self->item);
+    return self->result != -EAGAIN;
+}
+
+static bool get_attempt(struct xie_case *self)
+{
+    self->result = try_get(self->object, self->to);
+    return self->result != -EAGAIN;
+}
+
+static enum xie_shared_stood put_or_stand(struct xie_case *self)
+{
+    struct xie_channel *channel = self->object;
+    if (!channel->items.closed && xie_queue_full(&channel->items)) {
+        xie_waiters_add(&channel->putters, &self->waiter);
+        return XIE_STANDS;
+    }
+    enum xie_shared_stood stood = xie_shared_claim(self);
+    if (stood == XIE_TOOK_EFFECT)
+        self->result = put_now(channel, self->item);
+    return stood;
+}
+
+static enum xie_shared_stood get_or_stand(struct xie_case *self)
+{
+    struct xie_channel *channel = self->object;
+    if (!channel->items.closed && !channel->items.count) {
+        xie_waiters_add(&channel->getters, &self->waiter);
+        return XIE_STANDS;
+    }
+    enum xie_shared_stood stood = xie_shared_claim(self);
+    if (stood == XIE_TOOK_EFFECT)
+        self->result = get_now(channel, self->to);
+    return stood;
+}
+
+static bool put_arm(struct xie_case *self)
+{
+    return xie_shared_arm(self, &((struct xie_channel *)self->object)->lock, put_or_stand);
+}
+
+static bool get_arm(struct xie_case *self)
+{
+    return xie_shared_arm(self, &((struct xie_channel *)self->object)->lock, get_or_stand);
+}
+
+static void channel_leave(struct xie_case *self)
+{
+    xie_shared_leave(self, &((struct xie_channel *)self->object)->lock);
+}
+
+struct xie_case xie_case_channel_put(struct xie_channel *channel, void *item)
+{
+    static const struct xie_case_kind kind = {.what = "xie_channel_put",
+                                              .attempt = put_attempt,
+                                              .arm = put_arm,
+                                              .leave = channel_leave,
+                                              .shared = true};
+    return (struct xie_case){.kind = &kind, .object = channel, .item = item};
+}
+
+struct xie_case xie_case_channel_get(struct xie_channel *channel, void **item)
+{
+    static const struct xie_case_kind kind = {.what = "xie_channel_get",
+                                              .attempt = get_attempt,
+                                              .arm = get_arm,
+                                              .leave = channel_leave,
+                                              .shared = true};
+    return (struct xie_case){.kind = &kind, .object = channel, .to = item};
 }
 
 int xie_channel_put(struct xie_channel *channel, void *item)
 {
-    struct patience task = {.what = "xie_channel_put"};
-    int error = xie_wait_enter(&task.self);
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
     if (error)
         return error;
-    error = channel_put(channel, item, &task);
-    xie_wait_breathe(task.self);
+    struct xie_case one = xie_case_channel_put(channel, item);
+    error = put_attempt(&one) ? one.result : xie_case_wait(&one, self, NULL);
+    xie_wait_breathe(self);
     return error;
 }
 
 int xie_channel_put_blocking(struct xie_channel *channel, void *item, int64_t timeout_ns)
 {
-    const struct patience thread = {.timeout_ns = timeout_ns};
+    struct xie_case one = xie_case_channel_put(channel, item);
     int error = xie_block_enter("xie_channel_put_blocking");
-    return error ? error : channel_put(channel, item, &thread);
+    return error ? error : xie_shared_block(&one, &channel->lock, put_or_stand, timeout_ns);
 }
 
 int xie_channel_try_put(struct xie_channel *channel, void *item)
 {
-    return channel_put(channel, item, NULL);
+    return try_put(channel, item);
 }
 
 int xie_channel_get(struct xie_channel *channel, void **item)
 {
-    struct patience task = {.what = "xie_channel_get"};
-    int error = xie_wait_enter(&task.self);
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
     if (error)
         return error;
-    error = channel_get(channel, item, &task);
-    xie_wait_breathe(task.self);
+    struct xie_case one = xie_case_channel_get(channel, item);
+    error = get_attempt(&one) ? one.result : xie_case_wait(&one, self, NULL);
+    xie_wait_breathe(self);
     return error;
 }
 
 int xie_channel_get_blocking(struct xie_channel *channel, void **item, int64_t timeout_ns)
 {
-    const struct patience thread = {.timeout_ns = timeout_ns};
+    struct xie_case one = xie_case_channel_get(channel, item);
     int error = xie_block_enter("xie_channel_get_blocking");
-    return error ? error : channel_get(channel, item, &thread);
+    return error ? error : xie_shared_block(&one, &channel->lock, get_or_stand, timeout_ns);
 }
 
 int xie_channel_try_get(struct xie_channel *channel, void **item)
 {
-    return channel_get(channel, item, NULL);
+    return try_get(channel, item);
 }
 
 /* --- the rest ----------------------------------------------------------------------- */

@@ -22,6 +22,9 @@ struct xie_listener {
     struct xie_bound_file file;
 };
 
+/* How long a server accepts nobody when there was no memory for the last. */
+#define XIE_MEMORY_PAUSE (10 * XIE_MILLISECOND)
+
 enum { XIE_LISTEN_MOST = 32 /* addresses of one name; the rest is not looked at */ };
 
 /* The addresses that options ask for, at most XIE_LISTEN_MOST.

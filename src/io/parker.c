@@ -74,23 +74,30 @@ static struct timespec time_after(int64_t delay_ns)
     return (struct timespec){.tv_sec = when / XIE_SECOND, .tv_nsec = when % XIE_SECOND};
 }
 
-int xie_parker_block(struct xie_parker *parker, struct xie_link *list, pthread_mutex_t *lock,
-                     int64_t timeout_ns)
+int xie_rouse_wait(struct xie_rouse *self, pthread_mutex_t *lock, int64_t timeout_ns)
 {
     struct timespec when = time_after(timeout_ns > 0 ? timeout_ns : 0);
     int error = 0;
+    cond_init(&self->cond);
+    while (!self->called && !error)
+        error = timeout_ns == XIE_NEVER ? pthread_cond_wait(&self->cond, lock)
+                                        : pthread_cond_timedwait(&self->cond, lock, &when);
+    pthread_cond_destroy(&self->cond);
+    return self->called ? 0 : -ETIMEDOUT;
+}
+
+void xie_rouse_call(struct xie_rouse *self)
+{
+    self->called = true;
+    pthread_cond_signal(&self->cond);
+}
+
+void xie_parker_block(struct xie_parker *parker, struct xie_link *list, pthread_mutex_t *lock)
+{
     parker->lock = lock;
-    cond_init(&parker->roused);
     xie_list_push(list, &parker->link);
-    while (!parker->woken && !error)
-        error = timeout_ns == XIE_NEVER ? pthread_cond_wait(&parker->roused, lock)
-                                        : pthread_cond_timedwait(&parker->roused, lock, &when);
-    bool woken = parker->woken;
-    if (!woken)
-        xie_list_remove(&parker->link);
+    xie_rouse_wait(&parker->rouse, lock, XIE_NEVER);
     pthread_mutex_unlock(lock);
-    pthread_cond_destroy(&parker->roused);
-    return woken ? 0 : -ETIMEDOUT;
 }
 
 /* --- waking ------------------------------------------------------------------------- */
@@ -100,7 +107,7 @@ void xie_parker_wake(struct xie_parker *parker)
     xie_list_remove(&parker->link);
     parker->woken = true;
     if (!parker->loop)
-        pthread_cond_signal(&parker->roused);
+        xie_rouse_call(&parker->rouse);
     else if (parker->loop == xie_loop_current())
         xie_wait_finish(&parker->wait, 0); /* it runs when the lock has long been let go of */
     else

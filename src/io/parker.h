@@ -11,6 +11,18 @@
 #include "loop/loop.h"
 #include "task/wait.h"
 
+/* What a thread waits by. Zero before use. */
+struct xie_rouse {
+    pthread_cond_t cond;
+    bool called;
+};
+
+/* Under the lock, which is let go of meanwhile: block until called, for timeout_ns at most
+ * (XIE_NEVER: for ever). return 0, or -ETIMEDOUT */
+int xie_rouse_wait(struct xie_rouse *self, pthread_mutex_t *lock, int64_t timeout_ns);
+/* Under the lock. */
+void xie_rouse_call(struct xie_rouse *self);
+
 /* Zero before use. */
 struct xie_parker {
     struct xie_link link;
@@ -18,7 +30,7 @@ struct xie_parker {
     struct xie_loop *loop;      /* the task's; NULL: a thread waits */
     struct xie_wait wait;       /* the task's */
     struct xie_inbox_call back; /* the outcome, told to its loop */
-    pthread_cond_t roused;      /* the thread's */
+    struct xie_rouse rouse;     /* the thread's */
     bool woken;                 /* an outcome was decided: what follows belongs to it */
 };
 
@@ -28,10 +40,8 @@ struct xie_parker {
 int xie_parker_wait(struct xie_parker *parker, struct xie_link *list, pthread_mutex_t *lock,
                     struct xie_task *self, const char *what);
 
-/* The same for a thread, which blocks for timeout_ns at most (XIE_NEVER: for ever).
- * return  0 woken, -ETIMEDOUT */
-int xie_parker_block(struct xie_parker *parker, struct xie_link *list, pthread_mutex_t *lock,
-                     int64_t timeout_ns);
+/* The same for a thread, which blocks until woken. */
+void xie_parker_block(struct xie_parker *parker, struct xie_link *list, pthread_mutex_t *lock);
 
 /* Under the lock: take it off its list and wake it. What its waiter is to find was written
  * into the struct around it before. */

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
+#include "base/option.h"
 #include "base/sys.h"
 
 static struct xie_pool pool_work = {.name = "xie-work",
@@ -30,13 +31,8 @@ static _Thread_local struct xie_pool *pool_here; /* whose thread this is */
 
 static void work_size(void)
 {
-    uint64_t threads = xie_option_number(0, "XIE_THREADS", XIE_POOL_THREADS);
-    if (!threads || threads > XIE_POOL_THREADS_MOST) {
-        xie_report("XIE_THREADS is not between 1 and %d; %d is used", XIE_POOL_THREADS_MOST,
-                   XIE_POOL_THREADS);
-        threads = XIE_POOL_THREADS;
-    }
-    pool_work.most = (unsigned)threads;
+    struct xie_option option = {"XIE_THREADS", 1, XIE_POOL_THREADS_MOST, XIE_POOL_THREADS, false};
+    pool_work.most = (unsigned)xie_option_number(&option);
 }
 
 struct xie_pool *xie_pool_default(void)
@@ -52,8 +48,8 @@ struct xie_pool *xie_pool_default(void)
 static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct xie_link pools = {&pools, &pools};
 
-/* A child has none of the threads, and perhaps a lock that one of them held. */
-static void forget_threads(struct xie_pool *pool)
+/* Empty, and without threads. */
+static void pool_reset(struct xie_pool *pool)
 {
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
@@ -64,22 +60,53 @@ static void forget_threads(struct xie_pool *pool)
     pool->idle = pool->threads = pool->made = 0;
 }
 
+/* Jobs that wait for a thread are the parent's: the child's copies of them never run. */
+static void pool_forget(struct xie_pool *pool)
+{
+    while (!xie_list_empty(&pool->queue)) {
+        struct xie_job *job = XIE_CONTAINER(pool->queue.next, struct xie_job, link);
+        xie_list_remove(&job->link);
+        job->state = XIE_JOB_NEVER;
+        xie_promise_orphan(&job->promise, job->arg);
+    }
+    pool_reset(pool);
+}
+
+static void each_pool(void (*fn)(struct xie_pool *pool))
+{
+    fn(&pool_work);
+    fn(&xie_pool_names);
+    for (struct xie_link *link = pools.next; link != &pools; link = link->next)
+        fn(XIE_CONTAINER(link, struct xie_pool, link));
+}
+
+static void pool_lock(struct xie_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+}
+
+static void pool_unlock(struct xie_pool *pool)
+{
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* No queue is in the midst of a change then. Nobody has one of their locks when taking another. */
 static void fork_begin(void)
 {
     pthread_mutex_lock(&pools_lock);
+    each_pool(pool_lock);
 }
 
 static void fork_parent(void)
 {
+    each_pool(pool_unlock);
     pthread_mutex_unlock(&pools_lock);
 }
 
 static void fork_child(void)
 {
-    forget_threads(&pool_work);
-    forget_threads(&xie_pool_names);
-    for (struct xie_link *link = pools.next; link != &pools; link = link->next)
-        forget_threads(XIE_CONTAINER(link, struct xie_pool, link));
+    each_pool(pool_forget);
+    pool_here = NULL; /* a job has forked: this is no thread of a pool's any more */
     pthread_mutex_unlock(&pools_lock);
 }
 
@@ -104,7 +131,7 @@ static struct xie_job *first_job(const struct xie_pool *pool)
 static bool is_full(const struct xie_pool *pool)
 {
     size_t free = pool->idle + (pool->most - pool->threads);
-    return pool->limit && pool->queued >= pool->limit + free;
+    return pool->limit && pool->queued >= free && pool->queued - free >= pool->limit;
 }
 
 /* With a thread to take it. errors -EAGAIN there is none, and none can be made */
@@ -160,6 +187,10 @@ static void run_first(struct xie_pool *pool)
     xie_pool_remove(pool, job);
     pthread_mutex_unlock(&pool->lock);
     int result = job->fn(job->arg);
+    if (!pool_here)
+        xie_misuse("a job of pool '%s' forked, and the child returned from it; it may exec or "
+                   "_exit",
+                   pool->name);
     pthread_mutex_lock(&pool->lock);
     pool->idle++; /* before its waiter hears of the end: the next job finds a thread */
     pthread_mutex_unlock(&pool->lock);
@@ -217,7 +248,7 @@ int xie_pool_open(const struct xie_pool_options *options, struct xie_pool **pool
         xie_release(made);
         return -ENOMEM;
     }
-    forget_threads(made); /* as after a fork: it has none */
+    pool_reset(made);
     snprintf(made->name, sizeof made->name, "%s", options->name ? options->name : "xie-work");
     made->ids = ids;
     made->most = most;
@@ -266,7 +297,7 @@ static void wait_for_threads(struct xie_pool *pool, struct xie_task *self)
     if (!pool->threads)
         pthread_mutex_unlock(&pool->lock);
     else if (!self)
-        xie_parker_block(&parker, &pool->closer, &pool->lock, XIE_NEVER);
+        xie_parker_block(&parker, &pool->closer, &pool->lock);
     else
         XIE_SHIELD
             xie_parker_wait(&parker, &pool->closer, &pool->lock, self, "xie_pool_close");

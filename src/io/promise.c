@@ -13,7 +13,6 @@
 void xie_promise_init(struct xie_promise *promise, void (*dispose)(void *value))
 {
     pthread_mutex_init(&promise->lock, NULL);
-    xie_list_init(&promise->waiters);
     promise->dispose = dispose;
     promise->refs = 1;
 }
@@ -46,9 +45,9 @@ static void promise_free(struct xie_promise *promise)
 {
     pthread_mutex_lock(&promise->lock); /* xie_promise_finish is done with it now */
     pthread_mutex_unlock(&promise->lock);
-    if (!xie_list_empty(&promise->waiters))
+    if (promise->waiters.head)
         xie_misuse("the last reference of a promise was given back while somebody waits for it");
-    if (promise->done && !promise->taken)
+    if (promise->done && (!promise->taken || promise->orphan))
         promise_forgotten(promise);
     if (promise->drop)
         promise->drop(promise);
@@ -70,19 +69,26 @@ void xie_promise_unref(struct xie_promise *promise)
 
 /* --- the outcome -------------------------------------------------------------------- */
 
+/* Under the lock: this wait has the outcome. */
+static int give(struct xie_promise *promise, struct xie_case *waiter)
+{
+    promise->taken = true;
+    if (promise->result >= 0 && waiter->to)
+        *waiter->to = promise->value;
+    return promise->result;
+}
+
 /* Under the lock. false: it has one already. */
 static bool settle(struct xie_promise *promise, int result, void *value)
 {
-    struct xie_parker *parker;
+    struct xie_case *waiter;
     if (promise->done)
         return false;
     promise->done = true;
     promise->result = result;
     promise->value = value;
-    while ((parker = xie_parker_first(&promise->waiters))) {
-        promise->taken = true;
-        xie_parker_wake(parker);
-    }
+    while ((waiter = xie_shared_claim_first(&promise->waiters)))
+        xie_shared_told(waiter, give(promise, waiter));
     return true;
 }
 
@@ -94,6 +100,18 @@ void xie_promise_finish(struct xie_promise *promise, int result, void *value)
     pthread_mutex_unlock(&promise->lock);
     if (last)
         promise_free(promise);
+}
+
+/* The reference of who would have settled it goes as well, unless it is the last: a handler of
+ * forks is no place to run what disposes of the value. */
+void xie_promise_orphan(struct xie_promise *promise, void *value)
+{
+    pthread_mutex_init(&promise->lock, NULL);
+    promise->waiters = (struct xie_waiters){0};
+    settle(promise, -ECANCELED, value);
+    promise->orphan = true;
+    if (promise->refs > 1)
+        promise->refs--;
 }
 
 /* From outside: a job's promise is the job's to settle. */
@@ -148,46 +166,69 @@ bool xie_promise_take(struct xie_promise *promise)
 
 /* --- waiting ------------------------------------------------------------------------ */
 
-int xie_promise_await(struct xie_promise *promise, struct xie_task *self, const char *what)
+static bool promise_attempt(struct xie_case *self)
 {
-    struct xie_parker parker = {0};
+    struct xie_promise *promise = self->object;
     pthread_mutex_lock(&promise->lock);
-    if (!promise->done)
-        return xie_parker_wait(&parker, &promise->waiters, &promise->lock, self, what);
-    promise->taken = true;
+    bool done = promise->done;
+    if (done)
+        self->result = give(promise, self);
     pthread_mutex_unlock(&promise->lock);
-    return 0;
+    return done;
 }
 
-/* There is an outcome, which nothing changes any more. */
-static int promise_outcome(const struct xie_promise *promise, void **value)
+static enum xie_shared_stood promise_or_stand(struct xie_case *self)
 {
-    if (promise->result >= 0 && value)
-        *value = promise->value;
-    return promise->result;
+    struct xie_promise *promise = self->object;
+    if (!promise->done) {
+        xie_waiters_add(&promise->waiters, &self->waiter);
+        return XIE_STANDS;
+    }
+    enum xie_shared_stood stood = xie_shared_claim(self);
+    if (stood == XIE_TOOK_EFFECT)
+        self->result = give(promise, self);
+    return stood;
+}
+
+static bool promise_arm(struct xie_case *self)
+{
+    return xie_shared_arm(self, &((struct xie_promise *)self->object)->lock, promise_or_stand);
+}
+
+static void promise_leave(struct xie_case *self)
+{
+    xie_shared_leave(self, &((struct xie_promise *)self->object)->lock);
+}
+
+struct xie_case xie_case_promise(struct xie_promise *promise, void **value)
+{
+    static const struct xie_case_kind kind = {.what = "xie_promise_wait",
+                                              .attempt = promise_attempt,
+                                              .arm = promise_arm,
+                                              .leave = promise_leave,
+                                              .shared = true};
+    return (struct xie_case){.kind = &kind, .object = promise, .to = value};
+}
+
+int xie_promise_await(struct xie_promise *promise, struct xie_task *self, const char *what)
+{
+    struct xie_case one = xie_case_promise(promise, NULL);
+    return promise_attempt(&one) ? 0 : xie_case_park(&one, self, what, NULL);
 }
 
 int xie_promise_wait(struct xie_promise *promise, void **value)
 {
     struct xie_task *self;
     int error = xie_wait_enter(&self);
-    if (!error)
-        error = xie_promise_await(promise, self, "xie_promise_wait");
-    return error ? error : promise_outcome(promise, value);
+    if (error)
+        return error;
+    struct xie_case one = xie_case_promise(promise, value);
+    return promise_attempt(&one) ? one.result : xie_case_wait(&one, self, NULL);
 }
 
 int xie_promise_wait_blocking(struct xie_promise *promise, void **value, int64_t timeout_ns)
 {
-    struct xie_parker parker = {0};
+    struct xie_case one = xie_case_promise(promise, value);
     int error = xie_block_enter("xie_promise_wait_blocking");
-    if (error)
-        return error;
-    pthread_mutex_lock(&promise->lock);
-    if (promise->done) {
-        promise->taken = true;
-        pthread_mutex_unlock(&promise->lock);
-    } else {
-        error = xie_parker_block(&parker, &promise->waiters, &promise->lock, timeout_ns);
-    }
-    return error ? error : promise_outcome(promise, value);
+    return error ? error : xie_shared_block(&one, &promise->lock, promise_or_stand, timeout_ns);
 }

@@ -2,24 +2,67 @@
  * Floor 5. */
 /* SPDX-License-Identifier: MIT */
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/misuse.h"
+#include "base/option.h"
 #include "io/resolve.h"
 
+static bool is_address(const char *text, size_t len)
+{
+    struct xie_address address;
+    char number[XIE_ADDRESS_TEXT] = "";
+    if (len < sizeof number)
+        memcpy(number, text, len);
+    return !xie_address_parse(&address, number, 0);
+}
+
+static bool is_usable(const char *entry)
+{
+    size_t len = strcspn(entry, "= ");
+    const char *at = entry + len;
+    if (!len || *at != '=')
+        return false;
+    while (*at == '=' || *at == ',') {
+        len = strcspn(++at, ", ");
+        if (!is_address(at, len))
+            return false;
+        at += len;
+    }
+    return true;
+}
+
+static const char *next_entry(const char *text)
+{
+    text += strcspn(text, " ");
+    return text + strspn(text, " ");
+}
+
+/* What cannot be used is told, once in a process; the rest is used all the same. */
 static const char *hosts(void)
 {
-    const char *text = getenv("XIE_SIM_HOSTS");
-    return text ? text : "";
+    static bool looked; /* atomic: loops of several threads ask */
+    const char *text = xie_option_text("XIE_SIM_HOSTS");
+    if (!text)
+        return "";
+    text += strspn(text, " ");
+    if (__atomic_exchange_n(&looked, true, __ATOMIC_RELAXED))
+        return text;
+    for (const char *at = text; *at; at = next_entry(at))
+        if (!is_usable(at))
+            xie_report("XIE_SIM_HOSTS=%.*s is not used as it stands: name=address,address is "
+                       "allowed",
+                       (int)strcspn(at, " "), at);
+    return text;
 }
 
 static void add(struct xie_lookup *lookup, const char *text, size_t len)
 {
-    char number[XIE_ADDRESS_TEXT];
-    if (len >= sizeof number || lookup->result == XIE_FOUND_MOST)
+    char number[XIE_ADDRESS_TEXT] = "";
+    if (lookup->result == XIE_FOUND_MOST)
         return;
-    memcpy(number, text, len);
-    number[len] = 0;
+    if (len < sizeof number)
+        memcpy(number, text, len);
     if (!xie_address_parse(&lookup->found[lookup->result], number, lookup->port))
         lookup->result++;
 }
@@ -33,12 +76,6 @@ static void read_entry(struct xie_lookup *lookup, const char *text)
         add(lookup, text, len);
         text += len;
     }
-}
-
-static const char *next_entry(const char *text)
-{
-    text += strcspn(text, " ");
-    return text + strspn(text, " ");
 }
 
 int xie_lookup_on_sim(void *arg)

@@ -8,8 +8,6 @@
 #include "base/misuse.h"
 #include "io/listener.h"
 
-#define XIE_MEMORY_PAUSE (10 * XIE_MILLISECOND)
-
 struct xie_server {
     xie_server_handler *handler;
     void *arg;

@@ -4,10 +4,12 @@
 #include "loop/backend.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/misuse.h"
+#include "base/option.h"
 #include "loop/loop.h"
 
 /* In the order of probing. */
@@ -21,7 +23,7 @@ static const struct xie_backend *const probed[] = {
 #endif
     &xie_backend_poll,
 };
-enum { PROBED_COUNT = sizeof(probed) / sizeof(probed[0]) };
+enum { PROBED_COUNT = sizeof(probed) / sizeof(probed[0]), NAME_SHOWN = 100 /* bytes */ };
 
 static const struct xie_backend *find(const char *name)
 {
@@ -31,27 +33,39 @@ static const struct xie_backend *find(const char *name)
     return strcmp(xie_backend_sim.name, name) ? NULL : &xie_backend_sim;
 }
 
-static int open_named(struct xie_loop *loop, const char *name)
+/* What can be asked for in this build. */
+static const char *names(char *text, size_t cap)
 {
+    size_t len = 0;
+    for (int i = 0; i < PROBED_COUNT; i++)
+        len += (size_t)snprintf(text + len, cap - len, "%s, ", probed[i]->name);
+    snprintf(text + len, cap - len, "%s", xie_backend_sim.name);
+    return text;
+}
+
+/* variable: where the name was found, NULL: in the options */
+static int open_named(struct xie_loop *loop, const char *name, const char *variable)
+{
+    char text[64];
+    const char *sign = variable ? "=" : "";
+    variable = variable ? variable : "backend ";
     loop->backend = find(name);
-    if (!loop->backend && (!strcmp(name, "uring") || !strcmp(name, "kqueue"))) {
-        xie_report("backend %s was not built in: use epoll, poll or sim", name);
-        return -EINVAL;
-    }
     if (!loop->backend) {
-        xie_report("no backend is named \"%s\": use uring, epoll, poll or sim", name);
+        xie_report("%s%s%.*s is not one of this build's: %s", variable, sign, NAME_SHOWN, name,
+                   names(text, sizeof text));
         return -EINVAL;
     }
     int error = loop->backend->open(loop);
     if (error)
-        xie_report("backend %s cannot be used here: %s", name, xie_strerror(error));
+        xie_report("%s%s%s cannot be used here: %s", variable, sign, name, xie_strerror(error));
     return error;
 }
 
-int xie_backend_open(struct xie_loop *loop, const char *name)
+int xie_backend_open(struct xie_loop *loop, const char *name, const char *variable)
 {
-    if (name)
-        return open_named(loop, name);
+    const char *asked = name || !variable ? name : xie_option_text(variable);
+    if (asked)
+        return open_named(loop, asked, name ? NULL : variable);
     int error = -ENOSYS;
     for (int i = 0; i < PROBED_COUNT && error; i++) {
         loop->backend = probed[i];

@@ -37,10 +37,11 @@ extern const struct xie_backend xie_backend_uring, xie_backend_epoll, xie_backen
 /* In a child made by fork: waiting aborts, all else does nothing. */
 extern const struct xie_backend xie_backend_dead;
 
-/* Choose and open by name, or by probing uring, epoll, poll when name is NULL. A name that
- * is unknown or cannot be used is explained in one line on stderr; probing is silent.
+/* Choose and open by name; name NULL: by what the variable of the environment says (NULL: none),
+ * else by probing uring, epoll, poll. A name that is unknown or cannot be used is explained in one
+ * line on stderr, which says where it stood; probing is silent.
  * errors  -EINVAL unknown name; what its open said (the last one's when probing) */
-int xie_backend_open(struct xie_loop *loop, const char *name);
+int xie_backend_open(struct xie_loop *loop, const char *name, const char *variable);
 
 /* A backend tells that a pending op has finished: sets state and result, calls done. */
 void xie_op_complete(struct xie_loop *loop, struct xie_op *op, int64_t result);

@@ -5,11 +5,10 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/misuse.h"
+#include "base/option.h"
 #include "base/standard.h"
 #include "base/sys.h"
 
@@ -120,28 +119,16 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
 
 /* --- open and close ----------------------------------------------------------------- */
 
-uint64_t xie_option_number(uint64_t given, const char *variable, uint64_t otherwise)
-{
-    const char *text = getenv(variable);
-    if (given)
-        return given;
-    if (!text || !*text)
-        return otherwise;
-    char *end;
-    uint64_t number = strtoull(text, &end, 0);
-    if (*end || *text == '-') {
-        xie_report("%s=%s is not a number; %llu is used", variable, text,
-                   (unsigned long long)otherwise);
-        return otherwise;
-    }
-    return number;
-}
+static struct xie_option seed_option = {"XIE_SEED", 0, UINT64_MAX, 1, false};
+static struct xie_option stack_option = {"XIE_STACK", XIE_STACK_LEAST, XIE_STACK_MOST,
+                                         XIE_STACK_DEFAULT, false};
+static struct xie_option debug_option = {"XIE_DEBUG", 0, 1, 0, false};
 
-/* XIE_DEBUG, unless it is empty or 0. */
-static bool debug_asked(void)
+/* The options' word on the backend, else the environment's. */
+static int open_backend(struct xie_loop *loop, const struct xie_loop_options *options)
 {
-    const char *text = getenv("XIE_DEBUG");
-    return text && *text && strcmp(text, "0") != 0;
+    const char *name = options->backend && *options->backend ? options->backend : NULL;
+    return xie_backend_open(loop, name, options->backend ? NULL : "XIE_BACKEND");
 }
 
 /* Nothing is ready there, and what becomes so goes nowhere: a task that waits or returns in the
@@ -179,19 +166,18 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     memset(loop, 0, sizeof *loop);
     loop->ready_tail = &loop->ready_head;
     loop->step = 1;
-    loop->seed = xie_option_number(options->seed, "XIE_SEED", 1);
+    loop->seed = options->seed ? options->seed : xie_option_number(&seed_option);
     loop->stack_size =
-        (size_t)xie_option_number(options->stack_size, "XIE_STACK", XIE_STACK_DEFAULT);
+        options->stack_size ? options->stack_size : (size_t)xie_option_number(&stack_option);
     xie_list_init(&loop->tasks);
     xie_list_init(&loop->ended);
     xie_list_init(&loop->transports);
 
     xie_standard_open();
-    const char *backend = options->backend ? options->backend : getenv("XIE_BACKEND");
-    int error = xie_backend_open(loop, backend && *backend ? backend : NULL);
+    int error = open_backend(loop, options);
     if (error)
         return error;
-    if (options->debug || debug_asked())
+    if (options->debug || xie_option_number(&debug_option))
         error = xie_watchdog_open(loop, options->slow_callback_ns);
     if (error) {
         loop->backend->close(loop);

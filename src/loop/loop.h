@@ -144,9 +144,6 @@ bool xie_calls_only(const struct xie_loop *loop);
 /* Run turns until ended says so, asked between turns. 0 or a fatal error of the backend. */
 int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop));
 
-/* A number of the options, else of the environment, else otherwise. */
-uint64_t xie_option_number(uint64_t given, const char *variable, uint64_t otherwise);
-
 /* Have call->ready run on loop, from any thread: the caller's storage, without allocation or a
  * lock. The caller keeps the loop from ending until this has returned: by a lock, say, that
  * what is called takes first. */

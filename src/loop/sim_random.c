@@ -1,10 +1,7 @@
 /* sim_random.c - chance: one seeded source for the whole world, and a record of its events.
  * Floor 2. Knows no sockets. */
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <stdlib.h>
-
-#include "base/misuse.h"
+#include "base/option.h"
 #include "loop/sim.h"
 
 enum { THOUSAND = 1000, CHANCE_MOST = 2000000000 };
@@ -48,22 +45,6 @@ void xie_sim_trace(struct xie_sim *sim, enum xie_sim_event event, uint32_t seria
     sim->loop->trace = scatter(trace ^ (uint64_t)sim->now);
 }
 
-/* One variable of the environment, if it is there. */
-static int chance_from(const char *name, unsigned most, unsigned *chance)
-{
-    const char *text = getenv(name);
-    char *end;
-    if (!text || !*text)
-        return 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (*end || *text == '-' || number > most) {
-        xie_report("%s=%s is not a number from 0 to %u", name, text, most);
-        return -EINVAL;
-    }
-    *chance = (unsigned)number;
-    return 0;
-}
-
 int xie_sim_chances_init(struct xie_sim_chances *chances)
 {
     *chances = (struct xie_sim_chances){
@@ -89,9 +70,11 @@ int xie_sim_chances_init(struct xie_sim_chances *chances)
         {"XIE_SIM_JITTER", CHANCE_MOST, &chances->jitter_ns},
     };
     for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-        int error = chance_from(variables[i].name, variables[i].most, variables[i].chance);
+        uint64_t chance = *variables[i].chance;
+        int error = xie_option_read(variables[i].name, 0, variables[i].most, &chance);
         if (error)
             return error;
+        *variables[i].chance = (unsigned)chance;
     }
     return 0;
 }

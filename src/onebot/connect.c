@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <xie/tls.h>
 #include <xie/web.h>
 
 #include "base/memory.h"
@@ -20,10 +21,11 @@ enum {
 struct connection {
     struct onebot_bot *bot;
     struct xie_ws *ws;
-    bool proved;     /* an event or an answer has come */
-    bool silent;     /* ended for want of heartbeats */
-    int status;      /* HTTP, of the handshake; 0: none came */
-    int64_t retcode; /* of a refusal after the handshake */
+    bool proved;                    /* an event or an answer has come */
+    bool silent;                    /* ended for want of heartbeats */
+    int status;                     /* HTTP, of the handshake; 0: none came */
+    int64_t retcode;                /* of a refusal after the handshake */
+    struct xie_tls_failure failure; /* of TLS, in words; "" when it was not that */
 };
 
 /* --- reading and writing ------------------------------------------------------------ */
@@ -125,6 +127,7 @@ static int open_connection(struct connection *connection, char *authorization)
     int64_t ping = options->ping_interval_ns;
     struct xie_ws_options ws_options = {.max_message = options->max_message,
                                         .tls = options->tls,
+                                        .tls_failure = &connection->failure,
                                         .fields = *authorization ? fields : NULL,
                                         .ping_interval_ns = ping == XIE_NEVER ? 0 : ping};
     int error = -ETIMEDOUT;
@@ -188,7 +191,7 @@ static void say_lost(struct connection *connection, int reason)
 static void say_not_opened(struct connection *connection, int error)
 {
     const struct onebot_log *log = &connection->bot->log;
-    const char *url = connection->bot->options.url;
+    const char *url = connection->bot->options.url, *words = connection->failure.text;
     if (error == XIE_EAUTH)
         onebot_log(log, ONEBOT_ERROR, "the token was refused by %.*s (HTTP %d)", shown(url), url,
                    connection->status);
@@ -197,7 +200,7 @@ static void say_not_opened(struct connection *connection, int error)
                    xie_strerror(error), connection->status);
     else
         onebot_log(log, ONEBOT_WARNING, "cannot connect to %.*s: %s", shown(url), url,
-                   xie_strerror(error));
+                   *words ? words : xie_strerror(error));
 }
 
 /* Connect and serve; returns why it ended. */

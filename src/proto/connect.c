@@ -7,6 +7,7 @@
 #include <xie/connect.h>
 
 #include "base/memory.h"
+#include "io/listener.h"
 #include "io/stream.h"
 #include "proto/transport.h"
 #include "task/wait.h"
@@ -123,6 +124,33 @@ int xie_create_unix_connection(const char *path, const struct xie_protocol *prot
 
 /* --- by a listener ------------------------------------------------------------------ */
 
+/* Without memory the next one waits a while. A close of the listener ends that, and the scope's
+ * word. */
+static int pause_for_memory(struct xie_listener *listener)
+{
+    struct xie_event never = {0};
+    int error = 0;
+    XIE_TIMEOUT(XIE_MEMORY_PAUSE)
+        error = xie_listener_hold(listener, &never);
+    return error == XIE_ECLOSED ? error : xie_check();
+}
+
+/* The next connection. errors -ENOMEM none was accepted, or it was turned away; why it accepts no
+ * more */
+static int accept_next(struct xie_listener *listener, struct xie_transport *model, void *arg)
+{
+    struct xie_serving *serving = model->serving;
+    struct xie_stream *stream;
+    int error = xie_listener_accept(listener, &stream);
+    if (error)
+        return error;
+    serving->refused = false;
+    error = xie_transport_adopt_as(stream, model, arg, NULL);
+    if (error)
+        xie_stream_abort(stream);
+    return error == -ENOMEM && !serving->refused ? error : 0;
+}
+
 /* return why it accepts no more */
 static int accept_all(struct xie_listener *listener, const struct xie_protocol *protocol, void *arg,
                       struct xie_serving *serving)
@@ -130,15 +158,14 @@ static int accept_all(struct xie_listener *listener, const struct xie_protocol *
     struct xie_transport model = {.protocol = protocol,
                                   .serving = serving,
                                   .ways = XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES};
-    for (;;) {
-        struct xie_stream *stream;
+    int error = 0;
+    while (!error) {
         struct xie_transport each = model;
-        int error = xie_listener_accept(listener, &stream);
-        if (error)
-            return error;
-        if (xie_transport_adopt_as(stream, &each, arg, NULL))
-            xie_stream_abort(stream);
+        error = accept_next(listener, &each, arg);
+        if (error == -ENOMEM)
+            error = pause_for_memory(listener);
     }
+    return error;
 }
 
 static int wait_for_last(struct xie_serving *serving)

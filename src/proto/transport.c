@@ -248,6 +248,8 @@ int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_
     made->refs = 1;
     made->self = made->protocol->create ? made->protocol->create(arg) : arg;
     if (made->protocol->create && !made->self) {
+        if (made->serving)
+            made->serving->refused = true;
         xie_release(made);
         return -ENOMEM;
     }

@@ -56,6 +56,7 @@ struct xie_packet;
 struct xie_serving {
     struct xie_link transports;
     struct xie_waiters gone; /* woken when one has ended */
+    bool refused;            /* the last: by its protocol, and not for want of memory */
 };
 
 /* The fields of a transport that idles are all the memory it costs. */

@@ -8,38 +8,103 @@
 
 #include "base/list.h"
 #include "base/misuse.h"
-#include "task/wait.h"
+#include "sync/case.h"
 
-struct barrier_wait {
-    struct xie_wait wait;
-    struct xie_waiter waiter;
-    struct xie_barrier *barrier;
-    int result; /* what the wake gives */
-};
-
-static void barrier_wake(struct xie_waiter *waiter)
+static struct xie_case *first_of(const struct xie_barrier *barrier)
 {
-    struct barrier_wait *self = XIE_CONTAINER(waiter, struct barrier_wait, waiter);
-    xie_wait_finish(&self->wait, self->result);
+    struct xie_waiter *first = barrier->waiters.head;
+    return first ? XIE_CONTAINER(first, struct xie_case, waiter) : NULL;
 }
 
-static void barrier_leave(struct xie_wait *wait, int error)
+static struct xie_case *next_of(const struct xie_case *self)
 {
-    struct barrier_wait *self = XIE_CONTAINER(wait, struct barrier_wait, wait);
+    struct xie_waiter *next = self->waiter.next;
+    return next ? XIE_CONTAINER(next, struct xie_case, waiter) : NULL;
+}
+
+static void barrier_leave(struct xie_case *self)
+{
+    struct xie_barrier *barrier = self->object;
+    if (self->waiter.list)
+        barrier->waiting--;
     xie_waiters_remove(&self->waiter);
-    self->barrier->waiting--;
-    xie_wait_finish(wait, error);
 }
 
-/* End the round: with numbers in the order of coming, or for all with an error. */
-static void barrier_end(struct xie_barrier *barrier, int error)
+/* It was claimed. */
+static void give(struct xie_case *self, int result)
 {
-    barrier->waiting = 0;
-    for (int number = 0; barrier->waiters.head; number++) {
-        struct xie_waiter *first = barrier->waiters.head;
-        XIE_CONTAINER(first, struct barrier_wait, waiter)->result = error ? error : number;
-        xie_waiters_wake(&barrier->waiters);
+    self->result = result;
+    self->item = self; /* for the attempt: it has its result */
+    xie_case_take(self);
+}
+
+/* With the one that comes they are enough, unless another case of somebody's select takes effect in
+ * this moment, in another thread: then who waits there has not come. */
+static bool barrier_opens(struct xie_barrier *barrier)
+{
+    struct xie_case *self, *next;
+    if (barrier->waiting + 1 < barrier->parties)
+        return false;
+    for (self = first_of(barrier); self; self = next) {
+        next = next_of(self);
+        if (!xie_case_hold(self))
+            barrier_leave(self);
     }
+    bool enough = barrier->waiting + 1 >= barrier->parties;
+    for (self = first_of(barrier); self; self = next_of(self))
+        xie_case_hold_end(self, enough);
+    for (int number = 0; enough && (self = first_of(barrier)); number++) {
+        barrier_leave(self);
+        give(self, number);
+    }
+    return enough;
+}
+
+static void barrier_fail(struct xie_barrier *barrier)
+{
+    struct xie_case *self;
+    while ((self = first_of(barrier))) {
+        barrier_leave(self);
+        if (xie_case_claim(self))
+            give(self, XIE_EBROKEN);
+    }
+}
+
+static bool barrier_attempt(struct xie_case *self)
+{
+    struct xie_barrier *barrier = self->object;
+    if (self->item) {
+        self->item = NULL;
+        return true;
+    }
+    if (barrier->broken)
+        self->result = XIE_EBROKEN;
+    else if (barrier_opens(barrier))
+        self->result = (int)barrier->parties - 1;
+    else
+        return false;
+    return true;
+}
+
+/* A select in which the barrier occurs twice comes once. */
+static bool barrier_arm(struct xie_case *self)
+{
+    struct xie_barrier *barrier = self->object;
+    for (struct xie_case *other = self->by->cases; other < self; other++)
+        if (other->kind == self->kind && other->object == self->object && other->waiter.list)
+            return false;
+    barrier->waiting++;
+    xie_waiters_add(&barrier->waiters, &self->waiter);
+    return false;
+}
+
+struct xie_case xie_case_barrier(struct xie_barrier *barrier)
+{
+    static const struct xie_case_kind kind = {.what = "xie_barrier_wait",
+                                              .attempt = barrier_attempt,
+                                              .arm = barrier_arm,
+                                              .leave = barrier_leave};
+    return (struct xie_case){.kind = &kind, .line = &barrier->waiters, .object = barrier};
 }
 
 void xie_barrier_init(struct xie_barrier *barrier, size_t parties)
@@ -55,28 +120,20 @@ int xie_barrier_wait(struct xie_barrier *barrier)
     int error = xie_wait_enter(&self);
     if (error)
         return error;
-    if (barrier->broken)
-        return XIE_EBROKEN;
-    if (barrier->waiting + 1 == barrier->parties) {
-        barrier_end(barrier, 0);
-        return (int)barrier->parties - 1;
-    }
-    struct barrier_wait wait = {.barrier = barrier, .waiter.wake = barrier_wake};
-    barrier->waiting++;
-    xie_waiters_add(&barrier->waiters, &wait.waiter);
-    return xie_wait_park(&wait.wait, self, "xie_barrier_wait", barrier_leave);
+    struct xie_case one = xie_case_barrier(barrier);
+    return barrier_attempt(&one) ? one.result : xie_case_wait(&one, self, NULL);
 }
 
 void xie_barrier_reset(struct xie_barrier *barrier)
 {
     barrier->broken = false;
-    barrier_end(barrier, XIE_EBROKEN);
+    barrier_fail(barrier);
 }
 
 void xie_barrier_abort(struct xie_barrier *barrier)
 {
     barrier->broken = true;
-    barrier_end(barrier, XIE_EBROKEN);
+    barrier_fail(barrier);
 }
 
 size_t xie_barrier_waiting(const struct xie_barrier *barrier)

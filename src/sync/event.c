@@ -13,7 +13,7 @@ static bool event_attempt(struct xie_case *self)
 
 struct xie_case xie_case_event(struct xie_event *event)
 {
-    static const struct xie_case_kind kind = {"xie_event_wait", event_attempt};
+    static const struct xie_case_kind kind = {.what = "xie_event_wait", .attempt = event_attempt};
     return (struct xie_case){.kind = &kind, .line = &event->waiters, .object = event};
 }
 

@@ -24,9 +24,15 @@ static bool lock_attempt(struct xie_case *self)
     return true;
 }
 
+static struct xie_task *lock_blocker(const struct xie_case *self)
+{
+    return ((struct xie_lock *)self->object)->owner;
+}
+
 struct xie_case xie_case_lock(struct xie_lock *lock)
 {
-    static const struct xie_case_kind kind = {"xie_lock_take", lock_attempt};
+    static const struct xie_case_kind kind = {
+        .what = "xie_lock_take", .attempt = lock_attempt, .blocker = lock_blocker};
     return (struct xie_case){.kind = &kind, .line = &lock->waiters, .object = lock};
 }
 

@@ -17,7 +17,7 @@ static bool get_attempt(struct xie_case *self)
 
 struct xie_case xie_case_get(struct xie_queue *queue, void **item)
 {
-    static const struct xie_case_kind kind = {"xie_queue_get", get_attempt};
+    static const struct xie_case_kind kind = {.what = "xie_queue_get", .attempt = get_attempt};
     return (struct xie_case){.kind = &kind, .line = &queue->getters, .object = queue, .to = item};
 }
 
@@ -29,7 +29,7 @@ static bool put_attempt(struct xie_case *self)
 
 struct xie_case xie_case_put(struct xie_queue *queue, void *item)
 {
-    static const struct xie_case_kind kind = {"xie_queue_put", put_attempt};
+    static const struct xie_case_kind kind = {.what = "xie_queue_put", .attempt = put_attempt};
     return (struct xie_case){.kind = &kind, .line = &queue->putters, .object = queue, .item = item};
 }
 

@@ -16,7 +16,8 @@ static bool semaphore_attempt(struct xie_case *self)
 
 struct xie_case xie_case_semaphore(struct xie_semaphore *semaphore)
 {
-    static const struct xie_case_kind kind = {"xie_semaphore_take", semaphore_attempt};
+    static const struct xie_case_kind kind = {.what = "xie_semaphore_take",
+                                              .attempt = semaphore_attempt};
     return (struct xie_case){.kind = &kind, .line = &semaphore->waiters, .object = semaphore};
 }
 

@@ -2,6 +2,7 @@
  * Floor 3. A walk along who waits for whom, asked before each wait that is for tasks: so no
  * circle ever closes, and those that are found go through the one who asks. */
 /* SPDX-License-Identifier: MIT */
+#include "base/misuse.h"
 #include "task/record.h"
 
 /* Steps of a walk: it is made at each wait, and a group may have a million members. */
@@ -50,7 +51,7 @@ static bool settles(const struct walk *walk, struct xie_task *at, struct xie_tas
     const struct xie_wait *wait = wait_of(walk, at);
     bool any = wait->blockers && wait->blockers->any;
     if (!next) {
-        at->stuck = any && at->because;
+        at->stuck = any && at->because && !wait->blockers->open;
         return true;
     }
     bool leads = next == walk->self || (next->search == walk->number && next->stuck);
@@ -114,4 +115,61 @@ bool xie_wait_circle_for(struct xie_task *self, const struct xie_blockers *block
 {
     struct xie_wait wait = {.blockers = blockers};
     return find(self, &wait);
+}
+
+/* --- when it is too late --------------------------------------------------------------
+ * Some waits are not asked before they begin: who is notified waits for the condition's lock, and a
+ * select may end by another of its cases. */
+
+enum { XIE_CIRCLES_MOST = 8 /* named at a time */ };
+
+/* The last task of a path (by `from`) waits for one that stands on it. */
+static void report_circle(struct xie_task *first, struct xie_task *last)
+{
+    const struct xie_task *task = first;
+    last->because = first;
+    for (struct xie_task *at = last; at != first; at = at->from)
+        at->from->because = at;
+    do {
+        xie_report("%s task '%s' (spawned at %s) waits in %s for",
+                   task == first ? "a circle:" : " ", task->name, task->where, task->wait->what);
+        task = task->because;
+    } while (task != first);
+    xie_report("  task '%s' itself", first->name);
+}
+
+/* Follow the waits from start on. A task is `stuck` while it stands on the path. */
+static int report_from(struct xie_task *start, uint64_t number, int left)
+{
+    const struct walk walk = {.number = number};
+    struct xie_task *at = start;
+    visit(&walk, at, NULL);
+    at->stuck = true;
+    while (at && left) {
+        struct xie_task *next = at->wait ? xie_wait_next(at->wait, &at->cursor) : NULL;
+        if (!next) {
+            at->stuck = false;
+            at = at->from;
+        } else if (next->search != number) {
+            visit(&walk, next, at);
+            next->stuck = true;
+            at = next;
+        } else if (next->stuck) {
+            report_circle(next, at);
+            left--;
+        }
+    }
+    return left;
+}
+
+void xie_circles_report(struct xie_loop *loop)
+{
+    uint64_t number = ++loop->searches;
+    int left = XIE_CIRCLES_MOST;
+    for (struct xie_link *link = loop->tasks.next; link != &loop->tasks && left;
+         link = link->next) {
+        struct xie_task *task = XIE_CONTAINER(link, struct xie_task, link);
+        if (task->search != number)
+            left = report_from(task, number, left);
+    }
 }

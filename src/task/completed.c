@@ -87,7 +87,7 @@ static struct xie_task *left_next(const struct xie_blockers *blockers, uintptr_t
 static int next_ended(struct xie_as_completed *over, bool any, const char *what,
                       struct xie_watched **next)
 {
-    struct left left = {{left_next, any}, over};
+    struct left left = {{left_next, any, false}, over};
     struct xie_task *self;
     int error = xie_wait_enter(&self);
     while (!error && !over->ended) {

@@ -112,6 +112,9 @@ struct xie_task *xie_wait_next(const struct xie_wait *wait, uintptr_t *cursor);
 bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from);
 bool xie_wait_circle_for(struct xie_task *self, const struct xie_blockers *blockers);
 
+/* Nothing happens any more: name the circles that tasks wait in, if there are any. */
+void xie_circles_report(struct xie_loop *loop);
+
 struct xie_locals *xie_locals_ref(struct xie_locals *locals);
 void xie_locals_unref(struct xie_locals *locals);
 

@@ -127,8 +127,13 @@ static int run_main(struct xie_loop *loop)
     int error = xie_loop_turns(loop, main_ended);
     if (!error)
         return 0;
-    xie_report("the loop cannot go on: %s. Its tasks:", xie_strerror(error));
+    if (error == XIE_EDEADLOCK)
+        xie_report("the loop cannot go on, a deadlock: every task waits, and nothing is under way "
+                   "that could wake one. Its tasks:");
+    else
+        xie_report("the loop cannot go on: %s. Its tasks:", xie_strerror(error));
     xie_print_call_graph(NULL, STDERR_FILENO);
+    xie_circles_report(loop);
     xie_scope_cancel(loop->root);
     turns_or_abort(loop, main_ended);
     return error;

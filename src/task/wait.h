@@ -14,7 +14,8 @@
 struct xie_blockers {
     /* The next of them; *cursor is 0 at first, then the callee's own. NULL: no more. */
     struct xie_task *(*next)(const struct xie_blockers *self, uintptr_t *cursor);
-    bool any; /* the wait is over when one of them ends, else when all have */
+    bool any;  /* the wait is over when one of them ends, else when all have */
+    bool open; /* any, and something else may end it as well: it is never a circle's */
 };
 
 /* One wait of one task. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <xie/connect.h>
+#include <xie/tls.h>
 
 #include "bytes.h"
 #include "field.h"
@@ -221,7 +222,8 @@ static int open_stream(const struct xie_url *url, const struct xie_ws_options *o
 {
     uint16_t port = url->port ? url->port : default_port(url);
     if (is_secure(url))
-        return xie_secure_connect(options ? options->tls : NULL, url->host, port, stream);
+        return xie_secure_connect(options ? options->tls : NULL, url->host, port,
+                                  options ? options->tls_failure : NULL, stream);
     return xie_tcp_connect(url->host, port, stream);
 }
 
@@ -231,6 +233,8 @@ int xie_ws_connect(const char *url, const struct xie_ws_options *options, int *s
     struct shake shake = {.fields = options ? options->fields : NULL};
     int unused, *code = status ? status : &unused;
     *code = 0;
+    if (options && options->tls_failure)
+        *options->tls_failure->text = 0;
     int err = check_url(url, &shake.url);
     err = err ? err : check_fields(shake.fields);
     if (err < 0)

@@ -6,11 +6,12 @@
 #include "secure.h"
 
 int xie_secure_connect(struct xie_tls_context *context, const char *host, uint16_t port,
-                       struct xie_stream **stream)
+                       struct xie_tls_failure *failure, struct xie_stream **stream)
 {
     (void)context;
     (void)host;
     (void)port;
+    (void)failure;
     (void)stream;
     return -EPROTONOSUPPORT;
 }

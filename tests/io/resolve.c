@@ -210,6 +210,39 @@ IN_TASK(sim_knows_what_its_variable_says)
     return 0;
 }
 
+static int ask_twice(void *arg)
+{
+    struct xie_address found[8];
+    (void)arg;
+    return xie_resolve("a", 80, found, 8) == 1 && xie_resolve("a", 80, found, 8) == 1 ? 0 : 1;
+}
+
+static void run_with_hosts(void *hosts)
+{
+    setenv("XIE_SIM_HOSTS", hosts, 1);
+    _exit(xie_run(ask_twice, NULL));
+}
+
+static void what_sim_cannot_use_of_its_hosts_is_told_once(void)
+{
+    static char *const bad[] = {"b", "b=", "=1.2.3.4", "b=1.2.3", "b=1.2.3.4,", "b=1.2.3.4,x"};
+    char text[512], all[64], expected[512];
+    const char *backend = getenv("XIE_BACKEND");
+    if (!backend || strcmp(backend, "sim") != 0)
+        tap_skip("others ask the system");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(all, sizeof all, " %s a=1.2.3.4", bad[i]);
+        snprintf(
+            expected, sizeof expected,
+            "xie: XIE_SIM_HOSTS=%s is not used as it stands: name=address,address is allowed\n",
+            bad[i]);
+        CHECK_EQ(tap_child(run_with_hosts, all, text, sizeof text), 0);
+        CHECK_STR(text, expected);
+    }
+    CHECK_EQ(tap_child(run_with_hosts, "a=1.2.3.4", text, sizeof text), 0);
+    CHECK_STR(text, "");
+}
+
 IN_TASK(sim_names_backwards)
 {
     struct xie_address address;
@@ -367,6 +400,8 @@ int main(int argc, char **argv)
         {"errors_of_the_resolver", errors_of_the_resolver},
         {"names_of_impossible_length", names_of_impossible_length},
         {"sim_knows_what_its_variable_says", sim_knows_what_its_variable_says},
+        {"what_sim_cannot_use_of_its_hosts_is_told_once",
+         what_sim_cannot_use_of_its_hosts_is_told_once},
         {"sim_names_backwards", sim_names_backwards},
         {"names_of_addresses", names_of_addresses},
         {"ports_of_services", ports_of_services},

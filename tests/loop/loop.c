@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,53 @@ static void options_are_read(void)
     CHECK_EQ(xie_run_with(&options, give_back, &value), -EINVAL);
     options = (struct xie_loop_options){.stack_size = 64 * 1024, .seed = 5};
     CHECK_EQ(xie_run_with(&options, give_back, &value), 3);
+}
+
+struct variable {
+    const char *name, *text, *said;
+};
+
+/* Three loops, one after the other; what is wrong is told by the first. */
+static void run_with_variable(void *arg)
+{
+    const struct variable *variable = arg;
+    int value = 3;
+    setenv(variable->name, variable->text, 1);
+    for (int i = 0; i < 3; i++)
+        if (xie_run(give_back, &value) != 3)
+            _exit(1);
+    _exit(0);
+}
+
+static void a_variable_that_is_wrong_is_told_once(void)
+{
+    static const struct variable variables[] = {
+        {"XIE_STACK", "abc", "a number from 16384 to 1073741824; 262144 is used"},
+        {"XIE_STACK", "64k", "a number from 16384 to 1073741824; 262144 is used"},
+        {"XIE_STACK", "16383", "a number from 16384 to 1073741824; 262144 is used"},
+        {"XIE_STACK", "2000000000", "a number from 16384 to 1073741824; 262144 is used"},
+        {"XIE_SEED", "abc", "a number from 0 to 18446744073709551615; 1 is used"},
+        {"XIE_SEED", "-1", "a number from 0 to 18446744073709551615; 1 is used"},
+        {"XIE_SEED", "18446744073709551616", "a number from 0 to 18446744073709551615; 1 is used"},
+        {"XIE_DEBUG", "yes", "a number from 0 to 1; 0 is used"},
+        {"XIE_DEBUG", "2", "a number from 0 to 1; 0 is used"},
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        struct variable one = variables[i];
+        char text[512], expected[512];
+        snprintf(expected, sizeof expected, "xie: %s=%s is not %s\n", one.name, one.text, one.said);
+        CHECK_EQ(tap_child(run_with_variable, &one, text, sizeof text), 0);
+        CHECK_STR(text, expected);
+    }
+    struct variable right[] = {{"XIE_STACK", "16384", ""},
+                               {"XIE_STACK", "0x10000", ""},
+                               {"XIE_SEED", "18446744073709551615", ""},
+                               {"XIE_STACK", "", ""}};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        char text[512];
+        CHECK_EQ(tap_child(run_with_variable, &right[i], text, sizeof text), 0);
+        CHECK_STR(text, "");
+    }
 }
 
 /* --- the others end with main ------------------------------------------------------- */
@@ -441,6 +489,7 @@ int main(int argc, char **argv)
         {"one_loop_per_thread", one_loop_per_thread},
         {"the_backend_asked_for", the_backend_asked_for},
         {"options_are_read", options_are_read},
+        {"a_variable_that_is_wrong_is_told_once", a_variable_that_is_wrong_is_told_once},
         {"what_still_runs_is_cancelled_and_joined", what_still_runs_is_cancelled_and_joined},
         {"calls_run_in_order", calls_run_in_order},
         {"a_cancelled_call_does_not_run", a_cancelled_call_does_not_run},

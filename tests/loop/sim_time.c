@@ -213,9 +213,9 @@ static void chances_are_read_from_the_environment(void)
 
 static void bad_chances_are_refused(void)
 {
-    static const char *const bad[] = {"1001", "-1", "x", "5x", "99999999999999999999"};
+    static const char *const bad[] = {"1001", "-1", "x", "5x", "99999999999999999999", " 5"};
     struct xie_loop_options options = {.backend = "sim"};
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         setenv("XIE_SIM_DROP", bad[i], 1);
         CHECK_EQ(xie_loop_open(&loop, &options), -EINVAL);
     }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "proto/kit.h"
 
 /* --- a server ----------------------------------------------------------------------- */
@@ -48,7 +49,7 @@ static void left(void *self, struct xie_transport *transport, int error)
 static void echo(void *self, struct xie_transport *transport, const char *data, size_t len)
 {
     (void)self;
-    CHECK(xie_transport_write(transport, data, len) >= 0);
+    CHECK(xie_transport_write(transport, data, len) >= 0 || xie_fault_plan.failed);
 }
 
 static const struct xie_protocol echoing = {
@@ -68,6 +69,21 @@ static void begin(struct server *server, const char *path)
     }
     REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &server->listener) == 0);
     REQUIRE(xie_listener_address(server->listener, &server->address) == 0);
+}
+
+/* Until the answer comes, or the server has met its third want of memory. return 0, or an error */
+static int kit_ask_once(struct xie_stream *stream)
+{
+    char byte;
+    ssize_t got = xie_stream_write(stream, "x", 1);
+    while (got >= 0) {
+        XIE_TIMEOUT(XIE_MILLISECOND)
+            got = xie_stream_read(stream, &byte, 1);
+        if (got == 1 || got != -ETIMEDOUT || xie_fault_plan.failed >= 3)
+            break;
+        got = 0;
+    }
+    return got == 1 ? 0 : got < 0 ? (int)got : -ECONNRESET;
 }
 
 static void ask(struct note *note, const char *text)
@@ -172,6 +188,62 @@ IN_TASK(who_is_refused_is_reset_and_the_next_is_served)
     CHECK(server.made == 1 && server.refused == 2);
     xie_listener_close(server.listener);
     CHECK_EQ(xie_join(task), 0);
+    return 0;
+}
+
+/* One connection finds no memory, in each place in turn: it is reset, or waits, and the server goes
+ * on. */
+IN_TASK(a_server_outlives_want_of_memory)
+{
+    struct server server = {0};
+    int failed = 1;
+    begin(&server, NULL);
+    struct xie_task *task = xie_spawn(serve, &server);
+    for (unsigned nth = 1; failed; nth++) {
+        struct xie_stream *stream = NULL;
+        xie_fault_plan =
+            (struct xie_fault){XIE_FAULT_MEMORY, .nth = nth, .forever = nth % 2, .error = -ENOMEM};
+        int error = xie_tcp_connect("127.0.0.1", xie_address_port(&server.address), &stream);
+        if (!error)
+            error = kit_ask_once(stream);
+        CHECK(error == 0 || error == -ENOMEM || error == -ECONNRESET || error == -ETIMEDOUT);
+        failed = (int)xie_fault_plan.failed;
+        xie_fault_plan = (struct xie_fault){0};
+        xie_stream_abort(stream);
+        REQUIRE(!xie_task_done(task));
+        struct note client = {0};
+        REQUIRE(!xie_create_connection("127.0.0.1", xie_address_port(&server.address), &noting,
+                                       &client, &client.transport));
+        ask(&client, "still there?");
+        xie_transport_close(client.transport);
+        kit_end(&client);
+    }
+    xie_listener_close(server.listener);
+    CHECK_EQ(xie_join(task), 0);
+    return 0;
+}
+
+/* In the pause for want of memory, too. */
+IN_TASK(a_server_without_memory_can_be_closed_and_cancelled)
+{
+    for (int cancel = 0; cancel < 2; cancel++) {
+        struct server server = {0};
+        begin(&server, NULL);
+        xie_fault_plan =
+            (struct xie_fault){XIE_FAULT_MEMORY, .nth = 2, .forever = true, .error = -ENOMEM};
+        struct xie_task *task = xie_spawn(serve, &server); /* the one that is had */
+        while (xie_fault_plan.failed < 3)
+            xie_sleep(XIE_MILLISECOND);
+        CHECK(!xie_task_done(task));
+        if (cancel)
+            xie_task_cancel(task);
+        else
+            xie_listener_close(server.listener);
+        CHECK_EQ(xie_join(task), cancel ? -ECANCELED : 0);
+        if (cancel)
+            xie_listener_close(server.listener);
+        xie_fault_plan = (struct xie_fault){0};
+    }
     return 0;
 }
 
@@ -375,6 +447,9 @@ int main(int argc, char **argv)
          cancelled_while_it_waits_for_the_last_it_aborts_them},
         {"who_is_refused_is_reset_and_the_next_is_served",
          who_is_refused_is_reset_and_the_next_is_served},
+        {"a_server_outlives_want_of_memory", a_server_outlives_want_of_memory},
+        {"a_server_without_memory_can_be_closed_and_cancelled",
+         a_server_without_memory_can_be_closed_and_cancelled},
         {"a_listener_in_use_serves_no_second", a_listener_in_use_serves_no_second},
         {"unix_sockets_serve_and_connect", unix_sockets_serve_and_connect},
         {"both_ends_know_their_addresses", both_ends_know_their_addresses},

@@ -160,6 +160,14 @@ IN_TASK(a_block_gives_the_lock_back_by_any_road)
     }
     CHECK(!xie_lock_locked(&lock));
     XIE_LOCKED(&lock) {
+        bool again = false;
+        XIE_LOCKED(&lock) { /* it is ours already: a circle, which is named */
+            again = true;
+        }
+        CHECK(!again && !xie_check() && xie_lock_locked(&lock));
+    }
+    CHECK(!xie_lock_locked(&lock));
+    XIE_LOCKED(&lock) {
         break;
     }
     CHECK(!xie_lock_locked(&lock));

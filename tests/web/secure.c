@@ -51,10 +51,12 @@ static void site_close(struct site *site, struct xie_task *task)
     CHECK_EQ(xie_join(task), 0);
 }
 
+static struct xie_tls_failure failure; /* of the last talk */
+
 /* A WebSocket to the site by this name and context. */
 static int talk(const struct site *site, const char *host, struct xie_tls_context *context)
 {
-    struct xie_ws_options options = {.tls = context};
+    struct xie_ws_options options = {.tls = context, .tls_failure = &failure};
     struct xie_ws *ws = NULL;
     char url[64], *data;
     size_t len;
@@ -78,6 +80,7 @@ IN_TASK(a_websocket_over_tls)
     CHECK_EQ(talk(&site, "localhost", ours), 0);
     CHECK_EQ(talk(&site, "127.0.0.1", ours), 0);
     CHECK_EQ(talk(&site, "localhost", NULL), XIE_ETLS_CERTIFICATE);
+    CHECK(!strncmp(failure.text, "localhost: ", 11) && strstr(failure.text, "certificate"));
     setenv("SSL_CERT_FILE", cert("ca"), 1);
     CHECK_EQ(talk(&site, "localhost", NULL), 0);
     site_close(&site, task);
@@ -94,9 +97,36 @@ IN_TASK(a_certificate_for_another_host_is_no_websocket)
     struct site site;
     struct xie_task *task = site_open(&site, theirs);
     CHECK_EQ(talk(&site, "localhost", ours), XIE_ETLS_HOST);
+    CHECK(!strncmp(failure.text, "localhost: ", 11) && strstr(failure.text, "mismatch"));
+    struct xie_ws_options quiet = {.tls = ours}; /* nobody asks for words */
+    struct xie_ws *ws = NULL;
+    char url[64];
+    snprintf(url, sizeof url, "wss://localhost:%u/", site.port);
+    CHECK_EQ(xie_ws_connect(url, &quiet, NULL, &ws), XIE_ETLS_HOST);
     site_close(&site, task);
     xie_tls_context_unref(ours);
     xie_tls_context_unref(theirs);
+    return 0;
+}
+
+/* What is no matter of TLS has no words of it, not even those of the time before. */
+IN_TASK(another_failure_leaves_no_words)
+{
+    struct xie_ws_options options = {.tls_failure = &failure};
+    struct xie_listener *listener;
+    struct xie_address address;
+    struct xie_ws *ws = NULL;
+    char url[64];
+    REQUIRE(!xie_tcp_listen("127.0.0.1", 0, 0, &listener));
+    REQUIRE(!xie_listener_address(listener, &address));
+    xie_listener_close(listener);
+    snprintf(url, sizeof url, "wss://127.0.0.1:%u/", xie_address_port(&address));
+    strcpy(failure.text, "words of another time");
+    CHECK_EQ(xie_ws_connect(url, &options, NULL, &ws), -ECONNREFUSED);
+    CHECK_STR(failure.text, "");
+    strcpy(failure.text, "words of another time");
+    CHECK_EQ(xie_ws_connect("http://localhost/", &options, NULL, &ws), XIE_EURL);
+    CHECK_STR(failure.text, "");
     return 0;
 }
 
@@ -151,6 +181,7 @@ int main(int argc, char **argv)
         {"a_websocket_over_tls", a_websocket_over_tls},
         {"a_certificate_for_another_host_is_no_websocket",
          a_certificate_for_another_host_is_no_websocket},
+        {"another_failure_leaves_no_words", another_failure_leaves_no_words},
         {"a_page_over_tls", a_page_over_tls},
         {"a_server_ends_in_the_midst_of_handshakes", a_server_ends_in_the_midst_of_handshakes},
         {0},
