@@ -132,7 +132,7 @@ XIE_API int xie_datagram_peer(struct xie_datagram *socket, struct xie_address *a
 XIE_API int xie_datagram_fd(const struct xie_datagram *socket);
 
 /* Close; a task that sends or receives returns XIE_ECLOSED first, as in xie_stream_close. NULL
- * is allowed; twice aborts. source DatagramTransport.close, abort (nothing is held back) */
+ * is allowed. source DatagramTransport.close, abort (nothing is held back) */
 XIE_API void xie_datagram_close(struct xie_datagram *socket);
 
 #ifdef __cplusplus

@@ -24,7 +24,8 @@ struct xie_group {
 };
 
 /* Open a group; group is uninitialised. Also a scope: calls in the block are cancelled
- * when a member fails. */
+ * when a member fails. The running task's, who alone waits for it and closes it; outside a task
+ * it aborts. */
 XIE_API void xie_group_open(struct xie_group *group);
 
 /**
@@ -32,7 +33,8 @@ XIE_API void xie_group_open(struct xie_group *group);
  *
  * return  0
  * errors  -ENOMEM; -ECANCELED the group is cancelled: nothing was started
- * note    any task of the loop may spawn into an open group, members included
+ * note    any task of the loop may spawn into an open group, members included; into a closed
+ *         one aborts
  * source  asyncio.TaskGroup.create_task
  */
 #define xie_group_spawn(group, fn, arg) \
@@ -50,7 +52,7 @@ XIE_API void xie_group_cancel(struct xie_group *group);
  * Wait until every member has ended and take the first failure.
  *
  * return  0, or what the first member to fail returned. -ECANCELED from a member of a
- *         cancelled group is no failure
+ *         cancelled group is no failure; another that fails after the first is reported on stderr
  * errors  -ECANCELED -ETIMEDOUT of a scope outside: the members are cancelled and were
  *         waited for all the same. (A scope opened inside the group ends the wait alone:
  *         the members run on.)

@@ -167,7 +167,8 @@ XIE_API int xie_process_run(const struct xie_process_options *options, const voi
  *         signalled, is waited for. Tasks that wait for it return XIE_ECLOSED, those that use its
  *         streams too, unless the child's end came to them first.
  *         From a callback, which cannot wait, SIGKILL at once, and the thread blocks until the
- *         child is gone. NULL is allowed; twice aborts, as another loop's process does.
+ *         child is gone. NULL is allowed; a second close while the first waits aborts, as
+ *         another loop's process does.
  *         Afterwards there is no zombie, and no descriptor of it
  * source  asyncio SubprocessTransport.close
  */

@@ -36,6 +36,7 @@ XIE_API void xie_promise_unref(struct xie_promise *promise);
 
 /* Give the outcome: every wait, now and later, returns 0 and value.
  * errors  -EALREADY it has an outcome (or was cancelled); value is still the caller's
+ * note    only one made by xie_promise_new: that of a job or a task aborts
  * cost    a mutex; wakes each loop that waits at most once
  * source  Future.set_result */
 XIE_API int xie_promise_resolve(struct xie_promise *promise, void *value);

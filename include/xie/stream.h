@@ -179,9 +179,9 @@ XIE_API int64_t xie_stream_copy(struct xie_stream *from, struct xie_stream *to, 
 
 /**
  * Close; a task that reads or writes returns XIE_ECLOSED first. Pending data goes out by
- * the kernel. NULL is allowed; twice aborts. Returns when the descriptor is closed and
- * nobody uses the memory: it may wait for a moment even in a cancelled scope. (From a
- * callback, which cannot wait, the last task to leave closes it.)
+ * the kernel. NULL is allowed. Returns when the descriptor is closed and nobody uses the
+ * memory: it may wait for a moment even in a cancelled scope. (From a callback, which cannot
+ * wait, the last task to leave closes it.) A second close while the first waits aborts.
  * source  StreamWriter.close + wait_closed; afterwards there is no stream to ask is_closing
  */
 XIE_API void xie_stream_close(struct xie_stream *stream);

@@ -24,7 +24,8 @@ typedef int xie_task_fn(void *arg);
 /* How to make a task; zero is the default of each. */
 struct xie_task_options {
     const char *name;  /* borrowed for the task's life; default: the function's name */
-    size_t stack_size; /* bytes, rounded up; 0: the loop's; least 16 KiB */
+    size_t stack_size; /* bytes, rounded up; 0: the loop's; least 16 KiB; above 1 GiB none is to
+                          be had */
     bool eager;        /* runs at once, up to its first wait, before the spawn returns; from a
                           callback, where nothing can be suspended, it starts as any other */
     const struct xie_task *context; /* whose values (xie/local.h) it inherits; default: the

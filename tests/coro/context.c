@@ -1,6 +1,8 @@
 /* context.c - tests of the switch: what it keeps, what it carries, where it starts.
  * Floor 1. */
 /* SPDX-License-Identifier: MIT */
+#include <dlfcn.h>
+#include <fenv.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -212,6 +214,43 @@ static void starts_aligned_with_its_argument(void)
     xie_stack_give(stack);
 }
 
+/* --- modes of the processor ---------------------------------------------------------------------
+ */
+
+static int (*set_round)(int mode), (*get_round)(void);
+
+static void round_up(void *arg)
+{
+    (void)arg;
+    xie_context_entered(&there);
+    for (;;) {
+        set_round(FE_UPWARD);
+        xie_context_switch(&there, &here);
+    }
+}
+
+/* <xie/generator.h>: they are the thread's; a switch, which would pay for it, keeps none. */
+static void rounding_is_the_threads(void)
+{
+    void *math = dlopen("libm.so.6", RTLD_NOW);
+    if (!math)
+        tap_skip("another C library");
+    *(void **)&set_round = dlsym(math, "fesetround");
+    *(void **)&get_round = dlsym(math, "fegetround");
+    REQUIRE(set_round && get_round);
+    struct xie_stack *stack = xie_stack_take(0);
+    REQUIRE(stack);
+    xie_context_prepare(&there, stack, round_up, NULL);
+    CHECK_EQ(get_round(), FE_TONEAREST);
+    for (int i = 0; i < 2; i++) {
+        xie_context_switch(&here, &there);
+        CHECK_EQ(get_round(), FE_UPWARD);
+        set_round(FE_TONEAREST);
+    }
+    xie_stack_give(stack);
+    dlclose(math);
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -220,6 +259,7 @@ int main(int argc, char **argv)
         {"a transfer carries values", transfer_carries_values},
         {"a transfer keeps registers", transfer_keeps_registers},
         {"starts aligned, with its argument", starts_aligned_with_its_argument},
+        {"rounding is the thread's", rounding_is_the_threads},
         {0},
     };
     return tap_main(argc, argv, tests);

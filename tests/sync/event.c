@@ -93,6 +93,15 @@ IN_TASK(tasks_are_woken_in_the_order_they_came)
     return 0;
 }
 
+static void outside_a_task_it_is_an_error(void)
+{
+    xie_event_set(&event); /* setting it is no wait */
+    CHECK_EQ(xie_event_wait(&event), -EPERM);
+    xie_event_clear(&event);
+    CHECK_EQ(xie_event_wait(&event), -EPERM);
+    CHECK(!xie_event_is_set(&event));
+}
+
 /* A hundred thousand in the line, in order, each touched once; half of them leave before, from
  * the middle. Anything quadratic would take hours under valgrind, and minutes without. */
 static struct xie_waiter *crowd;
@@ -131,6 +140,7 @@ int main(int argc, char **argv)
         {"an_interrupted_wait_leaves_the_others", an_interrupted_wait_leaves_the_others},
         {"a_callback_may_set_it", a_callback_may_set_it},
         {"tasks_are_woken_in_the_order_they_came", tasks_are_woken_in_the_order_they_came},
+        {"outside_a_task_it_is_an_error", outside_a_task_it_is_an_error},
         {"a_crowd_of_100000_is_woken_in_order", a_crowd_of_100000_is_woken_in_order},
         {0},
     };

@@ -190,6 +190,40 @@ out:
     return 0;
 }
 
+/* Not entered by who has it already: that is no scope's word, so it is named. */
+static int enters_twice(void *arg)
+{
+    bool went_in = false;
+    (void)arg;
+    XIE_LOCKED(&lock) {
+        XIE_LOCKED(&lock) {
+            went_in = true;
+        }
+        CHECK_EQ(xie_check(), 0);
+        CHECK_EQ(xie_lock_try(&lock), -EBUSY); /* ours still, once */
+    }
+    CHECK(!went_in);
+    CHECK(!xie_lock_locked(&lock));
+    return 0;
+}
+
+static void run_enters_twice(void *arg)
+{
+    CHECK_EQ(xie_run(enters_twice, arg), 0);
+    XIE_LOCKED(&lock) {
+        CHECK(false); /* nobody outside a task has a lock */
+    }
+    CHECK_EQ(xie_check(), 0);
+}
+
+static void a_block_that_is_not_entered_is_named(void)
+{
+    char text[2048];
+    CHECK_EQ(tap_child(run_enters_twice, NULL, text, sizeof text), 0);
+    CHECK(strstr(text, "'main' itself"));
+    CHECK(strstr(text, "outside a task"));
+}
+
 static int give_unheld(void *arg)
 {
     (void)arg;
@@ -278,6 +312,7 @@ int main(int argc, char **argv)
         {"who_is_cancelled_in_the_line_loses_no_lock", who_is_cancelled_in_the_line_loses_no_lock},
         {"a_circle_of_locks_is_named", a_circle_of_locks_is_named},
         {"a_block_gives_the_lock_back_by_any_road", a_block_gives_the_lock_back_by_any_road},
+        {"a_block_that_is_not_entered_is_named", a_block_that_is_not_entered_is_named},
         {"giving_what_one_has_not_aborts", giving_what_one_has_not_aborts},
         {"philosophers_eat_or_are_told", philosophers_eat_or_are_told},
         {0},
