@@ -101,9 +101,9 @@ XIE_API ssize_t xie_file_load(const char *path, size_t limit, char **data);
  * mode    of the file, less the umask
  * errors  as xie_file_open and xie_file_write; the old content stays, and nothing is left behind.
  *         (-EIO of the last step, telling the folder's disk: it is the new content already)
- * note    a new file is written beside it (path with a suffix), synced and renamed: a symbolic
- *         link is replaced, and the folder must be writable. Interrupted, it did not begin, or
- *         is finished
+ * note    a new file is written beside it (path with a suffix, its last name cut where that would
+ *         be too long), synced and renamed: a symbolic link is replaced, and the folder must be
+ *         writable. Interrupted, it did not begin, or is finished
  * source  Python's Path.write_bytes, but atomic
  */
 XIE_API int xie_file_save(const char *path, const void *data, size_t len, mode_t mode);

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@
 
 enum {
     XIE_LOAD_LEAST = 4096, /* bytes of the first buffer: files of /proc claim to have none */
-    XIE_SUFFIX = 24,       /* bytes behind the path of a file that is being written */
-    XIE_NAMES_MOST = 100   /* tried */
+    XIE_SUFFIX = sizeof ".12345678.new", /* behind the path of a file that is being written */
+    XIE_NAMES_MOST = 100                 /* tried */
 };
 
 /* --- load --------------------------------------------------------------------------- */
@@ -99,10 +100,19 @@ struct saving {
     char *beside; /* the new file's path, then its folder's */
 };
 
+/* How much of the path the new file's begins with: all, unless its last name would be longer with
+ * the suffix than a name may be. */
+static size_t common_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0, name = strlen(path) - folder;
+    return folder + (name > NAME_MAX - (XIE_SUFFIX - 1) ? NAME_MAX - (XIE_SUFFIX - 1) : name);
+}
+
 /* A name that nobody has. return a descriptor */
 static int make_beside(struct saving *self)
 {
-    size_t len = strlen(self->path);
+    size_t len = common_length(self->path);
     int fd = -EEXIST;
     for (int i = 0; i < XIE_NAMES_MOST && fd == -EEXIST; i++) {
         unsigned chance = (unsigned)xie_sys_linux.clock() ^ (unsigned)i << 24;
