@@ -19,7 +19,8 @@ struct xie_local_key {
 
 /* Bind value to key in the running task; NULL unbinds.
  * errors  -ENOMEM (the old value stays); -EPERM outside a task; -ENOSPC more than 64 keys
- * cost    one allocation, at most 64 steps
+ * cost    two allocations, where key is bound already one more for each bound since; at most
+ *         64 steps
  * source  ContextVar.set */
 XIE_API int xie_local_set(const struct xie_local_key *key, void *value);
 

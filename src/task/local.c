@@ -66,20 +66,16 @@ static struct xie_locals *local_bind(struct xie_locals *below, const struct xie_
     return top;
 }
 
-/* A copy of from without key, as one reference. errors -ENOMEM -ENOSPC */
-static int copy_without(const struct xie_locals *from, const struct xie_local_key *key,
+/* What is bound without `bound`, as one reference: what lies below it is shared, what was bound
+ * since is copied. errors -ENOMEM */
+static int copy_without(const struct xie_locals *from, const struct xie_locals *bound,
                         struct xie_locals **copy)
 {
     const struct xie_locals *order[XIE_LOCALS_MOST];
     int count = 0;
-    for (; from; from = from->below) {
-        if (from->key == key)
-            continue;
-        if (count == XIE_LOCALS_MOST)
-            return -ENOSPC;
+    for (; from != bound; from = from->below)
         order[count++] = from;
-    }
-    struct xie_locals *top = NULL;
+    struct xie_locals *top = xie_locals_ref(bound->below);
     while (count-- > 0) {
         top = local_bind(top, order[count]->key, order[count]->value);
         if (!top)
@@ -114,7 +110,7 @@ int xie_local_set(const struct xie_local_key *key, void *value)
             return -ENOSPC;
         rest = xie_locals_ref(self->locals);
     } else {
-        int error = copy_without(self->locals, key, &rest);
+        int error = copy_without(self->locals, bound, &rest);
         if (error)
             return error;
     }

@@ -272,6 +272,58 @@ static void without_memory_the_old_value_stays(void)
     in_task(sets_without_memory);
 }
 
+static int forgotten;
+static void forget(void *value)
+{
+    (void)value;
+    forgotten++;
+}
+
+static const struct xie_local_key three[3] = {{"a", forget}, {"b", forget}, {"c", forget}};
+static char places[9];
+
+static void check_bound(int a, int b, int c)
+{
+    const int want[3] = {a, b, c};
+    for (int i = 0; i < 3; i++)
+        CHECK(xie_local_get(&three[i]) == (want[i] ? &places[want[i]] : NULL));
+}
+
+static int has_what_was_bound(void *arg)
+{
+    int error = xie_event_wait(arg);
+    check_bound(1, 2, 3);
+    return error;
+}
+
+static int binds_anew(void)
+{
+    struct xie_event event = {0};
+    for (int i = 0; i < 3; i++)
+        CHECK_EQ(xie_local_set(&three[i], &places[i + 1]), 0);
+    struct xie_task *task = xie_spawn(has_what_was_bound, &event);
+    CHECK_EQ(xie_local_set(&three[1], &places[4]), 0); /* in the middle, at the end, the first */
+    check_bound(1, 4, 3);
+    CHECK_EQ(xie_local_set(&three[2], NULL), 0);
+    check_bound(1, 4, 0);
+    CHECK_EQ(xie_local_set(&three[0], &places[5]), 0);
+    check_bound(5, 4, 0);
+    CHECK_EQ(xie_local_set(&three[1], NULL), 0);
+    check_bound(5, 0, 0);
+    CHECK_EQ(forgotten, 1); /* 4: the others are the task's still */
+    xie_event_set(&event);
+    CHECK_EQ(xie_join(task), 0);
+    CHECK_EQ(forgotten, 4);
+    CHECK_EQ(xie_local_set(&three[0], NULL), 0);
+    CHECK_EQ(forgotten, 5);
+    return 0;
+}
+
+static void a_value_bound_anew_leaves_the_others_and_other_tasks_alone(void)
+{
+    in_task(binds_anew);
+}
+
 static void *seen = &seen;
 static void look(void *arg)
 {
@@ -314,6 +366,8 @@ int main(int argc, char **argv)
         {"a_loop_says_how_large_by_option_or_environment",
          a_loop_says_how_large_by_option_or_environment},
         {"without_memory_the_old_value_stays", without_memory_the_old_value_stays},
+        {"a_value_bound_anew_leaves_the_others_and_other_tasks_alone",
+         a_value_bound_anew_leaves_the_others_and_other_tasks_alone},
         {"a_callback_has_no_values", a_callback_has_no_values},
         {"nobody_has_a_name_and_a_place", nobody_has_a_name_and_a_place},
         {0},
