@@ -200,7 +200,8 @@ XIE_API int xie_stream_fd(const struct xie_stream *stream);
  * level, name  of setsockopt(2): SOL_SOCKET SO_KEEPALIVE, SO_SNDBUF, SO_RCVBUF; IPPROTO_TCP
  *              TCP_NODELAY (on from the start), TCP_KEEPIDLE [s], TCP_USER_TIMEOUT [ms] …
  * value        for a yes or no 1 or 0
- * errors       -EOPNOTSUPP no socket; -ENOPROTOOPT this one does not have it; -EINVAL
+ * errors       -EOPNOTSUPP no socket, or for another kind of it; -ENOPROTOOPT this one does not
+ *              have it; -EINVAL. On sim what a socket in memory has no use for is ignored
  * source       asyncio get_extra_info("socket").setsockopt, getsockopt
  */
 XIE_API int xie_stream_set_option(struct xie_stream *stream, int level, int name, int value);

@@ -151,8 +151,8 @@ int xie_sim_setsockopt(struct xie_sim_socket *self, int level, int name, const v
 {
     uint32_t flag = find_switch(level, name);
     int number;
-    if (is_foreign(self, level))
-        return -ENOPROTOOPT;
+    if (is_foreign(self, level)) /* as the kernel's families say it */
+        return self->domain == AF_UNIX ? -EOPNOTSUPP : -ENOPROTOOPT;
     if (is_group(level, name))
         return -ENODEV;
     if (level == SOL_SOCKET && name == SO_LINGER)
