@@ -487,6 +487,64 @@ WITH_CHILDREN(all_at_any_moment)
     return 0;
 }
 
+/* --- streams as streams are ------------------------------------------------------------------- */
+
+WITH_CHILDREN(a_line_of_a_child_has_a_limit_too)
+{
+    struct xie_process *child =
+        kit_open(&(struct xie_process_options){.shell = "echo short; echo much too long",
+                                               .in = XIE_PROCESS_NULL,
+                                               .out = XIE_PROCESS_PIPE});
+    struct xie_stream *out = xie_process_stream(child, 1);
+    char *line = NULL, buf[16];
+    CHECK_EQ(xie_stream_set_limit(out, 8), 0);
+    CHECK_EQ(xie_stream_read_line(out, &line, NULL), 1);
+    CHECK_STR(line, "short");
+    CHECK_EQ(xie_stream_read_line(out, &line, NULL), XIE_ELIMIT);
+    CHECK_EQ(xie_stream_read_exactly(out, buf, 8), 8); /* it stays there */
+    CHECK(!memcmp(buf, "much too", 8));
+    xie_process_close(child);
+    return 0;
+}
+
+/* The default: what the child reads and says is where ours is, and where ours goes. */
+WITH_CHILDREN(standard_streams_are_inherited)
+{
+    int in[2], out[2], err[2], saved[3];
+    char said[16], told[16];
+    kit_pipe(in);
+    kit_pipe(out);
+    kit_pipe(err);
+    for (int i = 0; i < 3; i++)
+        saved[i] = dup(i);
+    dup2(in[0], 0);
+    dup2(out[1], 1);
+    dup2(err[1], 2);
+    CHECK_EQ(write(in[1], "ours", 4), 4);
+    close(in[1]);
+    struct xie_process *child = NULL;
+    int error = xie_process_open(
+        &(struct xie_process_options){.shell = "cat; echo too >&2", .in = XIE_PROCESS_INHERIT},
+        &child);
+    if (!error)
+        error = xie_process_wait(child, NULL);
+    CHECK(!xie_process_stream(child, 0) && !xie_process_stream(child, 1));
+    xie_process_close(child);
+    for (int i = 0; i < 3; i++) {
+        dup2(saved[i], i);
+        close(saved[i]);
+    }
+    CHECK_EQ(error, 0);
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    kit_hear(out[0], said, sizeof said);
+    kit_hear(err[0], told, sizeof told);
+    CHECK_STR(said, "ours");
+    CHECK_STR(told, "too\n");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -512,6 +570,8 @@ int main(int argc, char **argv)
         {"a_pipeline_of_two", a_pipeline_of_two},
         {"many_at_once", many_at_once},
         {"all_at_any_moment", all_at_any_moment},
+        {"a_line_of_a_child_has_a_limit_too", a_line_of_a_child_has_a_limit_too},
+        {"standard_streams_are_inherited", standard_streams_are_inherited},
         {0},
     };
     return tap_main(argc, argv, tests);
