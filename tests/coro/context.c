@@ -214,6 +214,55 @@ static void starts_aligned_with_its_argument(void)
     xie_stack_give(stack);
 }
 
+/* --- a stack that was left in the middle -------------------------------------------------------
+ */
+
+/* Frames with arrays, around which AddressSanitizer and valgrind see what may not be touched. */
+static __attribute__((noinline)) int deep(int depth)
+{
+    volatile char before[40], after[40];
+    before[depth % 40] = (char)depth;
+    if (!depth)
+        xie_context_switch(&there, &here);
+    after[depth % 40] = before[depth % 40];
+    return depth ? deep(depth - 1) + after[depth % 40] : 0;
+}
+
+static void goes_deep(void *arg)
+{
+    xie_context_entered(&there);
+    for (;;)
+        deep(*(int *)arg);
+}
+
+static void fills_its_stack(void *arg)
+{
+    xie_context_entered(&there);
+    volatile char much[16000];
+    for (size_t i = 0; i < sizeof much; i++)
+        much[i] = *(char *)arg;
+    xie_context_leave(&there, &here, much[sizeof much - 1]);
+}
+
+/* No tool that watches memory may see an error where the next one uses it. */
+static void one_left_in_the_middle_is_as_new(void)
+{
+    int depth = 60; /* some KiB, more in a build that is watched */
+    for (int i = 0; i < 3; i++) {
+        struct xie_stack *stack = xie_stack_take(64 * 1024);
+        REQUIRE(stack);
+        xie_context_prepare(&there, stack, goes_deep, &depth);
+        xie_context_switch(&here, &there);
+        xie_stack_give(stack); /* it never returns */
+        struct xie_stack *again = xie_stack_take(64 * 1024);
+        CHECK(again == stack);
+        char fill = 'f';
+        xie_context_prepare(&there, again, fills_its_stack, &fill);
+        CHECK_EQ(pass(&here, &there, 0), 'f');
+        xie_stack_give(again);
+    }
+}
+
 /* --- modes of the processor ---------------------------------------------------------------------
  */
 
@@ -259,6 +308,7 @@ int main(int argc, char **argv)
         {"a transfer carries values", transfer_carries_values},
         {"a transfer keeps registers", transfer_keeps_registers},
         {"starts aligned, with its argument", starts_aligned_with_its_argument},
+        {"one left in the middle is as new", one_left_in_the_middle_is_as_new},
         {"rounding is the thread's", rounding_is_the_threads},
         {0},
     };

@@ -357,12 +357,6 @@ static void write_and_read(void)
     read_bytes();
 }
 
-static void read_to_the_last(void)
-{
-    while (xie_stream_written(pair[0]) % sizeof bytes || xie_stream_buffered(pair[1], NULL))
-        read_bytes();
-}
-
 static void make_memory_streams(void)
 {
     struct xie_stream *two[2];
@@ -372,14 +366,15 @@ static void make_memory_streams(void)
 
 IN_TASK(streams)
 {
-    kit_pair(pair);
-    costs("xie_stream_write and xie_stream_read", write_and_read, 0);
-    read_to_the_last();
-    /* By the readiness backends one each; io_uring's one for a turn does for all that began. */
-    costs_calls("xie_stream_write", write_bytes, 0, 1);
-    costs_calls("xie_stream_writev", write_parts, 0, 1);
-    costs_calls("xie_stream_read", read_bytes, 0, 1);
-    kit_close(pair);
+    if (!kit_on("sim")) { /* which reads and writes short, and has its bytes in memory */
+        kit_pair(pair);
+        costs("xie_stream_write and xie_stream_read", write_and_read, 0);
+        /* By the readiness backends one each; io_uring's one for a turn does for all that began. */
+        costs_calls("xie_stream_write", write_bytes, 0, 1);
+        costs_calls("xie_stream_writev", write_parts, 0, 1);
+        costs_calls("xie_stream_read", read_bytes, 0, 1);
+        kit_close(pair);
+    }
     CHECK_EQ(xie_stream_memory(0, pair), 0);
     costs("a memory stream's calls", write_and_read, 0);
     costs_calls("a memory stream's calls", write_and_read, 0, 0);
@@ -434,9 +429,10 @@ IN_TASK(datagrams)
         REQUIRE(xie_datagram_open(&(struct xie_datagram_options){.local = &any}, &socket_of[i]) ==
                 0);
     REQUIRE(xie_datagram_local(socket_of[1], &there) == 0);
-    if (!kit_on("sim")) /* a message on its way is memory of its world's */
+    if (!kit_on("sim")) { /* where a message on its way is memory, and calls are interrupted */
         costs("xie_datagram_send and xie_datagram_receive", send_and_receive, 0);
-    costs_calls("xie_datagram_send", send_message, 0, 1);
+        costs_calls("xie_datagram_send", send_message, 0, 1);
+    }
     for (int i = 0; i < 2; i++)
         xie_datagram_close(socket_of[i]);
     return 0;

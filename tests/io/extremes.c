@@ -42,14 +42,18 @@ IN_TASK(a_buffer_may_be_said_to_be_larger_than_memory)
     for (int memory = 0; memory < 2; memory++) {
         memory ? (void)xie_stream_memory(0, pair) : kit_tcp_pair(pair);
         kit_send(pair[0], "hello");
-        CHECK_EQ(xie_stream_read(pair[1], buf, HUGE_LENGTH), 5);
+        for (ssize_t got = 0, some = 1; got < 5 && some > 0; got += some) { /* sim reads short */
+            some = xie_stream_read(pair[1], buf + got, HUGE_LENGTH);
+            CHECK(some > 0 && some <= 5 - got);
+        }
+        CHECK(!memcmp(buf, "hello", 5));
         CHECK_EQ(xie_stream_read_exactly(pair[1], buf, SIZE_MAX), XIE_ELIMIT);
         CHECK_EQ(xie_stream_read_until(pair[1], "x", SIZE_MAX, &data), -EINVAL);
         CHECK_EQ(xie_stream_write(pair[1], buf, SIZE_MAX), -EINVAL);
         CHECK_EQ(xie_stream_written(pair[1]), 0);
         CHECK_EQ(xie_stream_set_limit(pair[1], SIZE_MAX), -EINVAL);
         kit_send(pair[0], "still");
-        CHECK_EQ(xie_stream_read(pair[1], buf, 5), 5);
+        CHECK_EQ(xie_stream_read_exactly(pair[1], buf, 5), 5);
         kit_close(pair);
     }
     return 0;
