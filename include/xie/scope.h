@@ -40,6 +40,8 @@ struct xie_scope {
  *             called, every call that can wait returns -ETIMEDOUT or -ECANCELED, having
  *             done nothing, until the scope ends. It still yields to other tasks. After
  *             a thousand such returns the task is named on stderr
+ * note        that the time is over is seen as the loop turns, and by xie_check at once: a
+ *             call that need not wait may still succeed in a task that has computed on
  * errors      outside a task the scope never triggers
  * cost        no allocation; with a deadline one clock reading and one timer
  * source      asyncio.timeout, trio.CancelScope

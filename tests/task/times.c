@@ -204,9 +204,15 @@ static void equal_times_come_in_the_order_they_were_asked_for(void)
 static int equal_deadlines(void)
 {
     struct xie_scope outer, inner;
-    moment = xie_now() + XIE_MILLISECOND;
-    xie_scope_open_at(&outer, moment);
-    xie_scope_open_at(&inner, moment);
+    for (int64_t ahead = XIE_MILLISECOND;; ahead *= 2) { /* both before the moment comes */
+        moment = xie_now() + ahead;
+        xie_scope_open_at(&outer, moment);
+        xie_scope_open_at(&inner, moment);
+        if (!inner.own)
+            break;
+        xie_scope_close(&inner);
+        xie_scope_close(&outer);
+    }
     CHECK_EQ(xie_sleep(XIE_NEVER), -ETIMEDOUT);
     CHECK(xie_scope_expired(&inner)); /* each of them has triggered, not the first alone */
     CHECK(xie_scope_expired(&outer));
@@ -220,6 +226,37 @@ static int equal_deadlines(void)
 static void equal_deadlines_of_nested_scopes_both_come(void)
 {
     in_task(equal_deadlines);
+}
+
+/* A task that computes: the loop sees the time between its turns, xie_check at once. */
+static int computes_beyond(void)
+{
+    struct xie_lock lock = {0};
+    if (!strcmp(xie_loop_backend(xie_loop_current()), "sim"))
+        tap_skip("virtual time stands while a task computes");
+    XIE_TIMEOUT(XIE_MILLISECOND) {
+        int64_t over = xie_now() + XIE_MILLISECOND;
+        while (xie_now() < over)
+            ;
+        CHECK_EQ(xie_lock_take(&lock), 0); /* it need not wait, and no turn has come */
+        xie_lock_give(&lock);
+        CHECK_EQ(xie_sleep(XIE_HOUR), -ETIMEDOUT);
+        CHECK_EQ(xie_lock_take(&lock), -ETIMEDOUT);
+    }
+    XIE_TIMEOUT(XIE_MILLISECOND) {
+        int64_t over = xie_now() + XIE_MILLISECOND;
+        while (xie_now() < over)
+            ;
+        CHECK_EQ(xie_check(), -ETIMEDOUT);
+        CHECK_EQ(xie_lock_take(&lock), -ETIMEDOUT);
+    }
+    CHECK(!xie_lock_locked(&lock));
+    return 0;
+}
+
+static void a_deadline_is_seen_between_turns_and_by_a_check(void)
+{
+    in_task(computes_beyond);
 }
 
 /* A sleep to the very deadline: whichever was asked for first has its way, the other comes next. */
@@ -399,6 +436,8 @@ int main(int argc, char **argv)
         {"equal_times_come_in_the_order_they_were_asked_for",
          equal_times_come_in_the_order_they_were_asked_for},
         {"equal_deadlines_of_nested_scopes_both_come", equal_deadlines_of_nested_scopes_both_come},
+        {"a_deadline_is_seen_between_turns_and_by_a_check",
+         a_deadline_is_seen_between_turns_and_by_a_check},
         {"a_sleep_to_its_very_deadline", a_sleep_to_its_very_deadline},
         {"a_timeout_and_a_cancellation_at_one_moment_are_both_told",
          a_timeout_and_a_cancellation_at_one_moment_are_both_told},
