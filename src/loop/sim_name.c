@@ -363,7 +363,8 @@ static struct xie_sim_socket *lookup_path(struct xie_sim *sim, const struct xie_
     return path && path->socket && path->socket->type == type ? path->socket : NULL;
 }
 
-/* Among equals that share a port, chance decides; an exact address comes before a wildcard. */
+/* An exact address comes before a wildcard. Among equals chance decides where they share a port
+ * (SO_REUSEPORT); else, with SO_REUSEADDR alone, the last one that was bound has it. */
 struct xie_sim_socket *xie_sim_lookup(struct xie_sim *sim, const struct xie_sim_name *name,
                                       int type)
 {
@@ -382,7 +383,8 @@ struct xie_sim_socket *xie_sim_lookup(struct xie_sim *sim, const struct xie_sim_
         if (best && at_any && !best_any)
             continue;
         equals = best && at_any == best_any ? equals + 1 : 1;
-        if (equals == 1 || !xie_sim_below(sim, equals))
+        bool last = !(at->flags & XIE_SIM_REUSEPORT);
+        if (equals == 1 || last || !xie_sim_below(sim, equals))
             best = at;
     }
     return best;

@@ -602,6 +602,51 @@ IN_TASK(a_group_each_of_which_hears)
     return 0;
 }
 
+/* One host alone: of two that share an address, by which nothing is spread, the last one has it. */
+IN_TASK(of_those_that_share_an_address_the_last_gets_all)
+{
+    struct xie_address any = net_number("127.0.0.1", 0), local;
+    struct xie_datagram_options options = {.local = &any, .reuse_address = true};
+    struct xie_datagram *first, *second, *sender = open_at(NULL, NULL);
+    REQUIRE(xie_datagram_open(&options, &first) == 0);
+    REQUIRE(xie_datagram_local(first, &local) == 0);
+    options.local = &local;
+    REQUIRE(xie_datagram_open(&options, &second) == 0);
+    for (int i = 0; i < 5; i++) {
+        say(sender, "whose?", &local);
+        CHECK(hears(second, "whose?"));
+    }
+    CHECK_EQ(xie_datagram_try_receive(first, &(char){0}, 1, NULL, NULL), -EAGAIN);
+    xie_datagram_close(second);
+    say(sender, "and now?", &local);
+    CHECK(hears(first, "and now?"));
+    xie_datagram_close(first);
+    xie_datagram_close(sender);
+    return 0;
+}
+
+/* So many groups and no more: net.ipv4.igmp_max_memberships. */
+IN_TASK(groups_have_a_limit)
+{
+    struct xie_address any = net_number("0.0.0.0", 0), local, group;
+    struct xie_datagram *member;
+    unsigned lo = if_nametoindex("lo");
+    char number[32];
+    int error = 0, joined = 0;
+    if (kit_on("sim"))
+        tap_skip("sim has no network of many");
+    REQUIRE(xie_datagram_open(&(struct xie_datagram_options){.local = &any}, &member) == 0);
+    REQUIRE(xie_datagram_local(member, &local) == 0);
+    for (; !error && joined < 200; joined++) {
+        snprintf(number, sizeof number, "239.255.8.%d", joined);
+        group = net_number(number, xie_address_port(&local));
+        error = xie_datagram_join(member, &group, lo);
+    }
+    CHECK(error == -ENOBUFS || error == -ENODEV || joined == 200);
+    xie_datagram_close(member);
+    return 0;
+}
+
 IN_TASK(no_group)
 {
     struct xie_address address, one = net_number("127.0.0.1", 0), six = net_number("ff01::7", 0);
@@ -762,6 +807,9 @@ int main(int argc, char **argv)
         {"options of both families", options_of_both_families},
         {"broadcasts must be allowed", broadcasts_must_be_allowed},
         {"a group, each of which hears", a_group_each_of_which_hears},
+        {"of those that share an address the last gets all",
+         of_those_that_share_an_address_the_last_gets_all},
+        {"groups have a limit", groups_have_a_limit},
         {"no group", no_group},
         {"a group of IPv6", a_group_of_ipv6},
         {"Unix sockets and their files", unix_sockets_and_their_files},

@@ -1,6 +1,8 @@
 /* listener.c - the promises of <xie/stream.h>: listening and accepting. */
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -453,6 +455,31 @@ IN_TASK(bad_options)
     return 0;
 }
 
+/* The kernel tells how many may wait (tcpi_sacked of one that listens): 511 unless asked for, and
+ * never more than net.core.somaxconn. */
+IN_TASK(a_backlog_is_511_unless_asked_for)
+{
+    int most = 4096;
+    FILE *file = fopen("/proc/sys/net/core/somaxconn", "r");
+    if (file) {
+        CHECK_EQ(fscanf(file, "%d", &most), 1);
+        fclose(file);
+    }
+    if (kit_on("sim"))
+        tap_skip("sim does not tell");
+    for (int backlog = 0; backlog <= 7; backlog += 7) {
+        struct xie_listener *listener;
+        struct tcp_info info = {0};
+        socklen_t len = sizeof info;
+        REQUIRE(xie_tcp_listen("127.0.0.1", 0, backlog, &listener) == 0);
+        CHECK_EQ(getsockopt(xie_listener_fd(listener), IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+        int expected = backlog ? backlog : 511;
+        CHECK_EQ(info.tcpi_sacked, expected < most ? expected : most);
+        xie_listener_close(listener);
+    }
+    return 0;
+}
+
 IN_TASK(a_backlog_holds_so_many)
 {
     struct xie_listen_options options = {.host = "127.0.0.1", .backlog = 3};
@@ -668,6 +695,7 @@ int main(int argc, char **argv)
         {"an_address_in_use_or_not_here", an_address_in_use_or_not_here},
         {"of_one_family_alone", of_one_family_alone},
         {"bad_options", bad_options},
+        {"a_backlog_is_511_unless_asked_for", a_backlog_is_511_unless_asked_for},
         {"a_backlog_holds_so_many", a_backlog_holds_so_many},
         {"a_port_may_be_shared", a_port_may_be_shared},
         {"a_descriptor_that_listens_is_taken_over", a_descriptor_that_listens_is_taken_over},

@@ -138,6 +138,40 @@ IN_TASK(one_waiter_at_a_time)
     return 0;
 }
 
+static int ends[2];
+static pthread_t reading;
+static bool begins;
+
+static void *read_in_a_call_of_the_system(void *arg)
+{
+    char byte;
+    __atomic_store_n(&begins, true, __ATOMIC_RELEASE);
+    *(ssize_t *)arg = read(ends[0], &byte, 1);
+    return NULL;
+}
+
+/* What other code waits for is not interrupted by what is caught here (SA_RESTART). */
+IN_TASK(system_calls_of_other_code_go_on)
+{
+    struct xie_signals *signals = open_two(SIGUSR1, SIGUSR2);
+    ssize_t got = 0;
+    REQUIRE(pipe(ends) == 0);
+    REQUIRE(pthread_create(&reading, NULL, read_in_a_call_of_the_system, &got) == 0);
+    while (!__atomic_load_n(&begins, __ATOMIC_ACQUIRE))
+        xie_sleep(XIE_MILLISECOND);
+    for (int i = 0; i < 20; i++) {
+        CHECK_EQ(pthread_kill(reading, SIGUSR1), 0);
+        CHECK_EQ(xie_signals_wait(signals), SIGUSR1);
+    }
+    CHECK_EQ(write(ends[1], "x", 1), 1);
+    pthread_join(reading, NULL);
+    CHECK_EQ(got, 1);
+    close(ends[0]);
+    close(ends[1]);
+    xie_signals_close(signals);
+    return 0;
+}
+
 /* --- interruption ------------------------------------------------------------------- */
 
 IN_TASK(an_interrupted_wait_loses_no_signal)
@@ -324,6 +358,36 @@ static void run_interrupted_twice(void *arg)
     _exit(xie_run(interrupt_twice, arg));
 }
 
+static volatile sig_atomic_t interrupts;
+
+static void count_interrupt(int number)
+{
+    interrupts += number == SIGINT;
+}
+
+static int interrupt_with_a_handler(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 3; i++)
+        raise(SIGINT);
+    return xie_sleep(XIE_MILLISECOND); /* not cancelled */
+}
+
+/* A program's own handler, or its wish to hear of none, is left alone. */
+static void a_handler_of_the_programs_own_stays(void)
+{
+    struct sigaction own = {.sa_handler = count_interrupt}, now;
+    CHECK_EQ(sigaction(SIGINT, &own, NULL), 0);
+    CHECK_EQ(xie_run(interrupt_with_a_handler, NULL), 0);
+    CHECK_EQ(interrupts, 3);
+    CHECK_EQ(sigaction(SIGINT, NULL, &now), 0);
+    CHECK(now.sa_handler == count_interrupt);
+    signal(SIGINT, SIG_IGN);
+    CHECK_EQ(xie_run(interrupt_with_a_handler, NULL), 0);
+    CHECK_EQ(sigaction(SIGINT, NULL, &now), 0);
+    CHECK(now.sa_handler == SIG_IGN);
+}
+
 static void the_second_interrupt_ends_the_program(void)
 {
     char text[256];
@@ -465,6 +529,8 @@ int main(int argc, char **argv)
         {"a_failure_gives_all_back", a_failure_gives_all_back},
         {"without_a_loop", without_a_loop},
         {"sigint_may_be_caught", sigint_may_be_caught},
+        {"system_calls_of_other_code_go_on", system_calls_of_other_code_go_on},
+        {"a_handler_of_the_programs_own_stays", a_handler_of_the_programs_own_stays},
         {"the_second_interrupt_ends_the_program", the_second_interrupt_ends_the_program},
         {"an_interrupt_while_the_loop_ends", an_interrupt_while_the_loop_ends},
         {"several_loops", several_loops},
