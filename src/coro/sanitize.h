@@ -38,16 +38,19 @@
 #include "coro/sanitize_none.h"
 #endif
 
-/* valgrind watches changes of the stack pointer: it must know what is a stack. Its requests
- * are a few idle instructions where it does not run. */
-#if !defined(NVALGRIND) && __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+/* valgrind watches changes of the stack pointer: it must know what is a stack, and where one is
+ * used anew, for what the last user's calls have left it takes for out of bounds. Its requests are
+ * a few idle instructions where it does not run. */
+#if !defined(NVALGRIND) && __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 #define XIE_VALGRIND_REGISTER(low, high) VALGRIND_STACK_REGISTER(low, high)
 #define XIE_VALGRIND_FORGET(id) VALGRIND_STACK_DEREGISTER(id)
+#define XIE_VALGRIND_RENEW(low, size) ((void)VALGRIND_MAKE_MEM_UNDEFINED(low, size))
 #define XIE_VALGRIND_RUNS (RUNNING_ON_VALGRIND != 0)
 #else
 #define XIE_VALGRIND_REGISTER(low, high) 0
 #define XIE_VALGRIND_FORGET(id) ((void)(id))
+#define XIE_VALGRIND_RENEW(low, size) ((void)(low))
 #define XIE_VALGRIND_RUNS false
 #endif
 

@@ -137,6 +137,7 @@ struct xie_stack *xie_stack_take(size_t size)
     stack->kind = stack->name = stack->where = NULL;
     stack->taken = stack->deep = true;
     xie_sanitizer_take(stack);
+    XIE_VALGRIND_RENEW(stack->top - XIE_STACK_LEAST / 2, XIE_STACK_LEAST / 2); /* its record */
     return stack;
 }
 

@@ -263,6 +263,20 @@ static void one_left_in_the_middle_is_as_new(void)
     }
 }
 
+/* Its first frame stands where another had its last ones: what lies above it has another size. */
+static void one_used_up_is_as_new_below_a_larger_record(void)
+{
+    char fill = 'g';
+    for (size_t reserved = 0; reserved < 4000; reserved = 3 * reserved + 16) {
+        struct xie_stack *stack = xie_stack_take(64 * 1024);
+        REQUIRE(stack);
+        memset(xie_stack_reserve(stack, reserved), 'r', reserved);
+        xie_context_prepare(&there, stack, fills_its_stack, &fill);
+        CHECK_EQ(pass(&here, &there, 0), 'g');
+        xie_stack_give(stack);
+    }
+}
+
 /* --- modes of the processor ---------------------------------------------------------------------
  */
 
@@ -309,6 +323,8 @@ int main(int argc, char **argv)
         {"a transfer keeps registers", transfer_keeps_registers},
         {"starts aligned, with its argument", starts_aligned_with_its_argument},
         {"one left in the middle is as new", one_left_in_the_middle_is_as_new},
+        {"one used up is as new below a larger record",
+         one_used_up_is_as_new_below_a_larger_record},
         {"rounding is the thread's", rounding_is_the_threads},
         {0},
     };
