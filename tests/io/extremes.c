@@ -13,6 +13,7 @@
 #define HUGE_LENGTH (((size_t)1 << 32) + 16) /* its lower half is a small number */
 
 static char folder[32];
+static char at_all; /* a place like any other */
 
 static void make_folder(void)
 {
@@ -117,6 +118,78 @@ IN_TASK(nothing_takes_nothing)
     xie_file_close(file);
     kit_close(pair);
     return 0;
+}
+
+/* --- times and counts in options -------------------------------------------------------------- */
+
+static const int64_t odd_times[] = {INT64_MIN, -1, 1, XIE_NEVER - 1, XIE_NEVER};
+enum { ODD_TIMES = sizeof odd_times / sizeof *odd_times };
+
+IN_TASK(a_child_is_ended_whatever_grace_it_has)
+{
+    for (int i = 0; i < ODD_TIMES; i++) {
+        bool ends_itself = odd_times[i] > XIE_SECOND; /* there is time enough for ever */
+        struct xie_process *child = NULL;
+        struct xie_stream *out;
+        char *line;
+        const struct xie_process_options options = {
+            .shell = ends_itself ? "echo on; exec cat" : "trap '' TERM; echo on; exec cat",
+            .in = XIE_PROCESS_PIPE,
+            .out = XIE_PROCESS_PIPE,
+            .grace_ns = odd_times[i],
+            .output_limit = SIZE_MAX};
+        REQUIRE(xie_process_open(&options, &child) == 0);
+        out = xie_process_stream(child, 1);
+        CHECK_EQ(xie_stream_read_line(out, &line, NULL), 1);
+        xie_process_close(child);
+    }
+    return 0;
+}
+
+IN_TASK(attempts_begin_whatever_their_delay)
+{
+    struct xie_address addresses[2];
+    struct xie_listener *listener = net_listen("127.0.0.1", &addresses[1]);
+    struct xie_listener *gone = net_listen("127.0.0.1", &addresses[0]);
+    xie_listener_close(gone); /* it refuses */
+    for (int i = 0; i < ODD_TIMES; i++)
+        for (unsigned turns = 0; turns < 2; turns++) {
+            struct xie_stream *stream = NULL;
+            const struct xie_connect_options options = {.addresses = addresses,
+                                                        .count = 2,
+                                                        .delay_ns = odd_times[i],
+                                                        .interleave = turns ? UINT_MAX : 0};
+            CHECK_EQ(xie_connect(&options, &stream), 0);
+            xie_stream_close(stream);
+        }
+    xie_listener_close(listener);
+    return 0;
+}
+
+static void *wait_blocking(void *arg)
+{
+    struct xie_promise *never = xie_promise_new(NULL), *there = xie_promise_new(NULL);
+    struct xie_channel *channel = xie_channel_new(1, NULL);
+    void *item;
+    CHECK_EQ(xie_promise_resolve(there, arg), 0);
+    for (int i = 0; i < ODD_TIMES; i++) {
+        CHECK_EQ(xie_promise_wait_blocking(there, NULL, odd_times[i]), 0);
+        CHECK_EQ(xie_channel_put_blocking(channel, arg, odd_times[i]), 0);
+        CHECK_EQ(xie_channel_get_blocking(channel, &item, odd_times[i]), 0);
+        if (odd_times[i] > 1)
+            continue; /* that would be long */
+        CHECK_EQ(xie_promise_wait_blocking(never, NULL, odd_times[i]), -ETIMEDOUT);
+        CHECK_EQ(xie_channel_get_blocking(channel, &item, odd_times[i]), -ETIMEDOUT);
+    }
+    xie_promise_unref(never);
+    xie_promise_unref(there);
+    xie_channel_unref(channel);
+    return NULL;
+}
+
+static void threads_wait_for_any_time(void)
+{
+    wait_blocking(&at_all);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -358,6 +431,9 @@ int main(int argc, char **argv)
         {"a_file_says_where_it_ends_whatever_is_asked_for",
          a_file_says_where_it_ends_whatever_is_asked_for},
         {"nothing_takes_nothing", nothing_takes_nothing},
+        {"a_child_is_ended_whatever_grace_it_has", a_child_is_ended_whatever_grace_it_has},
+        {"attempts_begin_whatever_their_delay", attempts_begin_whatever_their_delay},
+        {"threads_wait_for_any_time", threads_wait_for_any_time},
         {"a_file_of_the_longest_name_is_saved", a_file_of_the_longest_name_is_saved},
         {"a_file_of_the_longest_path_is_saved", a_file_of_the_longest_path_is_saved},
         {"a_name_that_is_too_long_is_an_error_everywhere",
