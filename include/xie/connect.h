@@ -31,7 +31,7 @@ struct xie_connect_options {
 /**
  * Connect to the first of several addresses that answers: "happy eyeballs", RFC 8305.
  *
- * options  host or addresses, else -EINVAL
+ * options  host or addresses, else -EINVAL, as is a delay below 0
  * stream   receives the stream, owned; untouched on error
  * errors   XIE_EDNS_… -ECONNREFUSED -EHOSTUNREACH -ETIMEDOUT -EADDRINUSE -EMFILE -ENOMEM
  *          -ECANCELED; -EAFNOSUPPORT no address is of the family asked for. When all have

@@ -137,12 +137,19 @@ IN_TASK(a_child_is_ended_whatever_grace_it_has)
             .in = XIE_PROCESS_PIPE,
             .out = XIE_PROCESS_PIPE,
             .grace_ns = odd_times[i],
-            .output_limit = SIZE_MAX};
-        REQUIRE(xie_process_open(&options, &child) == 0);
+            .output_limit = SSIZE_MAX};
+        int error = xie_process_open(&options, &child);
+        CHECK_EQ(error, odd_times[i] < 0 ? -EINVAL : 0);
+        if (error)
+            continue;
         out = xie_process_stream(child, 1);
         CHECK_EQ(xie_stream_read_line(out, &line, NULL), 1);
         xie_process_close(child);
     }
+    struct xie_process *none = NULL;
+    const struct xie_process_options beyond = {.shell = "true", .output_limit = SIZE_MAX};
+    CHECK_EQ(xie_process_open(&beyond, &none), -EINVAL);
+    CHECK(!none);
     return 0;
 }
 
@@ -159,7 +166,7 @@ IN_TASK(attempts_begin_whatever_their_delay)
                                                         .count = 2,
                                                         .delay_ns = odd_times[i],
                                                         .interleave = turns ? UINT_MAX : 0};
-            CHECK_EQ(xie_connect(&options, &stream), 0);
+            CHECK_EQ(xie_connect(&options, &stream), odd_times[i] < 0 ? -EINVAL : 0);
             xie_stream_close(stream);
         }
     xie_listener_close(listener);
