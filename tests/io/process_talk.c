@@ -59,7 +59,7 @@ WITH_CHILDREN(it_stops_reading_while_we_write)
     struct xie_process *child = open_shell("echo; read x; exec 0<&-");
     struct xie_task *task = xie_spawn(fill, xie_process_stream(child, 0));
     CHECK_EQ(xie_stream_read(xie_process_stream(child, 1), &(char){0}, 1), 1);
-    large[LARGE / 2] = '\n';
+    large[LARGE / 8] = '\n'; /* a shell reads a line byte by byte */
     CHECK_EQ(xie_join(task), -EPIPE);
     xie_process_close(child);
     return 0;
@@ -260,6 +260,7 @@ WITH_CHILDREN(a_further_call_with_less)
 WITH_CHILDREN(one_at_a_time)
 {
     char byte;
+    large[0] = '\n'; /* a shell reads a line byte by byte */
     struct talk talk = {.child = open_shell("read x; cat")};
     struct xie_process_result other = {.out_len = 77};
     struct xie_task *task = xie_spawn(communicate, &talk);
