@@ -172,9 +172,6 @@ XIE_API void xie_semaphore_give_block(struct xie_semaphore **semaphore);
 /* A block with the lock held, given back on leaving by any road. Not entered when the
  * take failed: xie_check() tells why; 0 there: XIE_EDEADLOCK, whose circle was named on stderr.
  * source async with lock */
-/* A block with the lock held, given back on leaving by any road. Not entered when the take
- * failed: xie_check() then tells of a scope that triggered; 0 is the caller's own mistake, that was
- * named on stderr (XIE_EDEADLOCK, -EPERM). source async with lock */
 #define XIE_LOCKED(lock)                                                         \
     XIE_HELD_BLOCK_(struct xie_lock, XIE_JOIN_(xie_lock_, __LINE__),             \
                     XIE_JOIN_(xie_once_, __LINE__), xie_lock_take_block((lock)), \
