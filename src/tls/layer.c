@@ -327,6 +327,12 @@ struct xie_tls *xie_tls_of(const struct xie_stream *stream)
     return stream->ops == &tls_ops ? stream->layer : NULL;
 }
 
+bool xie_tls_unread(const struct xie_stream *stream)
+{
+    const struct xie_tls *tls = xie_tls_of(stream);
+    return tls && (tls->in.end > tls->in.start || SSL_has_pending(tls->ssl));
+}
+
 static bool attach(SSL *ssl, struct xie_tls *tls)
 {
     const BIO_METHOD *method = xie_tls_bio_method();

@@ -79,6 +79,8 @@ int xie_tls_pop(struct xie_tls *tls);
 void xie_tls_free(struct xie_tls *tls);
 /* The stream's layer when that is TLS, else NULL. */
 struct xie_tls *xie_tls_of(const struct xie_stream *stream);
+/* Has something come for OpenSSL that nobody has read yet? false for a stream without TLS. */
+XIE_API bool xie_tls_unread(const struct xie_stream *stream);
 
 /* What a call of OpenSSL returned that did not succeed: XIE_TLS_WANTS, 0 the end of TLS, or an
  * error, which the layer keeps. */
