@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "field.h"
 
+enum { NO_BODY = 1 /* what on_headers_complete tells the parser by */ };
+
 /* A line of fields has to begin with a name and a colon. Anything else is a folded line
  * (RFC 9112 section 5.2) or one that two readers would understand differently. */
 static bool begins_with_name(const char *line, size_t len)
@@ -125,16 +127,34 @@ static int on_headers_complete(llhttp_t *parser)
     message->head_done = true;
     message->keep_alive = llhttp_should_keep_alive(parser);
     message->length = parser->content_length;
-    /* An answer's body is nobody's interest here. */
-    return parser->type == HTTP_RESPONSE ? HPE_PAUSED : 0;
+    if (parser->type == HTTP_REQUEST)
+        return 0;
+    if (message->rest == XIE_REST_IGNORED)
+        return HPE_PAUSED;
+    /* RFC 9112 section 6.3: these have no body, whatever their fields say. */
+    int status = parser->status_code;
+    if (message->rest == XIE_REST_NONE || status == 204 || status == 304)
+        return NO_BODY;
+    message->until_end = llhttp_message_needs_eof(parser);
+    return 0;
+}
+
+/* Count what came up to here without being body. */
+static bool gap_ok(struct xie_message *message, const char *here)
+{
+    message->gap += (size_t)(here - message->mark);
+    message->mark = here;
+    return !message->gap_limit || message->gap <= message->gap_limit;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t len)
 {
     struct xie_message *message = of_parser(parser);
     message->body_seen += len;
-    if (message->body_seen > message->body_limit)
+    if (message->body_seen > message->body_limit || !gap_ok(message, at))
         return fail(message, XIE_ELIMIT);
+    message->mark = at + len;
+    message->gap = 0;
     if (message->discard)
         return 0;
     return xie_bytes_add(&message->body, at, len) < 0 ? fail(message, -ENOMEM) : 0;
@@ -162,8 +182,9 @@ static void start(struct xie_message *message, llhttp_type_t type)
     message->count = 0;
     message->target = NULL;
     message->target_len = 0;
-    message->head_done = message->complete = message->discard = false;
+    message->head_done = message->complete = message->discard = message->until_end = false;
     message->body_seen = message->body_wire = 0;
+    message->gap = 0;
     message->error = 0;
     xie_bytes_clear(&message->text);
     xie_bytes_clear(&message->body);
@@ -209,6 +230,7 @@ static uint64_t wire_limit(const struct xie_message *message)
 int xie_message_feed(struct xie_message *message, const char *data, size_t len, size_t *used)
 {
     *used = 0;
+    message->mark = data;
     llhttp_errno_t result = llhttp_execute(&message->parser, data, len);
     if (message->error)
         return message->error;
@@ -219,7 +241,7 @@ int xie_message_feed(struct xie_message *message, const char *data, size_t len, 
     else
         return XIE_EHTTP;
     message->body_wire += *used;
-    if (message->body_wire > wire_limit(message))
+    if (message->body_wire > wire_limit(message) || !gap_ok(message, data + *used))
         return XIE_ELIMIT;
     return message->complete;
 }

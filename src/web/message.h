@@ -26,22 +26,34 @@ struct xie_field {
     size_t name_len, value_len;
 };
 
+/* What follows the head of an answer. */
+enum xie_message_rest {
+    XIE_REST_IGNORED, /* the parser stops at the head's end */
+    XIE_REST_BODY,
+    XIE_REST_NONE /* it answers a HEAD */
+};
+
 /* A request or answer. Zero is a valid one; used again for message after message. */
 struct xie_message {
     llhttp_t parser;
-    struct xie_bytes text; /* the head's bytes, that the fields point into */
+    enum xie_message_rest rest; /* of an answer; the caller's to set before it is parsed */
+    struct xie_bytes text;      /* the head's bytes, that the fields point into */
     struct xie_field *fields;
     size_t count, cap;
     char *target; /* of a request; not ended by 0 */
     size_t target_len;
     bool head_done;     /* fields from now on are trailers, and ignored */
     bool complete;      /* the body, or its absence, is known to its end */
+    bool until_end;     /* the body of an answer ends with the connection */
     bool keep_alive;    /* the peer wants the connection kept */
     bool discard;       /* count the body, do not keep it */
     uint64_t length;    /* Content-Length, 0 without one */
     size_t body_limit;  /* bytes of body, beyond it XIE_ELIMIT */
     uint64_t body_seen; /* bytes of body so far */
     uint64_t body_wire; /* the same as sent, chunk by chunk */
+    size_t gap_limit;   /* bytes on the wire between two of body: extensions, trailers; 0: none */
+    size_t gap;         /* so far */
+    const char *mark;   /* of what is being fed: where the last byte of body ended */
     struct xie_bytes body;
     int error; /* of a callback */
 };

@@ -9,6 +9,8 @@
 #include <uriparser/Uri.h>
 #include <xie/error.h>
 
+#include "base/memory.h"
+
 static size_t length(const UriTextRangeA *range)
 {
     return range->first ? (size_t)(range->afterLast - range->first) : 0;
@@ -86,5 +88,83 @@ int xie_url_split(const char *text, struct xie_url *url)
     uriFreeUriMembersA(&uri);
     if (!err)
         *url = parts;
+    return err;
+}
+
+/* --- references ------------------------------------------------------------------------ */
+
+static int told(int result)
+{
+    if (!result)
+        return 0;
+    return result == URI_ERROR_MALLOC ? -ENOMEM : XIE_EURL;
+}
+
+/* Servers write "/caf\xc3\xa9" and "/a b" where they should have escaped. */
+static char *escape(const char *reference)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t len = strcspn(reference, "#"), used = 0;
+    char *text = xie_alloc(3 * len + 1);
+    if (!text)
+        return NULL;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)reference[i];
+        if (c > 0x20 && c < 0x7f) {
+            text[used++] = (char)c;
+            continue;
+        }
+        text[used++] = '%';
+        text[used++] = hex[c >> 4];
+        text[used++] = hex[c & 15];
+    }
+    text[used] = 0;
+    return text;
+}
+
+static int write_out(const UriUriA *uri, char **text)
+{
+    int len;
+    int err = told(uriToStringCharsRequiredA(uri, &len));
+    if (err)
+        return err;
+    char *copy = xie_alloc((size_t)len + 1);
+    if (!copy)
+        return -ENOMEM;
+    err = told(uriToStringA(copy, uri, len + 1, NULL));
+    if (err)
+        xie_release(copy);
+    else
+        *text = copy;
+    return err;
+}
+
+static int resolve(const UriUriA *base, const UriUriA *reference, char **text)
+{
+    UriUriA result;
+    int err = told(uriAddBaseUriA(&result, reference, base));
+    if (!err)
+        err = write_out(&result, text);
+    uriFreeUriMembersA(&result);
+    return err;
+}
+
+int xie_url_join(const char *base, const char *reference, char **text)
+{
+    UriUriA from, to;
+    const char *error_at;
+    char *clean = escape(reference);
+    if (!clean)
+        return -ENOMEM;
+    int err = told(uriParseSingleUriA(&from, base, &error_at));
+    if (!err) {
+        err = told(uriParseSingleUriA(&to, clean, &error_at));
+        if (!err) {
+            err = resolve(&from, &to, text);
+            uriFreeUriMembersA(&to);
+        }
+        uriFreeUriMembersA(&from);
+    }
+    xie_release(clean);
     return err;
 }

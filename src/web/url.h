@@ -26,4 +26,10 @@ struct xie_url {
  * errors  XIE_EURL not one, or with user information or a fragment; -ENOMEM */
 int xie_url_split(const char *text, struct xie_url *url);
 
+/* The absolute URL that a reference in something that came from base means; a fragment is left
+ * off, and what is no character of a URL is escaped.
+ * text    receives it, owned: xie_release
+ * errors  XIE_EURL not a reference; -ENOMEM */
+int xie_url_join(const char *base, const char *reference, char **text);
+
 #endif

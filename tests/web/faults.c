@@ -70,6 +70,60 @@ static int pages(void)
     return kit_answers(data) == 3 && !strstr(data, " 503 ") ? 0 : XIE_EHTTP;
 }
 
+static ssize_t give(void *arg, void *buf, size_t cap)
+{
+    int *left = arg;
+    memset(buf, 'g', cap < 1000 ? cap : 1000);
+    return --*left >= 0 ? (ssize_t)(cap < 1000 ? cap : 1000) : 0;
+}
+
+static int fetch(struct xie_http_client *client, const struct xie_http_request *request, size_t len)
+{
+    struct xie_http_response *response = NULL;
+    char *body;
+    int err = xie_http_fetch(client, request, &response);
+    CHECK_EQ(err < 0, !response);
+    if (err < 0)
+        return err;
+    int status = xie_http_response_status(response);
+    ssize_t got = xie_http_response_body(response, &body);
+    CHECK(got < 0 || status != 200 || (size_t)got == len);
+    xie_http_response_free(response);
+    return got < 0 ? (int)got : status == 200 ? 0 : XIE_EHTTP;
+}
+
+static int fetches_with(struct xie_http_client *client)
+{
+    char url[64];
+    int left = 3;
+    struct xie_http_field fields[] = {{"X-A", "b"}, {NULL, NULL}};
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/a", port);
+    struct xie_http_request get = {.url = url, .fields = fields};
+    struct xie_http_request put = {.url = url, .method = "PUT", .body = "abc", .body_len = 3};
+    struct xie_http_request post = {.url = url, .source = give, .source_arg = &left};
+    struct xie_http_request pieces = {.url = url, .stream = true};
+    int err = fetch(client, &get, 0);
+    err = err ? err : fetch(client, &put, 3);
+    err = err ? err : fetch(client, &post, 3000);
+    err = err ? err : fetch(client, &pieces, 0);
+    return err ? err : fetch(NULL, &get, 0);
+}
+
+/* Each connection a place, so that one kept by mistake would show. */
+static int fetches(void)
+{
+    struct xie_http_client_options options = {.max_connections = 1};
+    struct xie_http_client *client;
+    size_t idle;
+    int err = xie_http_client_open(&options, &client);
+    if (err < 0)
+        return err;
+    err = fetches_with(client);
+    CHECK_EQ(xie_http_client_count(client, &idle), idle);
+    xie_http_client_close(client);
+    return err;
+}
+
 static int talk(struct xie_ws *ws)
 {
     char *data;
@@ -181,6 +235,21 @@ static void calls_socket(void)
     sweep(socket_talk, XIE_FAULT_SYSCALL, -ECONNRESET);
 }
 
+static void memory_fetches(void)
+{
+    sweep(fetches, XIE_FAULT_MEMORY, -ENOMEM);
+}
+
+static void calls_fetches(void)
+{
+    sweep(fetches, XIE_FAULT_SYSCALL, -ECONNRESET);
+}
+
+static void operations_fetches(void)
+{
+    sweep(fetches, XIE_FAULT_OPERATION, -EIO);
+}
+
 static void operations_pages(void)
 {
     sweep(pages, XIE_FAULT_OPERATION, -EIO);
@@ -260,6 +329,16 @@ static void cut_pages_server(void)
     cut_everywhere(pages, true);
 }
 
+static void cut_fetches_client(void)
+{
+    cut_everywhere(fetches, false);
+}
+
+static void cut_fetches_server(void)
+{
+    cut_everywhere(fetches, true);
+}
+
 static void cut_socket_client(void)
 {
     cut_everywhere(socket_talk, false);
@@ -274,11 +353,16 @@ static const struct tap_test tests[] = {
     {"pages: each allocation fails once", memory_pages},
     {"pages: each system call fails once", calls_pages},
     {"pages: each operation fails once", operations_pages},
+    {"a client: each allocation fails once", memory_fetches},
+    {"a client: each system call fails once", calls_fetches},
+    {"a client: each operation fails once", operations_fetches},
     {"a WebSocket: each allocation fails once", memory_socket},
     {"a WebSocket: each system call fails once", calls_socket},
     {"a WebSocket: each operation fails once", operations_socket},
     {"pages: the client is cancelled at every turn", cut_pages_client},
     {"pages: the server is cancelled at every turn", cut_pages_server},
+    {"a client: it is cancelled at every turn", cut_fetches_client},
+    {"a client: the server is cancelled at every turn", cut_fetches_server},
     {"a WebSocket: the client is cancelled at every turn", cut_socket_client},
     {"a WebSocket: the server is cancelled at every turn", cut_socket_server},
     {NULL, NULL},

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <xie/web.h>
 
+#include "base/sys.h"
 #include "tls/kit.h"
 
 struct site {
@@ -154,6 +155,181 @@ IN_TASK(a_page_over_tls)
     return 0;
 }
 
+/* Fetch a page by this name and context; the status, or the error. */
+static int fetch(const struct site *site, const char *host, struct xie_http_client *client,
+                 struct xie_tls_context *context, struct xie_tls_failure *failure)
+{
+    struct xie_http_response *response = NULL;
+    char url[64], *body;
+    snprintf(url, sizeof url, "https://%s:%u/", host, site->port);
+    struct xie_http_request request = {.url = url, .tls = context, .failure = failure};
+    int error = xie_http_fetch(client, &request, &response);
+    if (error)
+        return error;
+    int status = xie_http_response_status(response);
+    CHECK_EQ(xie_http_response_body(response, &body), 4);
+    CHECK_STR(body, "page");
+    xie_http_response_free(response);
+    return status;
+}
+
+IN_TASK(pages_fetched_over_tls)
+{
+    struct xie_tls_options options = client_options(), server = server_options();
+    struct xie_tls_context *ours = context_of(&options), *theirs = context_of(&server);
+    struct xie_http_client_options kept = {.tls = ours};
+    struct xie_http_client *client, *other;
+    struct site site;
+    struct xie_task *task = site_open(&site, theirs);
+    REQUIRE(!xie_http_client_open(&kept, &client));
+    REQUIRE(!xie_http_client_open(NULL, &other));
+    CHECK_EQ(fetch(&site, "localhost", NULL, ours, NULL), 200);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(fetch(&site, "localhost", client, NULL, NULL), 200);
+        CHECK_EQ(xie_http_client_count(client, NULL), 1);
+    }
+    CHECK_EQ(fetch(&site, "127.0.0.1", client, NULL, NULL), 200);
+    CHECK_EQ(xie_http_client_count(client, NULL), 2);
+    /* Whom the system trusts is asked once, when first needed. */
+    setenv("SSL_CERT_FILE", cert("ca"), 1);
+    for (int i = 0; i < 2; i++)
+        CHECK_EQ(fetch(&site, "localhost", other, NULL, NULL), 200);
+    CHECK_EQ(xie_http_client_count(other, NULL), 1);
+    /* A connection that one context trusted is not another's. */
+    CHECK_EQ(fetch(&site, "localhost", other, ours, NULL), 200);
+    CHECK_EQ(xie_http_client_count(other, NULL), 2);
+    xie_http_client_close(client);
+    xie_http_client_close(other);
+    site_close(&site, task);
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+IN_TASK(what_failed_is_told_in_words)
+{
+    struct xie_tls_options options = client_options(), server = server_options();
+    server.cert_file = cert("other");
+    struct xie_tls_context *ours = context_of(&options), *theirs = context_of(&server);
+    struct xie_tls_failure failure = {""};
+    struct xie_http_client *client;
+    struct site site;
+    struct xie_task *task = site_open(&site, theirs);
+    REQUIRE(!xie_http_client_open(NULL, &client));
+    CHECK_EQ(fetch(&site, "localhost", client, ours, &failure), XIE_ETLS_HOST);
+    CHECK(strstr(failure.text, "localhost"));
+    CHECK_EQ(xie_http_client_count(client, NULL), 0);
+    unsetenv("SSL_CERT_FILE");
+    failure.text[0] = 0;
+    CHECK_EQ(fetch(&site, "localhost", client, NULL, &failure), XIE_ETLS_CERTIFICATE);
+    CHECK(*failure.text);
+    xie_http_client_close(client);
+    site_close(&site, task);
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+/* --- servers that cheat ------------------------------------------------------------------ */
+
+#define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
+#define FAKE "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfake"
+
+struct cheat {
+    struct xie_tls_context *context;
+    struct xie_listener *listener;
+    const char *says[3]; /* each in a record of its own, on every connection */
+    bool cut;            /* TCP ends after it, TLS does not */
+    int connections, said;
+};
+
+static void cheat_one(struct cheat *cheat, struct xie_stream *stream)
+{
+    char *head, byte;
+    if (xie_tls_start(stream, cheat->context, NULL, NULL) ||
+        xie_stream_read_until(stream, "\r\n\r\n", 4, &head) <= 0)
+        return;
+    for (int i = 0; i < 3 && cheat->says[i]; i++)
+        kit_send(stream, cheat->says[i]);
+    if (cheat->cut)
+        CHECK_EQ(xie_sys_shutdown(xie_stream_fd(stream), SHUT_WR), 0);
+    cheat->said++;
+    while (xie_stream_read(stream, &byte, 1) > 0)
+        continue;
+}
+
+static int cheat_all(void *arg)
+{
+    struct cheat *cheat = arg;
+    struct xie_stream *stream;
+    while (!xie_listener_accept(cheat->listener, &stream)) {
+        cheat->connections++;
+        cheat_one(cheat, stream);
+        xie_stream_abort(stream);
+    }
+    return 0;
+}
+
+static struct xie_task *cheat_open(struct cheat *cheat, struct site *site)
+{
+    struct xie_address address;
+    REQUIRE(!xie_tcp_listen("127.0.0.1", 0, 0, &cheat->listener));
+    REQUIRE(!xie_listener_address(cheat->listener, &address));
+    site->port = xie_address_port(&address);
+    return xie_spawn(cheat_all, cheat);
+}
+
+static void cheat_close(struct cheat *cheat, struct xie_task *task)
+{
+    xie_task_cancel(task);
+    CHECK_EQ(xie_join(task), 0);
+    xie_listener_close(cheat->listener);
+}
+
+/* An answer that lasts as long as the connection is not whole when TLS has not ended. */
+IN_TASK(an_answer_cut_off_beneath_tls)
+{
+    struct xie_tls_options options = client_options(), server = server_options();
+    struct xie_tls_context *ours = context_of(&options), *theirs = context_of(&server);
+    struct cheat cheat = {.context = theirs, .says = {"HTTP/1.1 200 OK\r\n\r\npage"}, .cut = true};
+    struct site site = {0};
+    struct xie_task *task = cheat_open(&cheat, &site);
+    CHECK_EQ(fetch(&site, "localhost", NULL, ours, NULL), XIE_ETLS_TRUNCATED);
+    cheat_close(&cheat, task);
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
+/* What comes behind an answer is nobody's, also where only TLS has seen it. */
+IN_TASK(an_answer_with_another_behind_it)
+{
+    static const char *const answers[][3] = {{ANSWER FAKE}, {ANSWER, FAKE}};
+    struct xie_tls_options options = client_options(), server = server_options();
+    struct xie_tls_context *ours = context_of(&options), *theirs = context_of(&server);
+    for (int i = 0; i < 2; i++) {
+        struct cheat cheat = {.context = theirs};
+        struct xie_http_client *client;
+        struct site site = {0};
+        memcpy(cheat.says, answers[i], sizeof cheat.says);
+        struct xie_task *task = cheat_open(&cheat, &site);
+        REQUIRE(!xie_http_client_open(NULL, &client));
+        for (int turn = 1; turn <= 3; turn++) {
+            CHECK_EQ(fetch(&site, "localhost", client, ours, NULL), 200);
+            CHECK_EQ(cheat.connections, turn);
+            while (cheat.said < turn && !xie_sleep(XIE_MILLISECOND))
+                continue;
+            if (!strcmp(xie_loop_backend(xie_loop_current()), "sim"))
+                xie_sleep(XIE_SECOND); /* its network takes its time */
+        }
+        xie_http_client_close(client);
+        cheat_close(&cheat, task);
+    }
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+    return 0;
+}
+
 /* Who connects and says nothing, or no TLS, gets no answer and holds up nobody's end. */
 IN_TASK(a_server_ends_in_the_midst_of_handshakes)
 {
@@ -183,6 +359,10 @@ int main(int argc, char **argv)
          a_certificate_for_another_host_is_no_websocket},
         {"another_failure_leaves_no_words", another_failure_leaves_no_words},
         {"a_page_over_tls", a_page_over_tls},
+        {"pages_fetched_over_tls", pages_fetched_over_tls},
+        {"what_failed_is_told_in_words", what_failed_is_told_in_words},
+        {"an_answer_cut_off_beneath_tls", an_answer_cut_off_beneath_tls},
+        {"an_answer_with_another_behind_it", an_answer_with_another_behind_it},
         {"a_server_ends_in_the_midst_of_handshakes", a_server_ends_in_the_midst_of_handshakes},
         {0},
     };
