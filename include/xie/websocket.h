@@ -14,7 +14,8 @@ extern "C" {
 struct xie_ws;
 
 struct xie_ws_options {
-    size_t max_message;                  /* received [bytes]; 64 MiB; beyond it closed with 1009 */
+    size_t max_message; /* received [bytes], as it was before it was compressed; 64 MiB; beyond it
+                           closed with 1009 */
     const struct xie_http_field *fields; /* sent with a client's request; ended by name NULL */
     int64_t ping_interval_ns; /* ping a silent peer; 0: never. Without any sign of life within one
                                  more interval the connection fails with -ETIMEDOUT, also for
@@ -24,6 +25,19 @@ struct xie_ws_options {
     /* A client's, for wss://: receives what failed of TLS, in words (<xie/tls.h>); "" when it was
      * something else. May be NULL. */
     struct xie_tls_failure *tls_failure;
+
+    /* Compress messages (permessage-deflate), where this build has zlib and the other side agrees:
+     * a client offers it, a server takes the first offer it can. Each direction that is used
+     * costs memory as long as the connection: 256 KiB to send, 44 KiB to receive. What is secret
+     * should not be compressed along with what an attacker chooses. */
+    bool deflate;
+    size_t deflate_least; /* shorter messages go as they are [bytes]; 128 */
+    bool own_alone;       /* compress each of our messages by itself: larger, but nothing is
+                             kept between messages */
+    bool peer_alone;      /* demand that of the peer */
+    int own_window_bits;  /* how far back our messages refer, at most: 9..15, a power of two
+                             in bytes; 15 */
+    int peer_window_bits; /* demand that of the peer; of a client that cannot be told: 15 */
 };
 
 /**
@@ -39,11 +53,15 @@ struct xie_ws_options {
  *         status) XIE_EAUTH (status 401 or 403) XIE_EHTTP (the answer is no HTTP) XIE_ELIMIT
  *         (its head is longer than 16 KiB) XIE_EOF (it ended early) -EINVAL, and those of
  *         xie_tcp_connect and xie_tls_connect
- * note    a server that selects a subprotocol or extension that was not offered is refused
- * source  RFC 6455 section 4.1
+ * note    a server that selects a subprotocol or extension that was not offered is refused, and
+ *         so is one that did not grant what of a compression was demanded
+ * source  RFC 6455 section 4.1; RFC 7692 section 7.1
  */
 XIE_API int xie_ws_connect(const char *url, const struct xie_ws_options *options, int *status,
                            struct xie_ws **ws);
+
+/* Did both sides agree to compress messages? */
+XIE_API bool xie_ws_deflates(const struct xie_ws *ws);
 
 /* Is this request the opening of a WebSocket? */
 XIE_API bool xie_ws_requested(const struct xie_http *http);
@@ -53,11 +71,10 @@ XIE_API bool xie_ws_requested(const struct xie_http *http);
  * it returns; the connection ends with it.
  *
  * options  borrowed until return; NULL for defaults
- * errors   XIE_EWS_HANDSHAKE not a valid opening (400 or 426 was answered); -EBUSY answered
- *          already; -ENOMEM; as xie_stream_write
- * note     fields set before are sent with the answer. Browsers let any page connect: whether
- *          the field "Origin" is welcome is the handler's to decide. A handler that returns
- *          without freeing it aborts
+ * errors   -EINVAL window bits; XIE_EWS_HANDSHAKE not a valid opening (400 or 426 was answered);
+ * -EBUSY answered already; -ENOMEM; as xie_stream_write note     fields set before are sent with
+ * the answer. Browsers let any page connect: whether the field "Origin" is welcome is the handler's
+ * to decide. A handler that returns without freeing it aborts
  */
 XIE_API int xie_ws_accept(struct xie_http *http, const struct xie_ws_options *options,
                           struct xie_ws **ws);
@@ -70,7 +87,8 @@ enum xie_ws_kind { XIE_WS_TEXT = 1, XIE_WS_BINARY = 2 };
  * data    receives a pointer, ended by a 0 byte besides: valid until the next receive or free
  * len     receives its length in bytes
  * return  XIE_WS_TEXT (valid UTF-8) or XIE_WS_BINARY; 0 the peer closed (xie_ws_close_code)
- * errors  XIE_EWS_PROTOCOL (closed with 1002, or 1007: no UTF-8) XIE_ELIMIT (1009) XIE_EOF
+ * errors  XIE_EWS_PROTOCOL (closed with 1002, or 1007: no UTF-8, or not compressed as it said)
+ *         XIE_ELIMIT (1009) XIE_EOF
  *         (ended without a close frame) -ECONNRESET -ETIMEDOUT (no sign of life): the same from
  *         now on. -ETIMEDOUT -ECANCELED of the caller's scope (nothing is lost: the next
  *         receive goes on) -EBUSY another task receives; -ENOMEM
@@ -86,8 +104,9 @@ XIE_API int xie_ws_receive(struct xie_ws *ws, char **data, size_t *len);
  * errors  as xie_stream_write; XIE_ECLOSED the connection is closed or being closed; -EILSEQ
  *         a text that is not UTF-8; -EINVAL kind; -ENOMEM. Interrupted (-ECANCELED -ETIMEDOUT)
  *         before any of it went out, it is taken back; later, the rest of it goes out all the
- *         same: the connection stays whole for the others
- * cost    one allocation and one copy of the data
+ *         same: the connection stays whole for the others. A compressed one that others refer to
+ *         already goes out, too
+ * cost    one allocation and one copy of the data; compressed at once, not on a thread
  */
 XIE_API int xie_ws_send(struct xie_ws *ws, enum xie_ws_kind kind, const void *data, size_t len);
 

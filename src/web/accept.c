@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "extension.h"
 #include "field.h"
 #include "handshake.h"
 #include "http.h"
@@ -34,17 +35,25 @@ static int check_opening(const struct xie_http *http)
     return OK;
 }
 
-static struct xie_chunk *make_answer(struct xie_http *http, const char *proof)
+static struct xie_chunk *make_answer(struct xie_http *http, const char *proof,
+                                     const char *extension)
 {
+    static const char field[] = "Sec-WebSocket-Extensions: ";
     static const char line[] = "HTTP/1.1 101 Switching Protocols\r\n"
                                "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                                "Sec-WebSocket-Accept: ";
-    struct xie_chunk *chunk = xie_chunk_new(sizeof line + XIE_WS_ACCEPT + 4 + http->fields.len);
+    struct xie_chunk *chunk = xie_chunk_new(sizeof line + XIE_WS_ACCEPT + 4 + http->fields.len +
+                                            sizeof field + XIE_EXTENSION + 2);
     if (!chunk)
         return NULL;
     xie_chunk_add(chunk, line, sizeof line - 1);
     xie_chunk_add(chunk, proof, XIE_WS_ACCEPT - 1);
     xie_chunk_add(chunk, "\r\n", 2);
+    if (*extension) {
+        xie_chunk_add(chunk, field, sizeof field - 1);
+        xie_chunk_add(chunk, extension, strlen(extension));
+        xie_chunk_add(chunk, "\r\n", 2);
+    }
     if (http->fields.len)
         xie_chunk_add(chunk, xie_bytes_first(&http->fields), http->fields.len);
     xie_chunk_add(chunk, "\r\n", 2);
@@ -66,8 +75,11 @@ static int turn(struct xie_http *http, struct xie_ws *ws, struct xie_chunk *answ
 
 int xie_ws_accept(struct xie_http *http, const struct xie_ws_options *options, struct xie_ws **ws)
 {
-    char proof[XIE_WS_ACCEPT];
+    char proof[XIE_WS_ACCEPT], extension[XIE_EXTENSION];
+    struct xie_deflate_terms terms;
     struct xie_ws *made;
+    if (xie_extension_check(options) < 0)
+        return -EINVAL;
     if (http->answered)
         return -EBUSY;
     if (xie_check() < 0)
@@ -80,10 +92,11 @@ int xie_ws_accept(struct xie_http *http, const struct xie_ws_options *options, s
     int err = xie_ws_proof(xie_http_field(http, "sec-websocket-key"), proof);
     if (err < 0)
         return err;
-    struct xie_chunk *answer = make_answer(http, proof);
+    xie_extension_choose(options, &http->message, &terms, extension);
+    struct xie_chunk *answer = make_answer(http, proof, extension);
     if (!answer)
         return -ENOMEM;
-    err = xie_ws_new(http->stream, options, false, &http->in, &made);
+    err = xie_ws_new(http->stream, options, false, &terms, &http->in, &made);
     if (err < 0) {
         xie_chunk_free(answer);
         return err;

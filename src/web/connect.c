@@ -9,6 +9,7 @@
 #include <xie/tls.h>
 
 #include "bytes.h"
+#include "extension.h"
 #include "field.h"
 #include "handshake.h"
 #include "message.h"
@@ -26,7 +27,9 @@ enum {
 /* One handshake. */
 struct shake {
     struct xie_url url;
+    const struct xie_ws_options *options;
     const struct xie_http_field *fields;
+    struct xie_deflate_terms terms;
     struct xie_stream *stream;
     char key[XIE_WS_KEY];
     struct xie_bytes request;
@@ -119,6 +122,10 @@ static int make_request(struct shake *shake)
     err = err ? err : add(bytes, "Upgrade: websocket\r\nConnection: Upgrade\r\n");
     err = err ? err : add_field(bytes, "Sec-WebSocket-Key", shake->key);
     err = err ? err : add(bytes, "Sec-WebSocket-Version: 13\r\n");
+    char offer[XIE_EXTENSION];
+    xie_extension_offer(shake->options, offer);
+    if (!err && *offer)
+        err = add_field(bytes, "Sec-WebSocket-Extensions", offer);
     const struct xie_http_field *field = shake->fields;
     for (; !err && field && field->name; field++)
         err = add_field(bytes, field->name, field->value);
@@ -163,7 +170,7 @@ static bool offered(const struct shake *shake, const char *protocol)
     return false;
 }
 
-static int check_answer(const struct shake *shake)
+static int check_answer(struct shake *shake)
 {
     const struct xie_message *answer = &shake->answer;
     char proof[XIE_WS_ACCEPT];
@@ -180,8 +187,9 @@ static int check_answer(const struct shake *shake)
     if (xie_message_count(answer, "sec-websocket-accept") != 1 ||
         strcmp(xie_message_value(answer, "sec-websocket-accept"), proof))
         return XIE_EWS_HANDSHAKE;
-    if (xie_message_count(answer, "sec-websocket-extensions"))
-        return XIE_EWS_HANDSHAKE; /* we offer none */
+    err = xie_extension_accept(shake->options, answer, &shake->terms);
+    if (err < 0)
+        return err;
     size_t protocols = xie_message_count(answer, "sec-websocket-protocol");
     if (protocols > 1 ||
         (protocols && !offered(shake, xie_message_value(answer, "sec-websocket-protocol"))))
@@ -230,13 +238,14 @@ static int open_stream(const struct xie_url *url, const struct xie_ws_options *o
 int xie_ws_connect(const char *url, const struct xie_ws_options *options, int *status,
                    struct xie_ws **ws)
 {
-    struct shake shake = {.fields = options ? options->fields : NULL};
+    struct shake shake = {.options = options, .fields = options ? options->fields : NULL};
     int unused, *code = status ? status : &unused;
     *code = 0;
     if (options && options->tls_failure)
         *options->tls_failure->text = 0;
     int err = check_url(url, &shake.url);
     err = err ? err : check_fields(shake.fields);
+    err = err ? err : xie_extension_check(options);
     if (err < 0)
         return err;
     err = open_stream(&shake.url, options, &shake.stream);
@@ -244,7 +253,7 @@ int xie_ws_connect(const char *url, const struct xie_ws_options *options, int *s
         return err;
     err = shake_hands(&shake, code);
     if (!err)
-        err = xie_ws_new(shake.stream, options, true, &shake.in, ws);
+        err = xie_ws_new(shake.stream, options, true, &shake.terms, &shake.in, ws);
     if (err < 0)
         xie_stream_close(shake.stream);
     xie_message_fini(&shake.answer);

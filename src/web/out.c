@@ -139,7 +139,7 @@ void xie_out_leave(struct xie_out *out, struct xie_chunk *chunk)
     chunk->owned = false;
     if (chunk->done)
         xie_release(chunk);
-    else if (!chunk->flying && !chunk->off)
+    else if (!chunk->flying && !chunk->off && !chunk->needed)
         unlink_chunk(out, chunk);
     else
         xie_out_kick(out);

@@ -23,6 +23,7 @@ struct xie_chunk {
     bool flying;       /* in the write that is going on */
     bool done;         /* all written */
     bool pong;         /* outdated by a later one */
+    bool needed;       /* goes out although its owner has gone */
     char data[];
 };
 
@@ -61,7 +62,7 @@ void xie_out_add(struct xie_out *out, struct xie_chunk *chunk, bool owned);
 int xie_out_drain(struct xie_out *out, struct xie_chunk *mine);
 
 /* The owner of a chunk goes: it is freed; taken back if no byte of it was written; if some
- * were, the rest stays to be written with the next drain or kick. */
+ * were, or it is needed, the rest stays to be written with the next drain or kick. */
 void xie_out_leave(struct xie_out *out, struct xie_chunk *chunk);
 
 /* Have what nobody waits for written by a task of its own, without waiting. When no task

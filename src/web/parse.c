@@ -63,14 +63,37 @@ static void on_frame(wslay_event_context_ptr ctx,
     struct xie_ws *ws = arg;
     (void)ctx;
     ws->opcode = frame->opcode;
-    if (wslay_is_ctrl_frame(frame->opcode) || ws->parse_error)
+    if (ws->parse_error)
+        return;
+    /* The bit belongs to the first frame of a message: RFC 7692 section 6. */
+    if (frame->rsv &&
+        (wslay_is_ctrl_frame(frame->opcode) || frame->opcode == WSLAY_CONTINUATION_FRAME)) {
+        fail(ws, XIE_EWS_PROTOCOL, WSLAY_CODE_PROTOCOL_ERROR);
+        return;
+    }
+    if (wslay_is_ctrl_frame(frame->opcode))
         return;
     if (!ws->partial)
         ws->partial = xie_alloc_zero(sizeof *ws->partial);
     if (!ws->partial)
         fail(ws, -ENOMEM, WSLAY_CODE_INTERNAL_SERVER_ERROR);
-    else if (frame->payload_length > ws->max_message - ws->partial->data.len)
+    else if (frame->rsv)
+        ws->partial->packed = true;
+    else if (!ws->partial->packed &&
+             frame->payload_length > ws->max_message - ws->partial->data.len)
         fail(ws, XIE_ELIMIT, WSLAY_CODE_MESSAGE_TOO_BIG);
+}
+
+/* A piece of a compressed message, or its end. */
+static void unpack(struct xie_ws *ws, const void *data, size_t len, bool end)
+{
+    int err = xie_deflate_unpack(ws->deflate, data, len, end, &ws->partial->data, ws->max_message);
+    if (err == -ENOMEM)
+        fail(ws, err, WSLAY_CODE_INTERNAL_SERVER_ERROR);
+    else if (err == XIE_ELIMIT)
+        fail(ws, err, WSLAY_CODE_MESSAGE_TOO_BIG);
+    else if (err < 0)
+        fail(ws, err, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
 }
 
 static void on_payload(wslay_event_context_ptr ctx,
@@ -86,7 +109,9 @@ static void on_payload(wslay_event_context_ptr ctx,
     }
     if (wslay_is_ctrl_frame(ws->opcode))
         return;
-    if (xie_bytes_add(&ws->partial->data, payload->data, payload->data_length) < 0)
+    if (ws->partial->packed)
+        unpack(ws, payload->data, payload->data_length, false);
+    else if (xie_bytes_add(&ws->partial->data, payload->data, payload->data_length) < 0)
         fail(ws, -ENOMEM, WSLAY_CODE_INTERNAL_SERVER_ERROR);
 }
 
@@ -119,9 +144,21 @@ static void on_frame_end(wslay_event_context_ptr ctx, void *arg)
         xie_ws_take_close(ws);
 }
 
+/* The whole of a compressed message is here; its text could not be judged as it came. */
+static bool unpacked(struct xie_ws *ws, enum xie_ws_kind kind)
+{
+    unpack(ws, NULL, 0, true);
+    const struct xie_bytes *data = &ws->partial->data;
+    if (!ws->parse_error && kind == XIE_WS_TEXT && !xie_web_utf8(xie_bytes_first(data), data->len))
+        fail(ws, XIE_EWS_PROTOCOL, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+    return !ws->parse_error;
+}
+
 static void take_message(struct xie_ws *ws, enum xie_ws_kind kind)
 {
     struct xie_ws_message *message = ws->partial;
+    if (message->packed && !unpacked(ws, kind))
+        return;
     if (xie_bytes_reserve(&message->data, 1) < 0) {
         fail(ws, -ENOMEM, WSLAY_CODE_INTERNAL_SERVER_ERROR);
         return;

@@ -71,7 +71,7 @@ static int silent(struct xie_ws *ws)
 {
     if (ws->pinged)
         return die(ws, -ETIMEDOUT);
-    struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_PING, NULL, 0);
+    struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_PING, WSLAY_RSV_NONE, NULL, 0);
     if (!chunk)
         return -ENOMEM;
     xie_out_add(&ws->out, chunk, false);

@@ -8,12 +8,14 @@
 #include "utf8.h"
 #include "ws.h"
 
-struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
+struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, uint8_t rsv, const void *data,
+                               size_t len)
 {
     struct xie_chunk *chunk = xie_chunk_new(len + XIE_WS_FRAME_HEAD);
     if (!chunk)
         return NULL;
     struct wslay_frame_iocb frame = {.fin = 1,
+                                     .rsv = rsv,
                                      .opcode = opcode,
                                      .mask = ws->client,
                                      .payload_length = len,
@@ -55,7 +57,8 @@ int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size
         return XIE_ECLOSED;
     memcpy(payload + 2, reason, len);
     size_t size = code == WSLAY_CODE_NO_STATUS_RCVD ? 0 : 2 + len;
-    struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_CONNECTION_CLOSE, payload, size);
+    struct xie_chunk *chunk =
+        xie_ws_frame(ws, WSLAY_CONNECTION_CLOSE, WSLAY_RSV_NONE, payload, size);
     if (!chunk)
         return -ENOMEM;
     ws->close_sent = true;
@@ -63,6 +66,40 @@ int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size
     xie_out_add(&ws->out, chunk, false);
     xie_out_kick(&ws->out);
     return 0;
+}
+
+/* Is this worth compressing? An empty message would have nothing to end in. */
+static bool packable(const struct xie_ws *ws, uint8_t opcode, size_t len)
+{
+    return ws->deflate && !wslay_is_ctrl_frame(opcode) && len && len >= ws->deflate_least &&
+           xie_deflate_able(ws->deflate);
+}
+
+static struct xie_chunk *pack(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
+{
+    struct xie_bytes packed = {0};
+    struct xie_chunk *chunk = NULL;
+    if (!xie_deflate_pack(ws->deflate, data, len, &packed)) {
+        chunk = xie_ws_frame(ws, opcode, WSLAY_RSV1_BIT, xie_bytes_first(&packed), packed.len);
+        if (!chunk)
+            xie_deflate_forget(ws->deflate);
+    }
+    xie_bytes_fini(&packed);
+    ws->packed++;
+    return chunk;
+}
+
+/* A compressed message that is not sent may not be referred to: it is taken back only while no
+ * later one was compressed with it in mind. */
+static void leave(struct xie_ws *ws, struct xie_chunk *chunk, uint64_t number)
+{
+    bool history = number && !ws->own_alone && !chunk->done;
+    chunk->needed = history && number != ws->packed;
+    if (history && !chunk->needed && !chunk->off && !chunk->flying) {
+        xie_deflate_forget(ws->deflate);
+        ws->packed--;
+    }
+    xie_out_leave(&ws->out, chunk);
 }
 
 static int send_inside(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
@@ -74,12 +111,15 @@ static int send_inside(struct xie_ws *ws, uint8_t opcode, const void *data, size
         return ws->out.error;
     if (ws->close_sent || ws->error)
         return XIE_ECLOSED;
-    struct xie_chunk *chunk = xie_ws_frame(ws, opcode, data, len);
+    bool packed = packable(ws, opcode, len);
+    struct xie_chunk *chunk =
+        packed ? pack(ws, opcode, data, len) : xie_ws_frame(ws, opcode, WSLAY_RSV_NONE, data, len);
     if (!chunk)
         return -ENOMEM;
+    uint64_t number = packed ? ws->packed : 0;
     xie_out_add(&ws->out, chunk, true);
     int err = xie_out_drain(&ws->out, chunk);
-    xie_out_leave(&ws->out, chunk);
+    leave(ws, chunk, number);
     return err;
 }
 

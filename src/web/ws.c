@@ -31,6 +31,7 @@ static void release(struct xie_ws *ws)
     xie_ws_message_free(ws->partial);
     wslay_event_context_free(ws->in_frames);
     wslay_frame_context_free(ws->out_frames);
+    xie_deflate_free(ws->deflate);
     xie_bytes_fini(&ws->in);
     xie_release(ws);
 }
@@ -49,8 +50,28 @@ static int make_parsers(struct xie_ws *ws)
     return 0;
 }
 
+static int make_deflate(struct xie_ws *ws, const struct xie_ws_options *options,
+                        const struct xie_deflate_terms *terms)
+{
+    if (!terms->on)
+        return 0;
+    ws->deflate = xie_deflate_new(terms);
+    if (!ws->deflate)
+        return -ENOMEM;
+    ws->own_alone = terms->own_alone;
+    ws->deflate_least = options->deflate_least ? options->deflate_least : XIE_WS_DEFLATE_LEAST;
+    wslay_event_config_set_allowed_rsv_bits(ws->in_frames, WSLAY_RSV1_BIT);
+    return 0;
+}
+
+bool xie_ws_deflates(const struct xie_ws *ws)
+{
+    return ws->deflate;
+}
+
 int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, bool client,
-               struct xie_bytes *early, struct xie_ws **result)
+               const struct xie_deflate_terms *terms, struct xie_bytes *early,
+               struct xie_ws **result)
 {
     struct xie_ws *ws = xie_alloc_zero(sizeof *ws);
     if (!ws)
@@ -63,7 +84,7 @@ int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, 
     ws->read_size = XIE_WS_READ;
     xie_list_init(&ws->inbox);
     xie_out_init(&ws->out, stream, XIE_NEVER);
-    if (make_parsers(ws) < 0) {
+    if (make_parsers(ws) < 0 || make_deflate(ws, options, terms) < 0) {
         release(ws);
         return -ENOMEM;
     }

@@ -9,20 +9,23 @@
 #include <xie/web.h>
 
 #include "bytes.h"
+#include "deflate.h"
 #include "out.h"
 
 enum {
-    XIE_WS_REASON = 123,       /* bytes of a close frame's reason, at most */
-    XIE_WS_FRAME_HEAD = 14,    /* the longest head of a frame */
-    XIE_WS_CLOSE_S = 2,        /* for the peer's part of a close */
-    XIE_WS_READ = 4096,        /* room for one read, at first */
-    XIE_WS_READ_MAX = 64 << 10 /* and when messages are large */
+    XIE_WS_REASON = 123,        /* bytes of a close frame's reason, at most */
+    XIE_WS_FRAME_HEAD = 14,     /* the longest head of a frame */
+    XIE_WS_CLOSE_S = 2,         /* for the peer's part of a close */
+    XIE_WS_DEFLATE_LEAST = 128, /* a message worth compressing */
+    XIE_WS_READ = 4096,         /* room for one read, at first */
+    XIE_WS_READ_MAX = 64 << 10  /* and when messages are large */
 };
 
 /* A message that has arrived whole. */
 struct xie_ws_message {
     struct xie_link link;
     enum xie_ws_kind kind;
+    bool packed;           /* it comes compressed */
     struct xie_bytes data; /* ended by a 0 byte that its len does not count */
 };
 
@@ -41,6 +44,11 @@ struct xie_ws {
     size_t max_message;
     size_t read_size; /* grows while reads come back full */
     uint8_t opcode;   /* of the frame being parsed */
+
+    struct xie_deflate *deflate; /* NULL: messages come and go as they are */
+    size_t deflate_least;
+    bool own_alone;
+    uint64_t packed; /* messages compressed so far, without those taken back */
 
     size_t users;            /* tasks inside calls */
     struct xie_event gone;   /* the last of them has left */
@@ -69,17 +77,19 @@ struct xie_ws {
     bool pinged;   /* and not heard since */
 };
 
-/* Make one over a stream whose handshake is done. early: bytes that came behind it; moved.
- * On success the stream is its; on error both are still the caller's. errors -ENOMEM */
+/* Make one over a stream whose handshake is done. terms: of compression. early: bytes that came
+ * behind it; moved. On success the stream is its; on error both are still the caller's. errors
+ * -ENOMEM */
 int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, bool client,
-               struct xie_bytes *early, struct xie_ws **ws);
+               const struct xie_deflate_terms *terms, struct xie_bytes *early, struct xie_ws **ws);
 
 /* Around each call: xie_ws_free waits for those inside. enter: 0, or XIE_ECLOSED. */
 int xie_ws_enter(struct xie_ws *ws);
 void xie_ws_leave(struct xie_ws *ws);
 
-/* A frame as a chunk; NULL without memory. */
-struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len);
+/* A frame as a chunk; NULL without memory. rsv: WSLAY_RSV1_BIT where it is compressed. */
+struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, uint8_t rsv, const void *data,
+                               size_t len);
 /* May this code stand in a close frame? RFC 6455 section 7.4, and those registered since. */
 bool xie_ws_code_ok(uint16_t code);
 /* Our close frame, put last; nothing follows it. code 1005: without one.
