@@ -615,12 +615,12 @@ static int nginx_served(void)
 static void client_and_nginx(void)
 {
     need("nginx", "PATH=$PATH:/usr/sbin nginx -v > /dev/null 2>&1 && python3 -c '' 2> /dev/null");
-    /* The kernel chooses the port: nginx inherits a listening socket, as in an upgrade of its
-     * own. */
+    /* The kernel chooses the port: a socket that never listens holds it for nginx to share. */
     their_command =
         "PATH=$PATH:/usr/sbin python3 - 2>/dev/null <<'END'\n"
-        "import os, socket, subprocess, tempfile\n"
-        "s = socket.create_server(('127.0.0.1', 0)); port = s.getsockname()[1]\n"
+        "import os, socket, subprocess, tempfile, time\n"
+        "s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n"
+        "s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]\n"
         "c = socket.create_server(('127.0.0.1', 0))\n"
         "with tempfile.TemporaryDirectory() as d:\n"
         "    os.mkdir(d + '/www'); os.chmod(d, 0o755)\n"
@@ -631,15 +631,15 @@ static void client_and_nginx(void)
         "http {{ access_log off; keepalive_requests 3;\n"
         "  client_body_temp_path {d}/a; proxy_temp_path {d}/b; fastcgi_temp_path {d}/c;\n"
         "  uwsgi_temp_path {d}/d; scgi_temp_path {d}/e;\n"
-        "  server {{ listen 127.0.0.1:{port}; root {d}/www; autoindex on;\n"
+        "  server {{ listen 127.0.0.1:{port} reuseport; root {d}/www; autoindex on;\n"
         "    location = /204 {{ return 204; }}\n"
         "    location = /ok {{ return 200 ok; }}\n"
         "    location = /old {{ keepalive_timeout 0; try_files /file =404; }}\n"
         "    location = /small {{ client_max_body_size 100; proxy_pass http://127.0.0.1:1; }}\n"
         "}} }}''')\n"
-        "    env = dict(os.environ, NGINX=f'{s.fileno()};')\n"
-        "    n = subprocess.Popen(['nginx', '-c', d + '/conf', '-e', d + '/log'], env=env,\n"
-        "      pass_fds=[s.fileno()])\n"
+        "    n = subprocess.Popen(['nginx', '-c', d + '/conf', '-e', d + '/log'])\n"
+        "    while n.poll() is None and socket.socket().connect_ex(('127.0.0.1', port)):\n"
+        "        time.sleep(.01)\n"
         "    print(port, c.getsockname()[1], flush=True)\n"
         "    c.accept(); n.terminate(); n.wait()\n"
         "END\n";
