@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FRAMES = 1, BYTEWISE = 2, ABORT = 4 };
+enum { FRAMES = 1, BYTEWISE = 2, ABORT = 4, DEFLATE = 8 };
 
 struct input {
     const uint8_t *data;
@@ -25,7 +25,7 @@ static const struct xie_http_options limits = {.max_head = 512, .max_body = 256}
 
 static int serve_ws(struct xie_http *http)
 {
-    const struct xie_ws_options options = {.max_message = 256};
+    const struct xie_ws_options options = {.max_message = 256, .deflate = true, .deflate_least = 1};
     struct xie_ws *ws;
     char *data;
     size_t len;
@@ -65,10 +65,15 @@ static void talk(const struct input *input, struct xie_stream *stream)
 {
     static const char opening[] = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
                                   "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    static const char plain[] = "\r\n";
+    static const char offer[] = "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
     char sink[4096];
-    if (input->mode & FRAMES)
+    if (input->mode & FRAMES) {
+        const char *rest = input->mode & DEFLATE ? offer : plain;
         xie_stream_write(stream, opening, sizeof opening - 1);
+        xie_stream_write(stream, rest, strlen(rest));
+    }
     size_t step = input->mode & BYTEWISE ? 1 : input->size;
     for (size_t at = 0; at < input->size; at += step) {
         if (xie_stream_write(stream, input->data + at, step) < 0)

@@ -120,19 +120,22 @@ seeds()
     done
 }
 
-# HTTP and WebSocket on sim, fed by libFuzzer for a while.
+# HTTP and WebSocket, and answers to the client, on sim, fed by libFuzzer for a while.
 fuzzed()
 {
-    local libs='src/libxie.a src/web/libxie-web.a src/web/libllhttp.a' dir=build-fuzz
+    local libs='src/libxie.a src/web/libxie-web.a src/web/libllhttp.a' dir=build-fuzz target
     CC=clang configure $dir -Dapps=false -Dtls=false -Db_sanitize=address,undefined -Db_lundef=false \
         -Dc_args=-fsanitize=fuzzer-no-link || return
     # shellcheck disable=SC2086 # three names
     ninja -C $dir $libs || return
-    clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude fuzz/http_ws.c \
-        $dir/src/web/libxie-web.a $dir/src/libxie.a $dir/src/web/libllhttp.a \
-        -luring -lwslay -luriparser -lcrypto -lpthread -o $dir/http_ws || return
-    # A second thread, which would watch the memory, keeps sim's time from jumping.
-    $dir/http_ws -rss_limit_mb=0 -max_len=600 -max_total_time="${XIE_FUZZ_SECONDS:-600}"
+    for target in http_ws http_answer; do
+        clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude fuzz/$target.c \
+            $dir/src/web/libxie-web.a $dir/src/libxie.a $dir/src/web/libllhttp.a \
+            -luring -lwslay -luriparser -lcrypto -lz -lpthread -o $dir/$target || return
+        # A second thread, which would watch the memory, keeps sim's time from jumping.
+        $dir/$target -rss_limit_mb=0 -max_len=600 \
+            -max_total_time="$((${XIE_FUZZ_SECONDS:-600} / 2))" || return
+    done
 }
 
 endurance()

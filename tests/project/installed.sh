@@ -48,6 +48,11 @@ END
 # shellcheck disable=SC2046
 ${CC:-cc} -o "$work/tls" "$work/tls.c" -static $(flags --static xie-tls)
 "$work/tls"
+# And what the static library of the web does: llhttp is inside, or a library of its own.
+# shellcheck disable=SC2046
+${CC:-cc} -o "$work/fetch" "$source/examples/fetch.c" $(flags xie-web)
+LD_LIBRARY_PATH=$libdir "$work/fetch" >"$work/out"
+diff -u "$source/tests/project/examples/fetch.txt" "$work/out"
 # shellcheck disable=SC2046
 ${CC:-cc} -DXIE_VERSION='"x"' -o "$work/bot" "$source"/apps/bot/*.c $(flags xie-onebot)
 LD_LIBRARY_PATH=$libdir "$work/bot" --help >"$work/out"

@@ -9,6 +9,10 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "kit.h"
+#include "web/deflate.h"
+
+/* Both sides'; compressed where a test says so. */
+static struct xie_ws_options options;
 
 static int handle_page(struct xie_http *http)
 {
@@ -27,7 +31,7 @@ static int handle_ws(struct xie_http *http)
     struct xie_ws *ws;
     char *data;
     size_t len;
-    int kind = xie_ws_accept(http, NULL, &ws);
+    int kind = xie_ws_accept(http, &options, &ws);
     if (kind < 0)
         return kind;
     while ((kind = xie_ws_receive(ws, &data, &len)) > 0) {
@@ -112,10 +116,10 @@ static int fetches_with(struct xie_http_client *client)
 /* Each connection a place, so that one kept by mistake would show. */
 static int fetches(void)
 {
-    struct xie_http_client_options options = {.max_connections = 1};
+    struct xie_http_client_options single = {.max_connections = 1};
     struct xie_http_client *client;
     size_t idle;
-    int err = xie_http_client_open(&options, &client);
+    int err = xie_http_client_open(&single, &client);
     if (err < 0)
         return err;
     err = fetches_with(client);
@@ -128,16 +132,19 @@ static int talk(struct xie_ws *ws)
 {
     char *data;
     size_t len;
-    int err = xie_ws_send(ws, XIE_WS_TEXT, "hello", 5);
-    if (!err)
-        err = xie_ws_ping(ws);
-    if (err < 0)
-        return err;
-    int kind = xie_ws_receive(ws, &data, &len);
-    if (kind <= 0)
-        return kind < 0 ? kind : XIE_ECLOSED;
-    CHECK_EQ(len, 5);
-    CHECK(!memcmp(data, "hello", 5));
+    CHECK_EQ(xie_ws_deflates(ws), options.deflate);
+    for (int i = 0; i < 2; i++) {
+        int err = xie_ws_send(ws, XIE_WS_TEXT, "hello", 5);
+        if (!err)
+            err = xie_ws_ping(ws);
+        if (err < 0)
+            return err;
+        int kind = xie_ws_receive(ws, &data, &len);
+        if (kind <= 0)
+            return kind < 0 ? kind : XIE_ECLOSED;
+        CHECK_EQ(len, 5);
+        CHECK(!memcmp(data, "hello", 5));
+    }
     return xie_ws_close(ws, 1000, "bye");
 }
 
@@ -146,13 +153,25 @@ static int socket_talk(void)
     char url[64];
     struct xie_ws *ws = NULL;
     snprintf(url, sizeof url, "ws://127.0.0.1:%u/", port);
-    int err = xie_ws_connect(url, NULL, NULL, &ws);
+    int err = xie_ws_connect(url, &options, NULL, &ws);
     CHECK_EQ(err < 0, ws == NULL);
     if (err < 0)
         return err;
     err = talk(ws);
     xie_ws_free(ws);
     return err;
+}
+
+static int packed_talk(void)
+{
+    options = (struct xie_ws_options){.deflate = true, .deflate_least = 1};
+    return socket_talk();
+}
+
+static int alone_talk(void)
+{
+    options = (struct xie_ws_options){.deflate = true, .deflate_least = 1, .own_alone = true};
+    return socket_talk();
 }
 
 /* --- the driver --------------------------------------------------------------------- */
@@ -223,6 +242,26 @@ static void memory_pages(void)
 static void memory_socket(void)
 {
     sweep(socket_talk, XIE_FAULT_MEMORY, -ENOMEM);
+}
+
+static void need_deflate(void)
+{
+    if (!xie_deflate_built())
+        tap_skip("zlib is not built in");
+}
+
+static void faults_packed(void)
+{
+    need_deflate();
+    sweep(packed_talk, XIE_FAULT_MEMORY, -ENOMEM);
+    sweep(packed_talk, XIE_FAULT_SYSCALL, -ECONNRESET);
+    sweep(packed_talk, XIE_FAULT_OPERATION, -EIO);
+}
+
+static void memory_alone(void)
+{
+    need_deflate();
+    sweep(alone_talk, XIE_FAULT_MEMORY, -ENOMEM);
 }
 
 static void calls_pages(void)
@@ -349,6 +388,13 @@ static void cut_socket_server(void)
     cut_everywhere(socket_talk, true);
 }
 
+static void cut_packed(void)
+{
+    need_deflate();
+    cut_everywhere(packed_talk, false);
+    cut_everywhere(packed_talk, true);
+}
+
 static const struct tap_test tests[] = {
     {"pages: each allocation fails once", memory_pages},
     {"pages: each system call fails once", calls_pages},
@@ -359,6 +405,9 @@ static const struct tap_test tests[] = {
     {"a WebSocket: each allocation fails once", memory_socket},
     {"a WebSocket: each system call fails once", calls_socket},
     {"a WebSocket: each operation fails once", operations_socket},
+    {"a compressed WebSocket: each of these fails once", faults_packed},
+    {"messages compressed by themselves: each allocation fails once", memory_alone},
+    {"a compressed WebSocket: each side is cancelled at every turn", cut_packed},
     {"pages: the client is cancelled at every turn", cut_pages_client},
     {"pages: the server is cancelled at every turn", cut_pages_server},
     {"a client: it is cancelled at every turn", cut_fetches_client},

@@ -1,32 +1,14 @@
-/* fuzz.c - the fuzz target of fuzz/http_ws.c, with seeds and a few thousand changes of them. */
+/* fuzz.c - a target of fuzz/, with seeds and a few thousand changes of them. */
 /* SPDX-License-Identifier: MIT */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "fuzz.h"
 #include "tap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const struct {
-    const char *bytes;
-    size_t len;
-} seeds[] = {
-#define SEED(text)             \
-    {                          \
-        text, sizeof(text) - 1 \
-    }
-    SEED("\0GET /a%20b?q=%41&r HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n"),
-    SEED("\0POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-         "5;n=v\r\nhello\r\n0\r\nT: x\r\n\r\n"),
-    SEED("\2POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc"),
-    SEED("\0GET http://a/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUpgrade: x\r\n\r\n"),
-    SEED("\1\x81\x83\0\0\0\0abc\x89\x80\1\2\3\4\x02\x81\0\0\0\0x\x80\x81\0\0\0\0y"
-         "\x88\x82\0\0\0\0\x03\xe8"),
-    SEED("\3\x82\xfe\0\x80\0\0\0\0abcdefgh\x01\x80\1\1\1\1\x80\x83\0\0\0\0\xe4\xbd\xa0"),
-    SEED("\5\x81\xff\0\0\0\0\0\1\0\0\0\0\0\0abc"),
-};
 
 static uint64_t state = 1;
 
@@ -67,10 +49,10 @@ static void changed_seeds(void)
     state = seed ? strtoull(seed, NULL, 10) : 1;
     tap_limit(120);
     size_t before = xie_alloc_live();
-    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+    for (size_t i = 0; fuzz_seeds[i].bytes; i++) {
         for (int round = 0; round < rounds; round++) {
-            size_t len = seeds[i].len;
-            memcpy(bytes, seeds[i].bytes, len);
+            size_t len = fuzz_seeds[i].len;
+            memcpy(bytes, fuzz_seeds[i].bytes, len);
             for (uint32_t changes = round ? 1 + draw(4) : 0; changes; changes--)
                 len = change(bytes, len, sizeof bytes);
             CHECK_EQ(LLVMFuzzerTestOneInput(bytes, len), 0);
