@@ -23,13 +23,12 @@ static int serve(void *listener)
 static int fetch(void *url)
 {
     struct xie_http_response *response = NULL;
-    struct xie_http_request request = {.url = url};
     char *body, *text = texts[(char(*)[64])url - urls];
-    int error = xie_http_fetch(client, &request, &response);
+    int error = xie_http_fetch(client, &(struct xie_http_request){.url = url}, &response);
     if (!error && xie_http_response_body(response, &body) > 0)
         snprintf(text, sizeof *texts, "%d %s", xie_http_response_status(response), body);
     xie_http_response_free(response);
-    return error; /* a failure cancels the others */
+    return error;
 }
 
 static int start(void *arg)
@@ -42,12 +41,11 @@ static int start(void *arg)
     xie_listener_address(listener, &address);
     unsigned port = xie_address_port(&address);
     struct xie_task *server = xie_spawn(serve, listener);
-    XIE_GROUP(group) {
+    XIE_GROUP(group)
         for (int i = 0; i < 3; i++) {
             snprintf(urls[i], sizeof *urls, "http://127.0.0.1:%u/%d", port, i);
             xie_group_spawn(&group, fetch, urls[i]);
         }
-    }
     for (int i = 0; i < 3; i++)
         puts(texts[i]);
     xie_http_client_close(client);

@@ -48,7 +48,7 @@ END
 # shellcheck disable=SC2046
 ${CC:-cc} -o "$work/tls" "$work/tls.c" -static $(flags --static xie-tls)
 "$work/tls"
-# And what the static library of the web does: llhttp is inside, or a library of its own.
+# The web, by its own pkg-config file.
 # shellcheck disable=SC2046
 ${CC:-cc} -o "$work/fetch" "$source/examples/fetch.c" $(flags xie-web)
 LD_LIBRARY_PATH=$libdir "$work/fetch" >"$work/out"
