@@ -132,8 +132,8 @@ XIE_API int xie_http_client_open(const struct xie_http_client_options *options,
                                  struct xie_http_client **client);
 
 /* Close every connection. A task in xie_http_fetch, or reading an answer, returns XIE_ECLOSED
- * before; answers that are not yet read whole fail with it from then on, and are freed all the
- * same. NULL is allowed; not from within a source. */
+ * before; answers that have not come whole fail with it once what has come is read, and are freed
+ * all the same. NULL is allowed; not from within a source. */
 XIE_API void xie_http_client_close(struct xie_http_client *client);
 
 /* How many connections it has: in use, being opened, and kept (of which *idle; may be NULL). */
@@ -191,7 +191,9 @@ struct xie_http_response;
  * note      answers whose length is not beyond doubt are XIE_EHTTP: two lengths, a length and a
  *           coding, codings but chunked; bare CR or LF, folded lines. Of answers 1xx up to 8 are
  *           read over. Trailers are read over
- * note      redirects are followed for GET, HEAD, OPTIONS and TRACE; others return the answer 3xx.
+ * note      beside the fields given it sends Host, and what the body needs; no User-Agent, no Accept
+ * note      redirects are followed for GET, HEAD, OPTIONS and TRACE, unless a source was asked;
+ *           others return the answer 3xx.
  *           To another scheme, host or port the fields Authorization, Cookie and
  *           Proxy-Authorization are not sent. The error is XIE_EURL where such an answer points
  *           to what is no http or https

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -100,6 +101,15 @@ static int told(int result)
     return result == URI_ERROR_MALLOC ? -ENOMEM : XIE_EURL;
 }
 
+/* May it stand in a URL as it is? RFC 3986 appendix A. */
+static bool legal(const char *at)
+{
+    unsigned char c = (unsigned char)*at;
+    if (c == '%')
+        return isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
+    return (c < 0x80 && isalnum(c)) || strchr("-._~:/?[]@!$&'()*+,;=", c);
+}
+
 /* Servers write "/caf\xc3\xa9" and "/a b" where they should have escaped. */
 static char *escape(const char *reference)
 {
@@ -110,7 +120,7 @@ static char *escape(const char *reference)
         return NULL;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)reference[i];
-        if (c > 0x20 && c < 0x7f) {
+        if (legal(reference + i)) {
             text[used++] = (char)c;
             continue;
         }

@@ -141,6 +141,44 @@ static void urls(void)
     CHECK_EQ(xie_url_split(longest, &url), XIE_EURL);
 }
 
+static void join(const char *base, const char *reference, const char *want)
+{
+    char *text = NULL;
+    int err = xie_url_join(base, reference, &text);
+    CHECK_EQ(err, want ? 0 : XIE_EURL);
+    if (want)
+        CHECK_STR(text, want);
+    xie_release(text);
+}
+
+/* The examples of RFC 3986 section 5.4, and what servers write instead. */
+static void references(void)
+{
+    static const char base[] = "http://a/b/c/d;p?q";
+    join(base, "g:h", "g:h");
+    join(base, "g", "http://a/b/c/g");
+    join(base, "./g", "http://a/b/c/g");
+    join(base, "g/", "http://a/b/c/g/");
+    join(base, "/g", "http://a/g");
+    join(base, "//g", "http://g");
+    join(base, "?y", "http://a/b/c/d;p?y");
+    join(base, "g?y#s", "http://a/b/c/g?y");
+    join(base, "", "http://a/b/c/d;p?q");
+    join(base, "#s", "http://a/b/c/d;p?q");
+    join(base, "..", "http://a/b/");
+    join(base, "../../g", "http://a/g");
+    join(base, "../../../g", "http://a/g");
+    join("http://a", "b", "http://a/b");
+    join("http://a:81?x", "/b", "http://a:81/b");
+    join(base, "http://b:82/c", "http://b:82/c");
+    join(base, "caf\xc3\xa9 {1|2}", "http://a/b/c/caf%C3%A9%20%7B1%7C2%7D");
+    join(base, "100%", "http://a/b/c/100%25");
+    join(base, "%41%4g", "http://a/b/c/%41%254g");
+    join(base, "\"<>\\^`", "http://a/b/c/%22%3C%3E%5C%5E%60");
+    join(base, "http://[::1", NULL);
+    join(base, "http://a:b/", NULL);
+}
+
 static void proofs(void)
 {
     char key[XIE_WS_KEY], other[XIE_WS_KEY], proof[XIE_WS_ACCEPT];
@@ -182,6 +220,7 @@ static void heads(void)
 static const struct tap_test tests[] = {
     {"a row of bytes grows and is taken", bytes},
     {"a row of bytes does not grow without need", bytes_stay_small},
+    {"references to URLs", references},
     {"lists in fields", field_lists},
     {"percent-encoding is undone", unescaping},
     {"UTF-8", utf8},
