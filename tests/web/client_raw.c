@@ -539,6 +539,58 @@ static void expectations(void)
     kit_alone(unheard_kept);
 }
 
+/* A server that has answered reads no more of a body that has no end; nobody waits for it. */
+static ssize_t endless(void *arg, void *buf, size_t cap)
+{
+    (void)arg;
+    memset(buf, 'e', cap);
+    return (ssize_t)cap;
+}
+
+static int enough(void)
+{
+    static const struct raw_script scripts[] = {
+        {.answers = {"HTTP/1.1 413 Enough\r\nContent-Length: 2\r\n\r\nno"}, .stuck = true},
+        {.answers = {"HTTP/1.1 413 Enough\r\nContent-Length: 2\r\n\r\nno"}, .stuck = true},
+        RAW_END};
+    struct raw raw = {.scripts = scripts};
+    struct xie_http_response *response;
+    size_t len = 32 << 20;
+    char *body = calloc(1, len), *text;
+    REQUIRE(body);
+    raw_open(&raw);
+    struct xie_http_request requests[] = {
+        {.url = raw_url(&raw, "/"), .body = body, .body_len = len},
+        {.url = raw_url(&raw, "/"), .source = endless}};
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(xie_http_fetch(client, &requests[i], &response), 0);
+        CHECK_EQ(xie_http_response_status(response), 413);
+        CHECK_EQ(xie_http_response_body(response, &text), 2);
+        xie_http_response_free(response);
+        if (client)
+            CHECK_EQ(xie_http_client_count(client, NULL), 0);
+        raw_settle(&raw, i + 1); /* it waits for the gate by now */
+        xie_event_set(&raw.gate);
+        xie_event_clear(&raw.gate); /* who waited has been let go, and nobody else */
+    }
+    xie_event_set(&raw.gate);
+    raw_close(&raw);
+    free(body);
+    return 0;
+}
+
+static int enough_both(void)
+{
+    enough();
+    with_client(enough);
+    return 0;
+}
+
+static void an_answer_before_the_end_of_the_body(void)
+{
+    kit_alone(enough_both);
+}
+
 static const struct tap_test tests[] = {
     {"an answer split at every byte", split_at_every_byte},
     {"an answer that ends at every byte", ended_at_every_byte},
@@ -552,6 +604,7 @@ static const struct tap_test tests[] = {
     {"a fresh connection that ends", a_fresh_connection_that_ends},
     {"the very words of a request", the_very_words_of_a_request},
     {"expectations", expectations},
+    {"an answer before the end of the body", an_answer_before_the_end_of_the_body},
     {NULL, NULL},
 };
 

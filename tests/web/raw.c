@@ -61,6 +61,8 @@ static void play(struct raw *raw, const struct raw_script *script, struct xie_st
             !i && script->len ? script->len : strlen(script->answers[i]));
         raw->said++;
     }
+    if (script->stuck)
+        xie_event_wait(&raw->gate);
     if (script->hold)
         hear_out(raw, stream);
 }

@@ -14,6 +14,7 @@ struct raw_script {
     const char *answers[RAW_ANSWERS]; /* ended by NULL; "" says nothing */
     size_t len;                       /* of the first, where it has 0 bytes in it */
     bool hold;  /* after the last, stay until the client ends the connection */
+    bool stuck; /* after the last, neither read nor end before the gate opens */
     bool reset; /* end by a reset */
     bool gated; /* each answer but the first waits for the gate */
     bool deaf;  /* do not even wait for a request */
