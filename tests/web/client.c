@@ -258,7 +258,10 @@ static int unreachable(void)
     snprintf(text, sizeof text, "http://127.0.0.1:%u/", xie_address_port(&address));
     xie_listener_close(listener);
     refused(&(struct xie_http_request){.url = text}, -ECONNREFUSED);
+    snprintf(text, sizeof text, "https://127.0.0.1:%u/", xie_address_port(&address));
     struct xie_http_response *response;
+    int secure = ask(&(struct xie_http_request){.url = text}, &response);
+    CHECK(secure == -ECONNREFUSED || secure == -EPROTONOSUPPORT); /* where TLS is not built in */
     /* A label of 64 characters: no name server has to be asked. */
     int err = ask(
         &(struct xie_http_request){
@@ -498,6 +501,12 @@ static int hops(void)
     expect(&(struct xie_http_request){.url = url("/hop/1"), .method = "DELETE"}, 302, "elsewhere");
     CHECK_EQ(requests, before + 2);
     expect(&(struct xie_http_request){.url = url("/hop/1"), .method = "HEAD"}, 200, "");
+    /* Nor once a source was asked: it has nothing left. */
+    struct pieces pieces = {.left = 3, .step = 3};
+    expect(
+        &(struct xie_http_request){
+            .url = url("/hop/1"), .method = "OPTIONS", .source = give, .source_arg = &pieces},
+        302, "elsewhere");
     refused(&(struct xie_http_request){.url = url("/to/?url=ftp%3a%2f%2fa%2f")}, XIE_EURL);
     refused(&(struct xie_http_request){.url = url("/to/?url=http%3a%2f%2fu%40a%2f")}, XIE_EURL);
     expect(&(struct xie_http_request){.url = url("/to/?url=%2fa%20b")}, 200, "");

@@ -233,6 +233,37 @@ static int limits(void)
     return 0;
 }
 
+/* 16 KiB and 16 MiB, where nothing else was asked for. */
+static int defaults(void)
+{
+    static char filler[17000], text[20000];
+    struct xie_http_response *response = NULL;
+    memset(filler, 'f', sizeof filler - 1);
+    int plain = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: \r\n\r\n");
+    for (int over = 0; over < 2; over++) {
+        struct raw_script scripts[] = {{.answers = {text}}, {.answers = {text}}, RAW_END};
+        struct raw raw = {.scripts = scripts};
+        raw_open(&raw);
+        struct xie_http_request request = {.url = raw_url(&raw, "/")};
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: %.*s\r\n\r\n",
+                 (16 << 10) - plain + over, filler);
+        CHECK_EQ(xie_http_fetch(NULL, &request, &response), over ? XIE_ELIMIT : 0);
+        if (!over)
+            xie_http_response_free(response);
+        /* One that is too long is refused by its head; the other one ends early. */
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n",
+                 (16 << 20) + over);
+        CHECK_EQ(xie_http_fetch(NULL, &request, &response), over ? XIE_ELIMIT : XIE_EOF);
+        raw_close(&raw);
+    }
+    return 0;
+}
+
+static void limits_unless_set(void)
+{
+    kit_alone(defaults);
+}
+
 static void heads_and_trailers_have_a_limit(void)
 {
     kit_alone(limits);
@@ -606,6 +637,7 @@ static const struct tap_test tests[] = {
     {"malformed answers", malformed_answers},
     {"answers before the answer", answers_before_the_answer},
     {"heads and trailers have a limit", heads_and_trailers_have_a_limit},
+    {"limits unless set", limits_unless_set},
     {"how answers end", ends_of_answers},
     {"answers without a body", answers_without_a_body},
     {"connections that are not kept", connections_that_are_not_kept},

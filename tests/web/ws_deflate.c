@@ -424,9 +424,27 @@ static int own_bytes(void)
     return 0;
 }
 
+/* Unless something else is asked for, a message of 128 bytes is worth it, and no shorter one. */
+static int least(void)
+{
+    unsigned char out[200], text[200], head[2];
+    ours = (struct xie_ws_options){.deflate = true};
+    memset(text, 'l', sizeof text);
+    for (size_t len = 127; len <= 128; len++) {
+        struct xie_stream *stream = open_raw(PMD);
+        xie_stream_write(stream, out, frame(out, 0x82, text, len));
+        CHECK_EQ(xie_stream_read_exactly(stream, head, 2), 2);
+        CHECK_EQ(head[0], len < 128 ? 0x82 : 0xc2);
+        CHECK_EQ(head[1] < 20, len == 128);
+        xie_stream_close(stream);
+    }
+    return 0;
+}
+
 static int all_examples(void)
 {
     examples();
+    least();
     return own_bytes();
 }
 
