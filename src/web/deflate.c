@@ -166,7 +166,7 @@ static int told(int result)
 /* One step: what comes out is never more than limit, and a byte beyond it betrays the rest. */
 static int unpack_some(z_stream *unpack, struct xie_bytes *out, size_t limit)
 {
-    unsigned char beyond;
+    unsigned char beyond = 0;
     size_t left = limit - out->len;
     if (left && xie_bytes_reserve(out, left < ROOM ? left : ROOM) < 0)
         return -ENOMEM;

@@ -44,10 +44,10 @@ struct xie_ws {
     size_t max_message;
     size_t read_size; /* grows while reads come back full */
     uint8_t opcode;   /* of the frame being parsed */
+    bool own_alone;   /* messages are compressed each by itself */
 
     struct xie_deflate *deflate; /* NULL: messages come and go as they are */
     size_t deflate_least;
-    bool own_alone;
     uint64_t packed; /* messages compressed so far, without those taken back */
 
     size_t users;            /* tasks inside calls */
