@@ -165,8 +165,9 @@ struct xie_http_request {
     int redirects;     /* followed at most; 0: 10; below 0: none */
     size_t max_head;   /* of the answer [bytes]; 16 KiB */
     size_t max_body;   /* [bytes]; 16 MiB; with stream: no limit */
-    struct xie_tls_context *tls;     /* instead of the client's */
-    struct xie_tls_failure *failure; /* receives in words why TLS failed (<xie/tls.h>) */
+    struct xie_tls_context *tls;         /* instead of the client's */
+    struct xie_tls_failure *tls_failure; /* receives what failed of TLS, in words (<xie/tls.h>); ""
+                                            when it was something else. May be NULL */
 };
 
 /* An answer; opaque, owned. */
@@ -180,7 +181,7 @@ struct xie_http_response;
  *           error
  * return    0 the whole answer has come; with stream, its head
  * errors    XIE_EURL; XIE_EDNS_… -ECONNREFUSED and what else xie_tcp_connect returns; XIE_ETLS_…
- *           (see failure), https where TLS is not built in: -EPROTONOSUPPORT; XIE_EOF the
+ *           (see tls_failure), https where TLS is not built in: -EPROTONOSUPPORT; XIE_EOF the
  *           connection ended before the answer did; XIE_EHTTP the answer is not valid HTTP;
  *           XIE_ELIMIT it is longer than max_head or max_body; -ELOOP more redirects than
  *           allowed; -ECONNRESET -EPIPE; -EINVAL a line break or other control character in the
@@ -191,19 +192,16 @@ struct xie_http_response;
  * note      answers whose length is not beyond doubt are XIE_EHTTP: two lengths, a length and a
  *           coding, codings but chunked; bare CR or LF, folded lines. Of answers 1xx up to 8 are
  *           read over. Trailers are read over
- * note      beside the fields given it sends Host, and what the body needs; no User-Agent, no Accept
- * note      redirects are followed for GET, HEAD, OPTIONS and TRACE, unless a source was asked;
- *           others return the answer 3xx.
- *           To another scheme, host or port the fields Authorization, Cookie and
- *           Proxy-Authorization are not sent. The error is XIE_EURL where such an answer points
- *           to what is no http or https
- * note      a kept connection that turns out to be dead before a byte of the answer came is
- *           replaced by a fresh one, and the request sent again: if its method is idempotent
- *           (those, PUT, DELETE), or nothing of it was written; and no source was asked
- * note      an answer may come before the whole body was sent: the rest is not sent then, and the
- *           connection closed after it
- * cost      a body beyond 16 KiB or from a source takes a task meanwhile
- * source    RFC 9110, 9112; urllib.request.urlopen, aiohttp ClientSession.request
+ * note      beside the fields given it sends Host, and what the body needs; no User-Agent, no
+ * Accept note      redirects are followed for GET, HEAD, OPTIONS and TRACE, unless a source was
+ * asked; others return the answer 3xx. To another scheme, host or port the fields Authorization,
+ * Cookie and Proxy-Authorization are not sent. The error is XIE_EURL where such an answer points to
+ * what is no http or https note      a kept connection that turns out to be dead before a byte of
+ * the answer came is replaced by a fresh one, and the request sent again: if its method is
+ * idempotent (those, PUT, DELETE), or nothing of it was written; and no source was asked note an
+ * answer may come before the whole body was sent: the rest is not sent then, and the connection
+ * closed after it cost      a body beyond 16 KiB or from a source takes a task meanwhile source RFC
+ * 9110, 9112; urllib.request.urlopen, aiohttp ClientSession.request
  */
 XIE_API int xie_http_fetch(struct xie_http_client *client, const struct xie_http_request *request,
                            struct xie_http_response **response);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <xie/tls.h>
 
 #include "base/memory.h"
 #include "client.h"
@@ -53,7 +54,7 @@ static int find_context(struct xie_fetch *fetch, struct xie_tls_context **contex
     *context = client->options.tls ? client->options.tls : client->defaults;
     if (*context)
         return 0;
-    int err = xie_secure_defaults(&made, fetch->request->failure);
+    int err = xie_secure_defaults(&made, fetch->request->tls_failure);
     if (!err)
         *context = client->defaults = made;
     return err;
@@ -97,7 +98,8 @@ static int try_once(struct xie_fetch *fetch, const struct xie_origin *origin, bo
                     bool *again)
 {
     struct xie_http_response *response = fetch->response;
-    int err = xie_conn_take(fetch->client, origin, fresh, fetch->request->failure, &response->conn);
+    int err =
+        xie_conn_take(fetch->client, origin, fresh, fetch->request->tls_failure, &response->conn);
     *again = false;
     if (err < 0)
         return err;
@@ -194,6 +196,8 @@ int xie_http_fetch(struct xie_http_client *client, const struct xie_http_request
 {
     struct xie_fetch fetch = {.client = client, .request = request, .method = method_of(request)};
     struct xie_client_call call;
+    if (request->tls_failure)
+        *request->tls_failure->text = 0;
     int err = xie_fetch_check(request);
     if (err < 0)
         return err;

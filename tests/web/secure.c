@@ -157,12 +157,12 @@ IN_TASK(a_page_over_tls)
 
 /* Fetch a page by this name and context; the status, or the error. */
 static int fetch(const struct site *site, const char *host, struct xie_http_client *client,
-                 struct xie_tls_context *context, struct xie_tls_failure *failure)
+                 struct xie_tls_context *context, struct xie_tls_failure *words)
 {
     struct xie_http_response *response = NULL;
     char url[64], *body;
     snprintf(url, sizeof url, "https://%s:%u/", host, site->port);
-    struct xie_http_request request = {.url = url, .tls = context, .failure = failure};
+    struct xie_http_request request = {.url = url, .tls = context, .tls_failure = words};
     int error = xie_http_fetch(client, &request, &response);
     if (error)
         return error;
@@ -211,20 +211,24 @@ IN_TASK(what_failed_is_told_in_words)
     struct xie_tls_options options = client_options(), server = server_options();
     server.cert_file = cert("other");
     struct xie_tls_context *ours = context_of(&options), *theirs = context_of(&server);
-    struct xie_tls_failure failure = {""};
+    struct xie_tls_failure words = {""};
     struct xie_http_client *client;
     struct site site;
     struct xie_task *task = site_open(&site, theirs);
     REQUIRE(!xie_http_client_open(NULL, &client));
-    CHECK_EQ(fetch(&site, "localhost", client, ours, &failure), XIE_ETLS_HOST);
-    CHECK(strstr(failure.text, "localhost"));
+    CHECK_EQ(fetch(&site, "localhost", client, ours, &words), XIE_ETLS_HOST);
+    CHECK(strstr(words.text, "localhost"));
     CHECK_EQ(xie_http_client_count(client, NULL), 0);
     unsetenv("SSL_CERT_FILE");
-    failure.text[0] = 0;
-    CHECK_EQ(fetch(&site, "localhost", client, NULL, &failure), XIE_ETLS_CERTIFICATE);
-    CHECK(*failure.text);
+    words.text[0] = 0;
+    CHECK_EQ(fetch(&site, "localhost", client, NULL, &words), XIE_ETLS_CERTIFICATE);
+    CHECK(*words.text);
     xie_http_client_close(client);
     site_close(&site, task);
+    REQUIRE(!xie_http_client_open(NULL, &client));
+    CHECK_EQ(fetch(&site, "localhost", client, ours, &words), -ECONNREFUSED);
+    CHECK_STR(words.text, "");
+    xie_http_client_close(client);
     xie_tls_context_unref(ours);
     xie_tls_context_unref(theirs);
     return 0;
