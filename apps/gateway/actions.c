@@ -1,5 +1,5 @@
 /* actions.c - a frame with a call in, a frame with its reply out.
- * Gateway, seventh floor. Linear scan of a short table; suffixes are cut off first. */
+ * Gateway, seventh floor. Suffixes are cut off before the table is asked. */
 /* SPDX-License-Identifier: MIT */
 #include "actions.h"
 
@@ -7,57 +7,9 @@
 #include <string.h>
 
 #include "call.h"
-#include "directory.h"
 #include "late.h"
-#include "letters.h"
+#include "table.h"
 #include "traffic.h"
-
-/* meson gives it; for a compiler run by hand: */
-#ifndef GATEWAY_VERSION
-#define GATEWAY_VERSION "0"
-#endif
-
-static json_t *get_status(struct call *call)
-{
-    (void)call;
-    return json_pack("{s:b, s:b}", "online", 1, "good", 1);
-}
-
-static json_t *get_version_info(struct call *call)
-{
-    (void)call;
-    return json_pack("{s:s, s:s, s:s}", "app_name", "xie-gateway", "app_version", GATEWAY_VERSION,
-                     "protocol_version", "v11");
-}
-
-/* Images and the rest may be sent, but nothing is fetched or played. */
-static json_t *can_send(struct call *call)
-{
-    (void)call;
-    return json_pack("{s:b}", "yes", 1);
-}
-
-static const struct action {
-    const char *name;
-    action_fn *run;
-} actions[] = {
-    {"send_msg", letters_send},
-    {"send_group_msg", letters_send_group},
-    {"send_private_msg", letters_send_private},
-    {"delete_msg", letters_delete},
-    {"get_msg", letters_get},
-    {"get_login_info", directory_login_info},
-    {"get_stranger_info", directory_stranger_info},
-    {"get_friend_list", directory_friend_list},
-    {"get_group_info", directory_group_info},
-    {"get_group_list", directory_group_list},
-    {"get_group_member_info", directory_member_info},
-    {"get_group_member_list", directory_member_list},
-    {"get_status", get_status},
-    {"get_version_info", get_version_info},
-    {"can_send_image", can_send},
-    {"can_send_record", can_send},
-};
 
 static bool ends_with(const char *name, size_t len, const char *suffix)
 {
@@ -67,8 +19,8 @@ static bool ends_with(const char *name, size_t len, const char *suffix)
 
 enum manner { AT_ONCE, ASYNC, RATE_LIMITED };
 
-/* The action a name means, and in what manner it is to be run. NULL: there is none. */
-static const struct action *find(const char *name, enum manner *manner)
+/* The action that a name means, and in what manner it is to be run. NULL: there is none. */
+static action_fn *find(const char *name, enum manner *manner)
 {
     size_t len = strlen(name);
     *manner = AT_ONCE;
@@ -78,16 +30,12 @@ static const struct action *find(const char *name, enum manner *manner)
         *manner = RATE_LIMITED;
     len -= *manner == ASYNC ? strlen("_async") : 0;
     len -= *manner == RATE_LIMITED ? strlen("_rate_limited") : 0;
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strlen(actions[i].name) == len && memcmp(actions[i].name, name, len) == 0)
-            return &actions[i];
-    }
-    return NULL;
+    return table_find(name, len, TABLE_BOT);
 }
 
-static json_t *run_late(struct call *call, const struct action *action)
+static json_t *run_late(struct call *call, action_fn *action)
 {
-    int result = late_put(call->gateway, action->run, call->params);
+    int result = late_put(call->gateway, action, call->params);
     if (result == -EAGAIN)
         return call_fail(call, RETCODE_BUSY, "%d rate-limited calls wait already", LATE_CALLS);
     if (result < 0)
@@ -104,7 +52,7 @@ static json_t *perform(struct call *call, const json_t *request)
     enum manner manner;
     if (!name)
         return call_fail(call, RETCODE_BAD_PARAMS, "action is missing, or not a string");
-    const struct action *action = find(name, &manner);
+    action_fn *action = find(name, &manner);
     if (!action)
         return call_fail(call, RETCODE_NO_ACTION, "there is no action %.100s", name);
     if (params && !json_is_null(params) && !json_is_object(params))
@@ -112,7 +60,7 @@ static json_t *perform(struct call *call, const json_t *request)
     call->params = json_is_object(params) ? params : NULL;
     if (manner == RATE_LIMITED)
         return run_late(call, action);
-    json_t *data = action->run(call);
+    json_t *data = action(call);
     if (manner == AT_ONCE)
         return data;
     json_decref(data); /* the standard: the outcome of an asynchronous call is not told */
@@ -139,7 +87,7 @@ static json_t *make_reply(struct call *call, json_t *data, json_t *echo)
 struct frame *actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len)
 {
     int64_t start = xie_now();
-    struct call call = {.gateway = gateway};
+    struct call call = {.gateway = gateway, .self = WORLD_BOT};
     json_t *request = parse_object(text, len, call.why), *data = NULL;
     if (request)
         data = perform(&call, request);

@@ -1,5 +1,5 @@
 /* actions.h - a frame with a call in, a frame with its reply out.
- * Gateway, seventh floor. The table of what this gateway can do. */
+ * Gateway, eighth floor. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_ACTIONS_H
 #define GATEWAY_ACTIONS_H

@@ -10,8 +10,7 @@
 #include "parse.h"
 #include "reply.h"
 
-/* The body as an object; NULL with the answer already given in *result. */
-static json_t *body_object(struct xie_http *http, int *result)
+json_t *api_body(struct xie_http *http, int *result)
 {
     char *body, why[PARSE_WHY];
     ssize_t len = xie_http_body(http, &body);
@@ -51,7 +50,14 @@ static bool say(struct gateway *gateway, const json_t *body, int64_t *id, struct
                  text ? "text must be a string" : "text is missing");
         return false;
     }
-    *id = chat_say(gateway, user_id, group_id, json_string_value(text), refusal);
+    json_t *mask = json_object_get(body, "anonymous");
+    bool anonymous = false;
+    if (mask && !json_is_null(mask) && !parse_flag(mask, &anonymous)) {
+        refusal->status = 400;
+        snprintf(refusal->why, sizeof refusal->why, "anonymous must be true or false");
+        return false;
+    }
+    *id = chat_say(gateway, user_id, group_id, anonymous, json_string_value(text), refusal);
     return *id;
 }
 
@@ -60,7 +66,7 @@ int api_say(struct xie_http *http, struct gateway *gateway)
     int result = 0;
     int64_t id;
     struct refusal refusal = {0};
-    json_t *body = body_object(http, &result);
+    json_t *body = api_body(http, &result);
     if (!body)
         return result;
     bool said = say(gateway, body, &id, &refusal);
@@ -75,7 +81,7 @@ int api_recall(struct xie_http *http, struct gateway *gateway)
     int result = 0;
     int64_t user_id, id;
     struct refusal refusal = {0};
-    json_t *body = body_object(http, &result);
+    json_t *body = api_body(http, &result);
     if (!body)
         return result;
     bool done = body_id(body, "user_id", &user_id, &refusal) &&

@@ -14,6 +14,10 @@ enum {
 };
 
 /* POST /api/say {user_id, group_id?, text} -> {message_id} */
+/* A request's body as an object, owned; NULL with the answer already given, and *result what the
+ * handler has to return. */
+json_t *api_body(struct xie_http *http, int *result);
+
 int api_say(struct xie_http *http, struct gateway *gateway);
 
 /* POST /api/recall {user_id, message_id} -> {} */

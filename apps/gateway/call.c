@@ -5,6 +5,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "event.h"
 
 json_t *call_fail(struct call *call, int retcode, const char *format, ...)
 {
@@ -53,4 +56,94 @@ bool call_flag(struct call *call, const char *name, bool *flag)
         return false;
     }
     return true;
+}
+
+bool call_number(struct call *call, const char *name, int64_t least, int64_t most, int64_t *number)
+{
+    json_t *value = call_param(call, name);
+    int64_t integer;
+    if (!value)
+        return true;
+    if (!parse_integer(value, &integer) || integer < least || integer > most) {
+        call_fail(call, RETCODE_BAD_PARAMS, "parameter %s must be an integer from %lld to %lld",
+                  name, (long long)least, (long long)most);
+        return false;
+    }
+    *number = integer;
+    return true;
+}
+
+bool call_text(struct call *call, const char *name, char *text, size_t size)
+{
+    json_t *value = call_param(call, name);
+    int len = 0;
+    if (json_is_string(value))
+        len = snprintf(text, size, "%s", json_string_value(value));
+    else if (json_is_integer(value))
+        len = snprintf(text, size, "%lld", (long long)json_integer_value(value));
+    else if (value)
+        call_fail(call, RETCODE_BAD_PARAMS, "parameter %s must be a string", name);
+    else
+        *text = 0;
+    if ((size_t)len >= size)
+        call_fail(call, RETCODE_BAD_PARAMS, "parameter %s has more than %zu bytes", name, size - 1);
+    return !call->retcode;
+}
+
+/* --- members ------------------------------------------------------------------------ */
+
+struct group *call_group(struct call *call, struct member **self)
+{
+    int64_t group_id;
+    if (!call_id(call, "group_id", &group_id))
+        return NULL;
+    struct group *group = world_group(&call->gateway->world, group_id);
+    struct member *member = group ? world_member(group, call->self) : NULL;
+    if (!group)
+        call_fail(call, RETCODE_REFUSED, "there is no group %lld", (long long)group_id);
+    else if (!member)
+        call_fail(call, RETCODE_REFUSED, "user %lld is not in group %lld", (long long)call->self,
+                  (long long)group_id);
+    if (self)
+        *self = member;
+    return member ? group : NULL;
+}
+
+struct member *call_member(struct call *call, struct group *group)
+{
+    int64_t user_id;
+    if (!call_id(call, "user_id", &user_id))
+        return NULL;
+    struct member *member = world_member(group, user_id);
+    if (!member)
+        call_fail(call, RETCODE_REFUSED, "user %lld is not in group %lld", (long long)user_id,
+                  (long long)group->group_id);
+    return member;
+}
+
+bool call_outranks(struct call *call, const struct member *self, const struct member *other)
+{
+    if (self->role > other->role)
+        return true;
+    call_fail(call, RETCODE_REFUSED, "user %lld (%s) may not do that to user %lld (%s)",
+              (long long)self->user_id, world_role_name(self->role), (long long)other->user_id,
+              world_role_name(other->role));
+    return false;
+}
+
+bool call_role(struct call *call, const struct member *self, enum world_role least)
+{
+    if (self->role >= least)
+        return true;
+    call_fail(call, RETCODE_REFUSED, "user %lld is %s, and must be %s for that",
+              (long long)self->user_id, world_role_name(self->role), world_role_name(least));
+    return false;
+}
+
+json_t *call_told(struct call *call, json_t *event)
+{
+    if (!event)
+        return NULL;
+    event_emit(call->gateway, event);
+    return json_null();
 }

@@ -20,6 +20,7 @@ enum {
 
 struct call {
     struct gateway *gateway;
+    int64_t self;         /* who acts: the bot, or a person by the page's /api/act */
     const json_t *params; /* an object, or NULL */
     int retcode;          /* 0 as long as all is well */
     char why[PARSE_WHY];
@@ -40,5 +41,23 @@ json_t *call_param(const struct call *call, const char *name);
 bool call_id(struct call *call, const char *name, int64_t *id);
 /* A boolean; absent leaves what flag holds. */
 bool call_flag(struct call *call, const char *name, bool *flag);
+/* An integer from least to most; absent leaves what number holds. */
+bool call_number(struct call *call, const char *name, int64_t least, int64_t most, int64_t *number);
+/* A string of less than size bytes, or a number as one; absent: "". */
+bool call_text(struct call *call, const char *name, char *text, size_t size);
+
+/* The group that group_id names, and who acts as one of its members (member may be NULL); NULL:
+ * the call has failed. */
+struct group *call_group(struct call *call, struct member **self);
+/* The member of group that user_id names; NULL: the call has failed. */
+struct member *call_member(struct call *call, struct group *group);
+/* May who acts do this to that member, whose role must be lower? Else the call has failed. */
+bool call_outranks(struct call *call, const struct member *self, const struct member *other);
+/* Has who acts at least that role? Else the call has failed. */
+bool call_role(struct call *call, const struct member *self, enum world_role least);
+
+/* Tell the bot an event that a call made; taken. NULL (no memory): the call has failed, but what
+ * it did stays done. return JSON's null, or NULL */
+json_t *call_told(struct call *call, json_t *event);
 
 #endif

@@ -30,11 +30,11 @@ static struct frame *view(const struct message *message)
 {
     json_t *segments = message->bytes <= PAGE_SEGMENTS ? message->segments : NULL;
     return frame_take(json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:b}", "kind", "message", "message_id",
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:b, s:b}", "kind", "message", "message_id",
         (json_int_t)message->message_id, "time", (json_int_t)message->time, "user_id",
         (json_int_t)message->user_id, "group_id", (json_int_t)message->group_id, "peer_id",
         (json_int_t)message->peer_id, "text", message->text ? message->text : "", "segments",
-        segments, "recalled", message->recalled));
+        segments, "recalled", message->recalled, "anonymous", message->anonymous));
 }
 
 static bool check_text(const char *text, struct refusal *refusal)
@@ -49,8 +49,24 @@ static bool check_text(const char *text, struct refusal *refusal)
     return true;
 }
 
+/* May they speak in their group now? */
+static bool check_muted(const struct group *group, const struct member *member, bool anonymous,
+                        struct refusal *refusal)
+{
+    int64_t now = time(NULL), until = anonymous ? member->masked_until : member->muted_until;
+    if (anonymous && !group->anonymous)
+        return refuse(refusal, 403, "nobody may speak anonymously in group %lld",
+                      (long long)group->group_id);
+    if (until > now)
+        return refuse(refusal, 403, "user %lld is muted for %lld s more",
+                      (long long)member->user_id, (long long)(until - now));
+    if (group->muted && member->role == ROLE_MEMBER)
+        return refuse(refusal, 403, "all of group %lld are muted", (long long)group->group_id);
+    return true;
+}
+
 /* Is there such a place, and may this person speak there? */
-static bool check_place(struct gateway *gateway, int64_t user_id, int64_t group_id,
+static bool check_place(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
                         struct refusal *refusal)
 {
     struct group *group = world_group(&gateway->world, group_id);
@@ -61,7 +77,9 @@ static bool check_place(struct gateway *gateway, int64_t user_id, int64_t group_
     if (group && !world_member(group, user_id))
         return refuse(refusal, 403, "user %lld is not in group %lld", (long long)user_id,
                       (long long)group_id);
-    return true;
+    if (!group && !world_person(&gateway->world, user_id)->friend && user_id != WORLD_BOT)
+        return refuse(refusal, 403, "user %lld is no friend of the bot", (long long)user_id);
+    return !group || check_muted(group, world_member(group, user_id), anonymous, refusal);
 }
 
 /* Make the message of these segments (borrowed) and keep it. NULL refused. */
@@ -95,16 +113,18 @@ static struct message *keep(struct gateway *gateway, struct message draft, json_
     return message;
 }
 
-int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, const char *text,
-                 struct refusal *refusal)
+int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
+                 const char *text, struct refusal *refusal)
 {
-    struct message draft = {
-        .user_id = user_id, .group_id = group_id, .peer_id = group_id ? 0 : user_id};
+    struct message draft = {.user_id = user_id,
+                            .group_id = group_id,
+                            .peer_id = group_id ? 0 : user_id,
+                            .anonymous = anonymous && group_id};
     if (user_id == WORLD_BOT) {
         refuse(refusal, 403, "%d is the bot: it speaks through OneBot", WORLD_BOT);
         return 0;
     }
-    if (!check_place(gateway, user_id, group_id, refusal) || !check_text(text, refusal))
+    if (!check_place(gateway, user_id, group_id, anonymous, refusal) || !check_text(text, refusal))
         return 0;
     json_t *segments = segment_text(text);
     struct message *message = keep(gateway, draft, segments, refusal);
@@ -124,7 +144,7 @@ int64_t chat_send(struct gateway *gateway, int64_t user_id, int64_t group_id, js
         refuse(refusal, 403, "the bot cannot send to itself");
         return 0;
     }
-    if (!check_place(gateway, group_id ? WORLD_BOT : user_id, group_id, refusal))
+    if (!check_place(gateway, group_id ? WORLD_BOT : user_id, group_id, false, refusal))
         return 0;
     struct message *message = keep(gateway, draft, segments, refusal);
     return message ? message->message_id : 0;
@@ -136,7 +156,8 @@ static bool may_recall(struct gateway *gateway, int64_t operator_id, const struc
     if (operator_id == message->user_id)
         return true;
     const struct member *by = group ? world_member(group, operator_id) : NULL;
-    return by && by->role > world_member(group, message->user_id)->role;
+    const struct member *author = by ? world_member(group, message->user_id) : NULL;
+    return by && by->role > (author ? author->role : ROLE_MEMBER); /* they may have left */
 }
 
 bool chat_recall(struct gateway *gateway, int64_t operator_id, int64_t message_id,

@@ -16,11 +16,13 @@ struct refusal {
 /**
  * A person says plain text, in a group (group_id 0: in private to the bot).
  *
- * return  the message's id; 0 refused: 404 no such person or group, 403 not in the group or
- *         the bot itself, 400 empty, 413 longer than GATEWAY_TEXT, 500 no memory
+ * anonymous  in a group: without a name, where that is allowed
+ * return  the message's id; 0 refused: 404 no such person or group, 403 not in the group,
+ *         muted, no friend, or the bot itself, 400 empty, 413 longer than GATEWAY_TEXT, 500 no
+ * memory
  */
-int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, const char *text,
-                 struct refusal *refusal);
+int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
+                 const char *text, struct refusal *refusal);
 
 /* The bot sends segments (borrowed): to a person (group_id 0) or to a group.
  * return and refusals as chat_say */

@@ -3,6 +3,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory.h"
 
+#include <time.h>
+
 enum { GROUP_ROOM = 200 }; /* max_member_count */
 
 json_t *directory_login_info(struct call *call)
@@ -40,6 +42,8 @@ json_t *directory_friend_list(struct call *call)
     json_t *list = json_array();
     for (size_t i = 1; list && i < WORLD_PEOPLE; i++) {
         const struct person *person = &call->gateway->world.people[i];
+        if (!person->friend)
+            continue;
         list = listed(list, json_pack("{s:I, s:s, s:s}", "user_id", (json_int_t)person->user_id,
                                       "nickname", person->nickname, "remark", person->remark));
     }
@@ -75,8 +79,11 @@ json_t *directory_group_info(struct call *call)
 json_t *directory_group_list(struct call *call)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < WORLD_GROUPS; i++)
-        list = listed(list, group_info(&call->gateway->world.groups[i]));
+    for (size_t i = 0; list && i < WORLD_GROUPS; i++) {
+        struct group *group = &call->gateway->world.groups[i];
+        if (world_member(group, call->self))
+            list = listed(list, group_info(group));
+    }
     return list;
 }
 
@@ -84,14 +91,15 @@ static json_t *member_info(const struct world *world, const struct group *group,
                            const struct member *member)
 {
     const struct person *person = world_person(world, member->user_id);
-    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:s, s:s, s:b, s:s, s:i, s:b}",
-                     "group_id", (json_int_t)group->group_id, "user_id",
-                     (json_int_t)member->user_id, "nickname", person->nickname, "card",
-                     member->card, "sex", person->sex, "age", person->age, "area", person->area,
-                     "join_time", (json_int_t)world->since, "last_sent_time",
-                     (json_int_t)member->last_sent, "level", member->level, "role",
-                     world_role_name(member->role), "unfriendly", 0, "title", member->title,
-                     "title_expire_time", -1, "card_changeable", 1);
+    bool over = member->title_until >= 0 && member->title_until <= time(NULL);
+    return json_pack(
+        "{s:I, s:I, s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:s, s:s, s:b, s:s, s:I, s:b}", "group_id",
+        (json_int_t)group->group_id, "user_id", (json_int_t)member->user_id, "nickname",
+        person->nickname, "card", member->card, "sex", person->sex, "age", person->age, "area",
+        person->area, "join_time", (json_int_t)member->joined, "last_sent_time",
+        (json_int_t)member->last_sent, "level", member->level, "role",
+        world_role_name(member->role), "unfriendly", 0, "title", over ? "" : member->title,
+        "title_expire_time", (json_int_t)member->title_until, "card_changeable", 1);
 }
 
 json_t *directory_member_info(struct call *call)

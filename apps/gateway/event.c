@@ -3,10 +3,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "event.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cq.h"
+#include "mask.h"
 #include "traffic.h"
 
 /* Add what every event has. */
@@ -22,8 +26,29 @@ static json_t *finished(json_t *event, const char *post_type)
     return NULL;
 }
 
+json_t *event_new(const char *post_type, const char *type, const char *sub_type, const char *format,
+                  ...)
+{
+    char key[32];
+    va_list fields;
+    va_start(fields, format);
+    json_t *event = json_vpack_ex(NULL, 0, format, fields);
+    va_end(fields);
+    snprintf(key, sizeof key, "%s_type", post_type);
+    int failed = event ? json_object_set_new(event, key, json_string(type)) : -1;
+    if (!failed && sub_type)
+        failed = json_object_set_new(event, "sub_type", json_string(sub_type));
+    if (!failed)
+        return finished(event, post_type);
+    json_decref(event);
+    return NULL;
+}
+
 json_t *event_sender(struct gateway *gateway, const struct message *message)
 {
+    if (message->anonymous)
+        return json_pack("{s:i, s:s, s:s, s:i}", "user_id", MASK_NOBODY, "nickname",
+                         mask_name(message->user_id), "sex", "unknown", "age", 0);
     const struct person *person = world_person(&gateway->world, message->user_id);
     struct group *group = world_group(&gateway->world, message->group_id);
     const struct member *member = group ? world_member(group, message->user_id) : NULL;
@@ -43,20 +68,33 @@ json_t *event_sender(struct gateway *gateway, const struct message *message)
     return NULL;
 }
 
+/* {id, name, flag}; null when it was said under one's name. */
+static json_t *anonymous(const struct message *message)
+{
+    char flag[MASK_FLAG];
+    if (!message->anonymous)
+        return json_null();
+    mask_flag(message->group_id, message->user_id, flag);
+    return json_pack("{s:I, s:s, s:s}", "id", (json_int_t)(message->user_id % 10000), "name",
+                     mask_name(message->user_id), "flag", flag);
+}
+
 json_t *event_message(struct gateway *gateway, const struct message *message)
 {
     bool group = message->group_id;
+    const char *in_group = message->anonymous ? "anonymous" : "normal";
+    int64_t user_id = message->anonymous ? MASK_NOBODY : message->user_id;
     char *raw = cq_format(message->segments);
     json_t *event =
         json_pack("{s:s, s:s, s:I, s:I, s:O, s:s, s:i, s:o, s:s}", "message_type",
-                  group ? "group" : "private", "sub_type", group ? "normal" : "friend",
-                  "message_id", (json_int_t)message->message_id, "user_id",
-                  (json_int_t)message->user_id, "message", message->segments, "raw_message", raw,
-                  "font", 0, "sender", event_sender(gateway, message), "message_format", "array");
+                  group ? "group" : "private", "sub_type", group ? in_group : "friend",
+                  "message_id", (json_int_t)message->message_id, "user_id", (json_int_t)user_id,
+                  "message", message->segments, "raw_message", raw, "font", 0, "sender",
+                  event_sender(gateway, message), "message_format", "array");
     free(raw);
     if (event && group) {
         int failed = json_object_set_new(event, "group_id", json_integer(message->group_id)) |
-                     json_object_set_new(event, "anonymous", json_null());
+                     json_object_set_new(event, "anonymous", anonymous(message));
         if (failed) {
             json_decref(event);
             return NULL;
@@ -68,15 +106,13 @@ json_t *event_message(struct gateway *gateway, const struct message *message)
 json_t *event_recall(const struct message *message, int64_t operator_id)
 {
     if (!message->group_id)
-        return finished(json_pack("{s:s, s:I, s:I}", "notice_type", "friend_recall", "user_id",
-                                  (json_int_t)message->user_id, "message_id",
-                                  (json_int_t)message->message_id),
-                        "notice");
-    return finished(json_pack("{s:s, s:I, s:I, s:I, s:I}", "notice_type", "group_recall",
-                              "group_id", (json_int_t)message->group_id, "user_id",
-                              (json_int_t)message->user_id, "operator_id", (json_int_t)operator_id,
-                              "message_id", (json_int_t)message->message_id),
-                    "notice");
+        return event_new("notice", "friend_recall", NULL, "{s:I, s:I}", "user_id",
+                         (json_int_t)message->user_id, "message_id",
+                         (json_int_t)message->message_id);
+    return event_new("notice", "group_recall", NULL, "{s:I, s:I, s:I, s:I}", "group_id",
+                     (json_int_t)message->group_id, "user_id", (json_int_t)message->user_id,
+                     "operator_id", (json_int_t)operator_id, "message_id",
+                     (json_int_t)message->message_id);
 }
 
 json_t *event_connect(void)
@@ -92,9 +128,19 @@ json_t *event_heartbeat(void)
                     "meta_event");
 }
 
+/* What happens in a group is told to its members, and to one who is not any more. */
+static bool concerns_bot(struct gateway *gateway, const json_t *event)
+{
+    json_t *group_id = json_object_get(event, "group_id");
+    struct group *group = world_group(&gateway->world, json_integer_value(group_id));
+    bool request = json_object_get(event, "request_type"); /* it may be an invitation */
+    return !group || request || world_member(group, WORLD_BOT) ||
+           json_integer_value(json_object_get(event, "user_id")) == WORLD_BOT;
+}
+
 void event_emit(struct gateway *gateway, json_t *event)
 {
-    struct frame *frame = frame_new(event);
+    struct frame *frame = concerns_bot(gateway, event) ? frame_new(event) : NULL;
     if (frame) {
         audience_put(&gateway->events, frame);
         traffic_event(gateway, event, gateway->events.count);

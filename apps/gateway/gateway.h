@@ -12,8 +12,17 @@
 #include "outbox.h"
 #include "world.h"
 
+enum request_kind { REQUEST_ANSWERED, REQUEST_FRIEND, REQUEST_JOIN, REQUEST_INVITE };
+
+/* Somebody waits for the bot's answer. */
+struct request {
+    enum request_kind kind;
+    int64_t user_id, group_id; /* group_id 0: a friend's */
+};
+
 enum {
-    GATEWAY_TEXT = 4500, /* longest text of a message [characters], as in QQ */
+    GATEWAY_REQUESTS = 100, /* the latest, which can still be answered */
+    GATEWAY_TEXT = 4500,    /* longest text of a message [characters], as in QQ */
     GATEWAY_HEARTBEAT_MS = 15000,
     GATEWAY_TRAFFIC = 200,             /* calls and events kept for pages that open later */
     GATEWAY_TRAFFIC_BYTES = 16 * 1024, /* a longer one is shown to the page by its length only */
@@ -35,6 +44,11 @@ struct gateway {
         struct frame *ring[GATEWAY_TRAFFIC];
         uint64_t count; /* so far; also the number of the next */
     } traffic;
+    struct {
+        struct request ring[GATEWAY_REQUESTS]; /* by number modulo its length */
+        int64_t last;                          /* the latest number; also its flag */
+    } requests;
+    int64_t files;         /* that people have uploaded */
     struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
 };
 

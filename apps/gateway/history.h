@@ -26,7 +26,7 @@ struct message {
     char *text;          /* owned, by free() */
     struct frame *frame; /* what the page is told; owned */
     size_t bytes;        /* of the segments, as JSON */
-    bool recalled;
+    bool anonymous, recalled;
 };
 
 struct history {

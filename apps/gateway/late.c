@@ -51,7 +51,7 @@ int late_run(void *arg)
     int result;
     while ((result = xie_queue_get(&gateway->late, &item)) == 0) {
         struct late_call *late = item;
-        struct call call = {.gateway = gateway, .params = late->params};
+        struct call call = {.gateway = gateway, .self = WORLD_BOT, .params = late->params};
         json_decref(late->run(&call));
         if (call.retcode)
             fprintf(stderr, "xie-gateway: a rate-limited call failed: %s\n", call.why);

@@ -73,7 +73,7 @@ json_t *letters_delete(struct call *call)
     int64_t id;
     if (!call_id(call, "message_id", &id))
         return NULL;
-    if (!chat_recall(call->gateway, WORLD_BOT, id, &refusal))
+    if (!chat_recall(call->gateway, call->self, id, &refusal))
         return call_refused(call, &refusal);
     return json_null();
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "act.h"
 #include "api.h"
 #include "guard.h"
 #include "live.h"
@@ -16,9 +17,8 @@ static const struct route {
     const char *path, *method;
     int (*answer)(struct xie_http *http, struct gateway *gateway);
 } routes[] = {
-    {"/api/say", "POST", api_say},
-    {"/api/recall", "POST", api_recall},
-    {"/api/messages", "GET", api_messages},
+    {"/api/say", "POST", api_say},      {"/api/recall", "POST", api_recall},
+    {"/api/act", "POST", act_request},  {"/api/messages", "GET", api_messages},
     {"/api/live", "GET", live_request},
 };
 

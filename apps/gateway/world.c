@@ -3,36 +3,51 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <string.h>
+
+#define MEMBER(id, card, title, level, role)         \
+    {                                                \
+        id, card, title, level, role, 0, 0, -1, 0, 0 \
+    }
+
 static const struct world beginning = {
     .people =
         {
-            {WORLD_BOT, "小协", "", "unknown", "127.0.0.1", 1},
-            {10001, "林晚", "晚晚", "female", "杭州", 27},
-            {10002, "Mira", "米拉", "female", "上海", 31},
-            {10003, "老K", "", "male", "成都", 42},
-            {10004, "念念", "", "female", "广州", 19},
-            {10005, "Otto", "奥托", "male", "Berlin", 35},
+            {WORLD_BOT, "小协", "unknown", "127.0.0.1", "", 1, false, {0, 0}},
+            {10001, "林晚", "female", "杭州", "晚晚", 27, true, {0, 0}},
+            {10002, "Mira", "female", "上海", "米拉", 31, true, {0, 0}},
+            {10003, "老K", "male", "成都", "", 42, true, {0, 0}},
+            {10004, "念念", "female", "广州", "", 19, true, {0, 0}},
+            {10005, "Otto", "male", "Berlin", "奥托", 35, true, {0, 0}},
         },
     .groups =
         {
             {20001,
              "协程茶馆",
+             false,
+             true,
+             {0},
+             {0},
              6,
              {
-                 {10001, "掌柜·晚", "茶馆主人", "100", ROLE_OWNER, 0},
-                 {10002, "管理员·米拉", "", "62", ROLE_ADMIN, 0},
-                 {WORLD_BOT, "跑堂的", "", "1", ROLE_MEMBER, 0},
-                 {10003, "夜班老K", "守夜人", "48", ROLE_MEMBER, 0},
-                 {10004, "念念不忘", "", "17", ROLE_MEMBER, 0},
-                 {10005, "奥托(新来的)", "", "3", ROLE_MEMBER, 0},
+                 MEMBER(10001, "掌柜·晚", "茶馆主人", "100", ROLE_OWNER),
+                 MEMBER(10002, "管理员·米拉", "", "62", ROLE_ADMIN),
+                 MEMBER(WORLD_BOT, "跑堂的", "", "1", ROLE_MEMBER),
+                 MEMBER(10003, "夜班老K", "守夜人", "48", ROLE_MEMBER),
+                 MEMBER(10004, "念念不忘", "", "17", ROLE_MEMBER),
+                 MEMBER(10005, "奥托(新来的)", "", "3", ROLE_MEMBER),
              }},
             {20002,
              "机器人调试间",
+             false,
+             false,
+             {0},
+             {0},
              3,
              {
-                 {10001, "晚·调试", "", "12", ROLE_OWNER, 0},
-                 {WORLD_BOT, "被调试的", "", "1", ROLE_ADMIN, 0},
-                 {10002, "米拉·围观", "", "9", ROLE_MEMBER, 0},
+                 MEMBER(10001, "晚·调试", "", "12", ROLE_OWNER),
+                 MEMBER(WORLD_BOT, "被调试的", "", "1", ROLE_ADMIN),
+                 MEMBER(10002, "米拉·围观", "", "9", ROLE_MEMBER),
              }},
         },
 };
@@ -42,7 +57,10 @@ enum { WORLD_AGE = 400 * 24 * 3600 }; /* everyone joined that many seconds ago *
 void world_init(struct world *world, int64_t now)
 {
     *world = beginning;
-    world->since = now - WORLD_AGE;
+    for (size_t i = 0; i < WORLD_GROUPS; i++) {
+        for (size_t k = 0; k < world->groups[i].count; k++)
+            world->groups[i].members[k].joined = now - WORLD_AGE;
+    }
 }
 
 const struct person *world_person(const struct world *world, int64_t user_id)
@@ -52,6 +70,11 @@ const struct person *world_person(const struct world *world, int64_t user_id)
             return &world->people[i];
     }
     return NULL;
+}
+
+struct person *world_change_person(struct world *world, int64_t user_id)
+{
+    return (struct person *)world_person(world, user_id); /* not const, as world is not */
 }
 
 struct group *world_group(struct world *world, int64_t group_id)
@@ -70,6 +93,38 @@ struct member *world_member(struct group *group, int64_t user_id)
             return &group->members[i];
     }
     return NULL;
+}
+
+struct member *world_join(struct group *group, int64_t user_id, int64_t now)
+{
+    struct member *member = &group->members[group->count++];
+    *member = (struct member)MEMBER(user_id, "", "", "1", ROLE_MEMBER);
+    member->joined = now;
+    return member;
+}
+
+void world_leave(struct group *group, struct member *member)
+{
+    size_t after = (size_t)(group->members + --group->count - member);
+    memmove(member, member + 1, after * sizeof *member);
+}
+
+/* There is a place for each person but one. */
+void world_bar(struct group *group, int64_t user_id)
+{
+    size_t i = 0;
+    while (group->barred[i] && group->barred[i] != user_id)
+        i++;
+    group->barred[i] = user_id;
+}
+
+bool world_barred(const struct group *group, int64_t user_id)
+{
+    for (size_t i = 0; i < WORLD_PEOPLE; i++) {
+        if (group->barred[i] == user_id)
+            return true;
+    }
+    return false;
 }
 
 const char *world_role_name(enum world_role role)

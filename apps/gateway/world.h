@@ -1,38 +1,61 @@
 /* world.h - who there is: the bot's account, the people, the groups and their members.
- * Gateway, ground. A fixed little world; only names of members and times of speech change. */
+ * Gateway, ground. A little world that changes: names, roles, who is in a group and who is a
+ * friend. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_WORLD_H
 #define GATEWAY_WORLD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WORLD_BOT = 10000, WORLD_PEOPLE = 6, WORLD_GROUPS = 2 };
+enum {
+    WORLD_BOT = 10000,
+    WORLD_PEOPLE = 6,
+    WORLD_GROUPS = 2,
+    WORLD_HONORS = 3,
+    /* The longest names [bytes, with the 0], about those of QQ. */
+    WORLD_NAME = 64,
+    WORLD_TITLE = 20,
+};
 
 struct person {
     int64_t user_id;
-    const char *nickname, *remark, *sex, *area;
+    const char *nickname, *sex, *area;
+    char remark[WORLD_NAME];
     int age;
+    bool friend; /* of the bot */
+    struct {
+        int64_t day; /* since 1970 */
+        int count;
+    } likes; /* that the bot gave on one day */
 };
 
 enum world_role { ROLE_MEMBER, ROLE_ADMIN, ROLE_OWNER };
 
 struct member {
     int64_t user_id;
-    const char *card, *title, *level;
+    char card[WORLD_NAME], title[WORLD_TITLE];
+    const char *level;
     enum world_role role;
-    int64_t last_sent; /* seconds since 1970, 0: never */
+    /* Seconds since 1970; 0: never. */
+    int64_t joined, last_sent;
+    int64_t title_until;               /* -1: for ever */
+    int64_t muted_until, masked_until; /* masked: muted when they speak anonymously */
 };
 
 struct group {
     int64_t group_id;
-    const char *name;
+    char name[WORLD_NAME];
+    bool muted;                   /* all but owner and admins are */
+    bool anonymous;               /* speaking without a name is allowed */
+    int64_t honors[WORLD_HONORS]; /* who is talkative, performer, emotion; 0: nobody */
+    int64_t barred[WORLD_PEOPLE]; /* who may not ask to join any more; 0: a free place */
     size_t count;
     struct member members[WORLD_PEOPLE];
 };
 
 struct world {
-    int64_t since;                      /* when everyone joined, seconds since 1970 */
     struct person people[WORLD_PEOPLE]; /* the first is the bot */
     struct group groups[WORLD_GROUPS];
 };
@@ -42,8 +65,18 @@ void world_init(struct world *world, int64_t now);
 
 /* Each of these returns NULL when there is none. */
 const struct person *world_person(const struct world *world, int64_t user_id);
+struct person *world_change_person(struct world *world, int64_t user_id);
 struct group *world_group(struct world *world, int64_t group_id);
 struct member *world_member(struct group *group, int64_t user_id);
+
+/* A new member without a card, who must not be one. */
+struct member *world_join(struct group *group, int64_t user_id, int64_t now);
+/* No longer a member; pointers to members of the group are not valid any more. */
+void world_leave(struct group *group, struct member *member);
+
+/* That somebody may not ask to join any more. */
+void world_bar(struct group *group, int64_t user_id);
+bool world_barred(const struct group *group, int64_t user_id);
 
 /* "owner", "admin", "member". */
 const char *world_role_name(enum world_role role);

@@ -12,6 +12,7 @@
 #include "cq.h"
 #include "late.h"
 #include "parse.h"
+#include "request.h"
 #include "segment.h"
 #include "tap.h"
 #include "traffic.h"
@@ -281,7 +282,7 @@ static void segment_shown(void)
 static int64_t say(const char *text)
 {
     struct refusal refusal = {0};
-    return chat_say(&gateway, 10001, 20001, text, &refusal);
+    return chat_say(&gateway, 10001, 20001, false, text, &refusal);
 }
 
 static void history_count_limit(void)
@@ -340,9 +341,9 @@ static void recall_by_role(void)
 {
     struct refusal refusal = {0};
     begin();
-    int64_t low = chat_say(&gateway, 10003, 20001, "from a member", &refusal);
-    int64_t high = chat_say(&gateway, 10001, 20001, "from the owner", &refusal);
-    int64_t private = chat_say(&gateway, 10003, 0, "in private", &refusal);
+    int64_t low = chat_say(&gateway, 10003, 20001, false, "from a member", &refusal);
+    int64_t high = chat_say(&gateway, 10001, 20001, false, "from the owner", &refusal);
+    int64_t private = chat_say(&gateway, 10003, 0, false, "in private", &refusal);
     CHECK(!chat_recall(&gateway, 10002, high, &refusal));
     CHECK(chat_recall(&gateway, 10002, low, &refusal));
     CHECK(!chat_recall(&gateway, WORLD_BOT, private, &refusal));
@@ -355,7 +356,7 @@ static void recall_by_role(void)
 static void check_refused(int64_t user, int64_t group, const char *text, int status)
 {
     struct refusal refusal = {0};
-    CHECK_EQ(chat_say(&gateway, user, group, text, &refusal), 0);
+    CHECK_EQ(chat_say(&gateway, user, group, false, text, &refusal), 0);
     CHECK_EQ(refusal.status, status);
     CHECK(refusal.why[0]);
 }
@@ -538,12 +539,27 @@ static void everything(void)
         "{\"action\":\"get_group_member_list\",\"params\":{\"group_id\":20002}}",
         "{\"action\":\"get_group_member_info\",\"params\":{\"group_id\":20002,\"user_id\":10001}}",
         "{\"action\":\"get_stranger_info\",\"params\":{\"user_id\":10001}}",
+        "{\"action\":\"get_group_honor_info\",\"params\":{\"group_id\":20001,\"type\":\"all\"}}",
+        "{\"action\":\"set_group_ban\",\"params\":{\"group_id\":20002,\"user_id\":10002}}",
+        "{\"action\":\"set_group_whole_ban\",\"params\":{\"group_id\":20002}}",
+        "{\"action\":\"set_group_name\",\"params\":{\"group_id\":20002,\"group_name\":\"n\"}}",
+        "{\"action\":\"set_group_card\",\"params\":{\"group_id\":20002,\"user_id\":10000}}",
+        "{\"action\":\"group_poke\",\"params\":{\"group_id\":20002,\"user_id\":10001}}",
+        "{\"action\":\".handle_quick_operation\",\"params\":{\"context\":{\"post_type\":"
+        "\"message\","
+        "\"group_id\":20002,\"user_id\":10002},\"operation\":{\"reply\":\"r\",\"kick\":true}}}",
+        "{\"action\":\"set_friend_add_request\",\"params\":{\"flag\":\"1\"}}",
+        "{\"action\":\"set_group_leave\",\"params\":{\"group_id\":20002}}",
         "{\"action\":\"get_version_info_async\"}",
         "{\"action\":\"get_status_rate_limited\"}",
         "{\"action\":\"no_such\"}",
         "no json"};
     struct refusal refusal = {0};
-    int64_t id = chat_say(&gateway, 10001, 20001, "hello [world]", &refusal);
+    struct call stranger = {.gateway = &gateway, .self = 10004};
+    int64_t id = chat_say(&gateway, 10001, 20001, false, "hello [world]", &refusal);
+    (void)chat_say(&gateway, 10003, 20001, true, "who am I", &refusal);
+    json_decref(request_unfriend(&stranger));
+    json_decref(request_friend(&stranger));
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct frame *frame = actions_answer(&gateway, 1, calls[i], strlen(calls[i]));
         frame_unref(frame);

@@ -1,0 +1,170 @@
+/* request.c - asking to be a friend or a member, and the bot's answers.
+ * Gateway, sixth floor. The latest GATEWAY_REQUESTS can be answered, once each. */
+/* SPDX-License-Identifier: MIT */
+#include "request.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "event.h"
+
+static const char *const sub_types[] = {[REQUEST_JOIN] = "add", [REQUEST_INVITE] = "invite"};
+
+/* --- asking ------------------------------------------------------------------------- */
+
+static json_t *ask(struct call *call, enum request_kind kind, int64_t group_id)
+{
+    struct gateway *gateway = call->gateway;
+    char comment[WORLD_NAME], flag[24];
+    int64_t serial = gateway->requests.last + 1;
+    if (!call_text(call, "comment", comment, sizeof comment))
+        return NULL;
+    snprintf(flag, sizeof flag, "%lld", (long long)serial);
+    json_t *event =
+        event_new("request", kind == REQUEST_FRIEND ? "friend" : "group", sub_types[kind],
+                  "{s:I, s:s, s:s, s:o*}", "user_id", (json_int_t)call->self, "comment", comment,
+                  "flag", flag, "group_id", group_id ? json_integer(group_id) : NULL);
+    if (!event)
+        return NULL;
+    gateway->requests.last = serial;
+    gateway->requests.ring[serial % GATEWAY_REQUESTS] =
+        (struct request){.kind = kind, .user_id = call->self, .group_id = group_id};
+    return call_told(call, event);
+}
+
+json_t *request_friend(struct call *call)
+{
+    if (world_person(&call->gateway->world, call->self)->friend)
+        return call_fail(call, RETCODE_REFUSED, "user %lld is a friend already",
+                         (long long)call->self);
+    return ask(call, REQUEST_FRIEND, 0);
+}
+
+json_t *request_unfriend(struct call *call)
+{
+    world_change_person(&call->gateway->world, call->self)->friend = false;
+    return json_null();
+}
+
+/* Only owner and admins are told who wants to come in. */
+json_t *request_join(struct call *call)
+{
+    int64_t group_id;
+    if (!call_id(call, "group_id", &group_id))
+        return NULL;
+    struct group *group = world_group(&call->gateway->world, group_id);
+    const struct member *bot = group ? world_member(group, WORLD_BOT) : NULL;
+    if (!group)
+        return call_fail(call, RETCODE_REFUSED, "there is no group %lld", (long long)group_id);
+    if (world_member(group, call->self))
+        return call_fail(call, RETCODE_REFUSED, "user %lld is a member already",
+                         (long long)call->self);
+    if (world_barred(group, call->self))
+        return call_fail(call, RETCODE_REFUSED, "user %lld may not ask group %lld any more",
+                         (long long)call->self, (long long)group_id);
+    if (!bot || bot->role < ROLE_ADMIN)
+        return call_fail(call, RETCODE_REFUSED, "the bot is no admin of group %lld",
+                         (long long)group_id);
+    return ask(call, REQUEST_JOIN, group_id);
+}
+
+json_t *request_invite(struct call *call)
+{
+    struct group *group = call_group(call, NULL);
+    if (!group)
+        return NULL;
+    if (world_member(group, WORLD_BOT))
+        return call_fail(call, RETCODE_REFUSED, "the bot is a member already");
+    return ask(call, REQUEST_INVITE, group->group_id);
+}
+
+/* --- answering ---------------------------------------------------------------------- */
+
+/* The request that flag names; NULL: the call has failed. */
+static struct request *find(struct call *call)
+{
+    struct gateway *gateway = call->gateway;
+    char flag[24];
+    int64_t serial;
+    if (!call_text(call, "flag", flag, sizeof flag))
+        return NULL;
+    bool known = parse_number(flag, &serial) && serial > 0 && serial <= gateway->requests.last &&
+                 serial > gateway->requests.last - GATEWAY_REQUESTS;
+    struct request *request = known ? &gateway->requests.ring[serial % GATEWAY_REQUESTS] : NULL;
+    if (request && request->kind != REQUEST_ANSWERED)
+        return request;
+    call_fail(call, RETCODE_REFUSED, "no request waits with the flag \"%s\"", flag);
+    return NULL;
+}
+
+json_t *request_answer_friend(struct call *call)
+{
+    struct request *request = find(call);
+    char remark[WORLD_NAME];
+    bool approve = true;
+    if (!request || !call_flag(call, "approve", &approve) ||
+        !call_text(call, "remark", remark, sizeof remark))
+        return NULL;
+    if (request->kind != REQUEST_FRIEND)
+        return call_fail(call, RETCODE_REFUSED, "that is a request of a group");
+    json_t *event =
+        event_new("notice", "friend_add", NULL, "{s:I}", "user_id", (json_int_t)request->user_id);
+    if (!event)
+        return NULL;
+    request->kind = REQUEST_ANSWERED;
+    if (!approve) {
+        json_decref(event);
+        return json_null();
+    }
+    struct person *person = world_change_person(&call->gateway->world, request->user_id);
+    person->friend = true;
+    memcpy(person->remark, remark, sizeof remark);
+    return call_told(call, event);
+}
+
+/* sub_type, or type as it was once called, must be what was asked. */
+static bool right_kind(struct call *call, const struct request *request)
+{
+    char name[16];
+    const char *key = call_param(call, "sub_type") ? "sub_type" : "type";
+    if (!call_text(call, key, name, sizeof name))
+        return false;
+    if (request->kind != REQUEST_FRIEND && strcmp(name, sub_types[request->kind]) == 0)
+        return true;
+    call_fail(call, RETCODE_BAD_PARAMS, "parameter sub_type must be \"%s\" for this request",
+              request->kind == REQUEST_FRIEND ? "(none: it is a friend's)"
+                                              : sub_types[request->kind]);
+    return false;
+}
+
+/* An invitation brings the bot in, else who asked comes. */
+static json_t *let_in(struct call *call, const struct request *request)
+{
+    bool invited = request->kind == REQUEST_INVITE;
+    struct group *group = world_group(&call->gateway->world, request->group_id);
+    int64_t user_id = invited ? WORLD_BOT : request->user_id;
+    if (world_member(group, user_id))
+        return json_null();
+    json_t *event = event_new("notice", "group_increase", invited ? "invite" : "approve",
+                              "{s:I, s:I, s:I}", "group_id", (json_int_t)group->group_id,
+                              "operator_id", (json_int_t)(invited ? request->user_id : call->self),
+                              "user_id", (json_int_t)user_id);
+    if (event)
+        world_join(group, user_id, time(NULL));
+    return call_told(call, event);
+}
+
+json_t *request_answer_group(struct call *call)
+{
+    struct request *request = find(call);
+    char reason[WORLD_NAME];
+    bool approve = true;
+    if (!request || !call_flag(call, "approve", &approve) ||
+        !call_text(call, "reason", reason, sizeof reason) || !right_kind(call, request))
+        return NULL;
+    json_t *data = approve ? let_in(call, request) : json_null();
+    if (data)
+        request->kind = REQUEST_ANSWERED;
+    return data;
+}

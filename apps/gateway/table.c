@@ -1,0 +1,81 @@
+/* table.c - every action there is, and who may run it.
+ * Gateway, seventh floor. Linear scan: a short table, and a person at the other end. */
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include <string.h>
+
+#include "account.h"
+#include "deed.h"
+#include "directory.h"
+#include "letters.h"
+#include "mute.h"
+#include "naming.h"
+#include "quick.h"
+#include "rank.h"
+#include "request.h"
+
+static const struct {
+    const char *name;
+    action_fn *run;
+    int who;
+} actions[] = {
+    /* OneBot 11, api/public and api/hidden */
+    {"send_msg", letters_send, TABLE_BOT},
+    {"send_group_msg", letters_send_group, TABLE_BOT},
+    {"send_private_msg", letters_send_private, TABLE_BOT},
+    {"delete_msg", letters_delete, TABLE_BOTH},
+    {"get_msg", letters_get, TABLE_BOT},
+    {"send_like", account_like, TABLE_BOT},
+    {"set_group_kick", rank_kick, TABLE_BOTH},
+    {"set_group_leave", rank_leave, TABLE_BOTH},
+    {"set_group_admin", rank_admin, TABLE_BOTH},
+    {"set_group_ban", mute_member, TABLE_BOTH},
+    {"set_group_whole_ban", mute_whole, TABLE_BOTH},
+    {"set_group_anonymous", mute_anonymous_allowed, TABLE_BOTH},
+    {"set_group_anonymous_ban", mute_anonymous, TABLE_BOTH},
+    {"set_group_card", naming_card, TABLE_BOTH},
+    {"set_group_name", naming_group, TABLE_BOTH},
+    {"set_group_special_title", naming_title, TABLE_BOTH},
+    {"set_friend_add_request", request_answer_friend, TABLE_BOT},
+    {"set_group_add_request", request_answer_group, TABLE_BOT},
+    {"get_login_info", directory_login_info, TABLE_BOT},
+    {"get_stranger_info", directory_stranger_info, TABLE_BOT},
+    {"get_friend_list", directory_friend_list, TABLE_BOT},
+    {"get_group_info", directory_group_info, TABLE_BOT},
+    {"get_group_list", directory_group_list, TABLE_BOT},
+    {"get_group_member_info", directory_member_info, TABLE_BOT},
+    {"get_group_member_list", directory_member_list, TABLE_BOT},
+    {"get_group_honor_info", account_honors, TABLE_BOT},
+    {"get_cookies", account_cookies, TABLE_BOT},
+    {"get_csrf_token", account_csrf_token, TABLE_BOT},
+    {"get_credentials", account_credentials, TABLE_BOT},
+    {"get_status", account_status, TABLE_BOT},
+    {"get_version_info", account_version, TABLE_BOT},
+    {"can_send_image", account_can_send, TABLE_BOT},
+    {"can_send_record", account_can_send, TABLE_BOT},
+    {"clean_cache", account_clean_cache, TABLE_BOT},
+    {".handle_quick_operation", quick_operation, TABLE_BOT},
+    /* extensions: NapCat and others */
+    {"send_poke", deed_poke, TABLE_BOTH},
+    {"group_poke", deed_poke, TABLE_BOTH},
+    {"friend_poke", deed_poke, TABLE_BOTH},
+    /* what only people do */
+    {"add_friend", request_friend, TABLE_PERSON},
+    {"delete_friend", request_unfriend, TABLE_PERSON},
+    {"join_group", request_join, TABLE_PERSON},
+    {"invite_to_group", request_invite, TABLE_PERSON},
+    {"lucky_king", deed_lucky_king, TABLE_PERSON},
+    {"honor", deed_honor, TABLE_PERSON},
+    {"upload_group_file", deed_upload, TABLE_PERSON},
+};
+
+action_fn *table_find(const char *name, size_t len, int who)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (actions[i].who & who && strlen(actions[i].name) == len &&
+            memcmp(actions[i].name, name, len) == 0)
+            return actions[i].run;
+    }
+    return NULL;
+}

@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""gateway_world.py - xie-gateway's groups and friends as they change, told in TAP.
+
+usage: gateway_world.py PROGRAM [NAME-PART]
+The bot acts by OneBot, people by POST /api/act; each change is heard by the bot.
+"""
+# SPDX-License-Identifier: MIT
+import sys
+
+sys.dont_write_bytecode = True
+from simulated import Gateway, call, data, event, tell  # noqa: E402
+
+TEA, WORKSHOP = 20001, 20002  # in the latter the bot is an admin
+BOT, OWNER, ADMIN, MEMBER = 10000, 10001, 10002, 10003
+
+
+def act(gateway, who, action, **params):
+    """A person acts; what the action gives."""
+    status, _, answer = gateway.ask("POST", "/api/act",
+                                    {"user_id": who, "action": action, "params": params})
+    assert status == 200, (status, answer)
+    return answer["data"]
+
+
+def may_not(gateway, who, action, **params):
+    status, _, answer = gateway.ask("POST", "/api/act",
+                                    {"user_id": who, "action": action, "params": params})
+    assert status == 403, (status, answer)
+    return answer["error"]
+
+
+def refused(bot, action, retcode=100, **params):
+    reply = call(bot, action, **params)
+    assert (reply["status"], reply["retcode"], reply["data"]) == ("failed", retcode, None), reply
+    assert reply["wording"] == reply["message"] != "", reply
+
+
+def told(bot, post_type="notice", **expected):
+    """The next event has these fields."""
+    got = event(bot, post_type)
+    assert got["self_id"] == BOT and got["time"] > 0, got
+    assert {key: got.get(key) for key in expected} == expected, got
+    return got
+
+
+def cannot_say(gateway, who, group, **more):
+    status, _, answer = gateway.ask("POST", "/api/say",
+                                    {"user_id": who, "group_id": group, "text": "x", **more})
+    assert status == 403, (status, answer)
+    return answer["error"]
+
+
+def members(bot, group):
+    return {one["user_id"]: one for one in data(bot, "get_group_member_list", group_id=group)}
+
+
+def kicking():
+    with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
+        refused(bot, "set_group_kick", group_id=TEA, user_id=MEMBER)  # a member itself there
+        refused(bot, "set_group_kick", group_id=WORKSHOP, user_id=OWNER)
+        refused(bot, "set_group_kick", group_id=WORKSHOP, user_id=MEMBER)  # who is not in it
+        refused(bot, "set_group_kick", group_id=3, user_id=MEMBER)
+        refused(bot, "set_group_kick", 1400, group_id=WORKSHOP)
+        assert data(bot, "set_group_kick", group_id=WORKSHOP, user_id=ADMIN) is None
+        told(ear, notice_type="group_decrease", sub_type="kick", group_id=WORKSHOP, user_id=ADMIN,
+             operator_id=BOT)
+        assert set(members(bot, WORKSHOP)) == {BOT, OWNER}
+        cannot_say(gateway, ADMIN, WORKSHOP)
+        # Back again by asking; barred, no more.
+        act(gateway, ADMIN, "join_group", group_id=WORKSHOP, comment="sorry")
+        asked = told(ear, "request", request_type="group", sub_type="add", group_id=WORKSHOP,
+                     user_id=ADMIN, comment="sorry")
+        data(bot, "set_group_add_request", flag=asked["flag"], sub_type="add")
+        told(ear, notice_type="group_increase", sub_type="approve", user_id=ADMIN, operator_id=BOT)
+        assert members(bot, WORKSHOP)[ADMIN]["role"] == "member"
+        data(bot, "set_group_kick", group_id=WORKSHOP, user_id=ADMIN, reject_add_request=True)
+        may_not(gateway, ADMIN, "join_group", group_id=WORKSHOP)
+        refused(bot, "set_group_add_request", flag=asked["flag"], sub_type="add")  # answered
+
+
+def the_bot_is_kicked_and_comes_back():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        act(gateway, ADMIN, "set_group_kick", group_id=TEA, user_id=BOT)
+        told(ear, notice_type="group_decrease", sub_type="kick_me", group_id=TEA, user_id=BOT,
+             operator_id=ADMIN)
+        assert [one["group_id"] for one in data(bot, "get_group_list")] == [WORKSHOP]
+        refused(bot, "send_group_msg", group_id=TEA, message="still here?")
+        gateway.say(OWNER, TEA, "between us")  # the bot hears nothing of it
+        act(gateway, OWNER, "invite_to_group", group_id=TEA)
+        asked = told(ear, "request", request_type="group", sub_type="invite", group_id=TEA,
+                     user_id=OWNER)
+        refused(bot, "set_group_add_request", 1400, flag=asked["flag"], sub_type="add")
+        data(bot, "set_group_add_request", flag=asked["flag"], type="invite")
+        told(ear, notice_type="group_increase", sub_type="invite", user_id=BOT, operator_id=OWNER)
+        may_not(gateway, OWNER, "invite_to_group", group_id=TEA)
+        data(bot, "send_group_msg", group_id=TEA, message="back")
+
+
+def leaving():
+    with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
+        act(gateway, 10005, "set_group_leave", group_id=TEA)
+        told(ear, notice_type="group_decrease", sub_type="leave", user_id=10005, operator_id=10005)
+        data(bot, "set_group_leave", group_id=WORKSHOP)
+        told(ear, notice_type="group_decrease", sub_type="leave", user_id=BOT)
+        may_not(gateway, OWNER, "set_group_leave", group_id=TEA)  # it must be meant
+        act(gateway, OWNER, "set_group_leave", group_id=TEA, is_dismiss=True)
+        assert data(bot, "get_group_list") == []
+
+
+def roles():
+    with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
+        refused(bot, "set_group_admin", group_id=WORKSHOP, user_id=ADMIN)  # the owner's to do
+        act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=BOT)
+        told(ear, notice_type="group_admin", sub_type="set", group_id=TEA, user_id=BOT)
+        assert members(bot, TEA)[BOT]["role"] == "admin"
+        act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=BOT)  # nothing new: not told
+        act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=BOT, enable=False)
+        told(ear, notice_type="group_admin", sub_type="unset")
+        may_not(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=OWNER)
+
+
+def muting():
+    with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
+        data(bot, "set_group_ban", group_id=WORKSHOP, user_id=ADMIN, duration="60")
+        told(ear, notice_type="group_ban", sub_type="ban", group_id=WORKSHOP, user_id=ADMIN,
+             operator_id=BOT, duration=60)
+        assert "muted" in cannot_say(gateway, ADMIN, WORKSHOP)
+        data(bot, "set_group_ban", group_id=WORKSHOP, user_id=ADMIN, duration=0)
+        told(ear, notice_type="group_ban", sub_type="lift_ban", duration=0)
+        gateway.say(ADMIN, WORKSHOP, "thanks")
+        refused(bot, "set_group_ban", 1400, group_id=WORKSHOP, user_id=ADMIN, duration=-1)
+        refused(bot, "set_group_ban", 1400, group_id=WORKSHOP, user_id=ADMIN, duration=2592001)
+        data(bot, "set_group_ban", group_id=WORKSHOP, user_id=ADMIN, duration=2592000)
+        act(gateway, OWNER, "set_group_ban", group_id=TEA, user_id=BOT)  # half an hour
+        while told(ear, notice_type="group_ban")["user_id"] != BOT:
+            pass
+        refused(bot, "send_group_msg", group_id=TEA, message="mmh")
+
+
+def muting_all():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        refused(bot, "set_group_whole_ban", group_id=TEA)
+        act(gateway, ADMIN, "set_group_whole_ban", group_id=TEA)
+        told(ear, notice_type="group_ban", sub_type="ban", user_id=0, duration=-1)
+        cannot_say(gateway, MEMBER, TEA)
+        gateway.say(ADMIN, TEA, "silence")
+        refused(bot, "send_group_msg", group_id=TEA, message="mmh")
+        act(gateway, ADMIN, "set_group_whole_ban", group_id=TEA, enable="no")
+        told(ear, notice_type="group_ban", sub_type="lift_ban", user_id=0)
+        data(bot, "send_group_msg", group_id=TEA, message="ah")
+
+
+def anonymous():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        mask = {"user_id": MEMBER, "group_id": TEA, "text": "guess who", "anonymous": True}
+        status, _, said = gateway.ask("POST", "/api/say", mask)
+        assert status == 200, said
+        got = told(ear, "message", sub_type="anonymous", user_id=80000000, group_id=TEA)
+        assert set(got["anonymous"]) == {"id", "name", "flag"}, got
+        assert got["sender"]["nickname"] == got["anonymous"]["name"], got
+        assert str(MEMBER) not in str({**got, "message_id": 0, "time": 0}), got
+        assert data(bot, "get_msg", message_id=said["message_id"])["sender"]["user_id"] == 80000000
+        refused(bot, "set_group_anonymous_ban", group_id=TEA, flag=got["anonymous"]["flag"])
+        act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=BOT)
+        refused(bot, "set_group_anonymous_ban", group_id=TEA, flag="nobody's")
+        refused(bot, "set_group_anonymous_ban", 1400, group_id=TEA)
+        data(bot, "set_group_anonymous_ban", group_id=TEA, anonymous=got["anonymous"])
+        cannot_say(gateway, MEMBER, TEA, anonymous=True)
+        gateway.say(MEMBER, TEA, "under my name I can")
+        for key in ("flag", "anonymous_flag"):
+            data(bot, "set_group_anonymous_ban", group_id=TEA, duration=0,
+                 **{key: got["anonymous"]["flag"]})
+        gateway.ask("POST", "/api/say", mask)
+        data(bot, "set_group_anonymous", group_id=TEA, enable=False)
+        assert "anonymously" in cannot_say(gateway, 10004, TEA, anonymous=True)
+
+
+def names():
+    with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
+        old = members(bot, TEA)[BOT]["card"]
+        data(bot, "set_group_card", group_id=TEA, user_id=BOT, card="小二")  # one's own
+        told(ear, notice_type="group_card", card_new="小二", card_old=old, user_id=BOT)
+        refused(bot, "set_group_card", group_id=TEA, user_id=OWNER, card="x")
+        refused(bot, "set_group_card", 1400, group_id=TEA, user_id=BOT, card="x" * 64)
+        data(bot, "set_group_card", group_id=TEA, user_id=BOT, card="x" * 63)
+        told(ear, notice_type="group_card", card_new="x" * 63, card_old="小二")
+        data(bot, "set_group_card", group_id=TEA, user_id=BOT)
+        told(ear, notice_type="group_card", card_new="")
+        assert members(bot, TEA)[BOT]["card"] == ""
+        refused(bot, "set_group_name", group_id=TEA, group_name="x")
+        refused(bot, "set_group_name", 1400, group_id=WORKSHOP, group_name="")
+        data(bot, "set_group_name", group_id=WORKSHOP, group_name="新名字")
+        told(ear, notice_type="notify", sub_type="group_name", name_new="新名字")
+        assert data(bot, "get_group_info", group_id=WORKSHOP)["group_name"] == "新名字"
+        refused(bot, "set_group_special_title", group_id=TEA, user_id=MEMBER, special_title="x")
+        act(gateway, OWNER, "set_group_special_title", group_id=TEA, user_id=BOT,
+            special_title="头牌")
+        told(ear, notice_type="notify", sub_type="title", title="头牌", user_id=BOT)
+        one = members(bot, TEA)[BOT]
+        assert (one["title"], one["title_expire_time"]) == ("头牌", -1), one
+
+
+def friends():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        may_not(gateway, MEMBER, "add_friend")
+        act(gateway, MEMBER, "delete_friend")
+        cannot_say(gateway, MEMBER, None)
+        refused(bot, "send_private_msg", user_id=MEMBER, message="hello?")
+        assert MEMBER not in [one["user_id"] for one in data(bot, "get_friend_list")]
+        act(gateway, MEMBER, "add_friend", comment="again")
+        asked = told(ear, "request", request_type="friend", user_id=MEMBER, comment="again")
+        assert "group_id" not in asked, asked
+        refused(bot, "set_group_add_request", 1400, flag=asked["flag"], sub_type="add")
+        data(bot, "set_friend_add_request", flag=asked["flag"], approve=False)
+        refused(bot, "set_friend_add_request", flag=asked["flag"])
+        act(gateway, MEMBER, "add_friend")
+        asked = told(ear, "request", request_type="friend")
+        data(bot, "set_friend_add_request", flag=asked["flag"], remark="老朋友")
+        told(ear, notice_type="friend_add", user_id=MEMBER)
+        assert {"user_id": MEMBER, "nickname": "老K", "remark": "老朋友"} in data(bot, "get_friend_list")
+        for flag in ("0", "-1", "3", "x", "", None):
+            refused(bot, "set_friend_add_request", flag=flag)
+
+
+def requests_are_kept_in_number():
+    with Gateway() as gateway, gateway.bot() as bot:
+        act(gateway, MEMBER, "delete_friend")
+        flags = []
+        for _ in range(101):
+            act(gateway, MEMBER, "add_friend")
+            flags.append(told(bot, "request")["flag"])
+        refused(bot, "set_friend_add_request", flag=flags[0])
+        data(bot, "set_friend_add_request", flag=flags[1], approve=False)
+
+
+def pokes_and_honours():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        act(gateway, MEMBER, "send_poke", group_id=TEA, target_id=BOT)
+        told(ear, notice_type="notify", sub_type="poke", group_id=TEA, user_id=MEMBER,
+             target_id=BOT)
+        act(gateway, MEMBER, "send_poke", target_id=BOT)
+        assert "group_id" not in told(ear, notice_type="notify", sub_type="poke", user_id=MEMBER)
+        data(bot, "group_poke", group_id=TEA, user_id=MEMBER)
+        data(bot, "friend_poke", user_id=MEMBER)
+        refused(bot, "send_poke", group_id=TEA, user_id=1)
+        refused(bot, "send_poke", user_id=BOT)
+        act(gateway, OWNER, "lucky_king", group_id=TEA, target_id=ADMIN)
+        while told(ear, notice_type="notify")["sub_type"] == "poke":
+            pass
+        act(gateway, ADMIN, "honor", group_id=TEA, honor_type="talkative")
+        told(ear, notice_type="notify", sub_type="honor", honor_type="talkative", user_id=ADMIN)
+        every = data(bot, "get_group_honor_info", group_id=TEA, type="all")
+        assert set(every) == {"group_id", "current_talkative"} | {
+            f"{kind}_list" for kind in ("talkative", "performer", "emotion", "legend",
+                                        "strong_newbie")}, every
+        assert every["current_talkative"]["user_id"] == ADMIN and every["emotion_list"] == []
+        one = data(bot, "get_group_honor_info", group_id=TEA, type="performer")
+        assert one == {"group_id": TEA, "performer_list": []}, one
+        refused(bot, "get_group_honor_info", 1400, group_id=TEA, type="other")
+        act(gateway, MEMBER, "upload_group_file", group_id=TEA, name="茶谱.pdf", size=5000000000)
+        got = told(ear, notice_type="group_upload", group_id=TEA, user_id=MEMBER)["file"]
+        assert got["name"] == "茶谱.pdf" and got["size"] == 5000000000 and got["id"], got
+
+
+def the_account():
+    with Gateway() as gateway, gateway.bot() as bot:
+        data(bot, "send_like", user_id=MEMBER, times=9)
+        data(bot, "send_like", user_id=MEMBER)
+        refused(bot, "send_like", user_id=MEMBER)
+        refused(bot, "send_like", 1400, user_id=ADMIN, times=11)
+        refused(bot, "send_like", user_id=1)
+        both = data(bot, "get_credentials", domain="qun.qq.com")
+        assert both == {**data(bot, "get_cookies"),
+                        "csrf_token": data(bot, "get_csrf_token")["token"]}, both
+        assert data(bot, "clean_cache") is None
+        assert data(bot, "can_send_image") == data(bot, "can_send_record") == {"yes": True}
+
+
+def quick_operations():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        def quick(context, **operation):
+            return call(bot, ".handle_quick_operation", context=context, operation=operation)
+
+        said = gateway.say(ADMIN, WORKSHOP, "hi")
+        context = told(ear, "message")
+        assert quick(context, reply="[CQ:face,id=1]")["status"] == "ok"
+        mine = gateway.messages(f"after={said}")[0]
+        assert data(bot, "get_msg", message_id=mine["message_id"])["raw_message"] == \
+            f"[CQ:at,qq={ADMIN}] [CQ:face,id=1]"
+        quick(context, reply="[x]", auto_escape=True, at_sender=False)
+        assert gateway.messages(f"after={mine['message_id']}")[0]["text"] == "[x]"
+        assert quick(context, delete=True, ban=True, ban_duration=5)["status"] == "ok"
+        assert told(ear)["notice_type"] == "group_recall"
+        told(ear, notice_type="group_ban", duration=5)
+        assert quick(context, kick=True)["status"] == "ok"
+        told(ear, notice_type="group_decrease", sub_type="kick")
+        assert quick(context, kick=True)["status"] == "failed"  # gone already
+        gateway.say(MEMBER, None, "psst")
+        assert quick(told(ear, "message"), reply="yes?")["status"] == "ok"
+        act(gateway, MEMBER, "delete_friend")
+        act(gateway, MEMBER, "add_friend")
+        assert quick(told(ear, "request"), approve=True, remark="R")["status"] == "ok"
+        told(ear, notice_type="friend_add")
+        act(gateway, ADMIN, "join_group", group_id=WORKSHOP)
+        assert quick(told(ear, "request"), approve=False, reason="no")["status"] == "ok"
+        assert ADMIN not in members(bot, WORKSHOP)
+        assert quick({}, approve=True)["retcode"] == 1400
+        assert quick(context, reply=5)["retcode"] == 1400
+
+
+def wrong_acts():
+    with Gateway() as gateway:
+        for body in ("x", [], {}, {"user_id": MEMBER}, {"user_id": 1, "action": "add_friend"},
+                     {"user_id": MEMBER, "action": "get_status"},
+                     {"user_id": MEMBER, "action": "honor", "params": []},
+                     {"user_id": MEMBER, "action": "honor", "params": {"group_id": "x"}}):
+            status, _, answer = gateway.ask("POST", "/api/act", body)
+            assert status == 400 and answer["error"], (body, status, answer)
+        may_not(gateway, BOT, "add_friend")
+        may_not(gateway, MEMBER, "set_group_kick", group_id=TEA, user_id=OWNER)
+        may_not(gateway, MEMBER, "honor", group_id=WORKSHOP, honor_type="emotion")
+        status, _, answer = gateway.ask("GET", "/api/act")
+        assert status == 405, (status, answer)
+
+
+tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
+      names, friends, requests_are_kept_in_number, pokes_and_honours, the_account,
+      quick_operations, wrong_acts])
