@@ -58,9 +58,17 @@ static json_t *perform(struct call *call, const json_t *request)
     if (params && !json_is_null(params) && !json_is_object(params))
         return call_fail(call, RETCODE_BAD_PARAMS, "params must be an object");
     call->params = json_is_object(params) ? params : NULL;
+    struct faults *faults = &call->gateway->faults;
+    if (fault_meets(faults, &faults->refuse, name))
+        return call_fail(call, faults->retcode ? (int)faults->retcode : RETCODE_REFUSED,
+                         "refused on purpose");
     if (manner == RATE_LIMITED)
         return run_late(call, action);
     json_t *data = action(call);
+    if (data && strncmp(name, "send_", 5) == 0 && fault_meets(faults, &faults->risk, name)) {
+        json_decref(data);
+        return call_fail(call, RETCODE_RISK, "risk control: the message may have been sent");
+    }
     if (manner == AT_ONCE)
         return data;
     json_decref(data); /* the standard: the outcome of an asynchronous call is not told */
@@ -84,7 +92,17 @@ static json_t *make_reply(struct call *call, json_t *data, json_t *echo)
                      echo);
 }
 
-struct frame *actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len)
+/* Has a fault been set that swallows the reply, or ends the connection? */
+static int met_fault(struct gateway *gateway, const char *action)
+{
+    struct faults *faults = &gateway->faults;
+    if (fault_meets(faults, &faults->disconnect, action))
+        return -ECONNABORTED;
+    return fault_meets(faults, &faults->drop, action);
+}
+
+int actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+                   struct frame **reply)
 {
     int64_t start = xie_now();
     struct call call = {.gateway = gateway, .self = WORLD_BOT};
@@ -93,12 +111,20 @@ struct frame *actions_answer(struct gateway *gateway, int64_t bot, const char *t
         data = perform(&call, request);
     else
         call.retcode = RETCODE_BAD_PARAMS;
-    json_t *reply = make_reply(&call, data, json_object_get(request, "echo"));
-    struct frame *frame = frame_new(reply);
+    bool echo = !gateway->faults.missing_echo;
+    json_t *plain = make_reply(&call, data, echo ? json_object_get(request, "echo") : NULL);
+    json_t *shaped = fault_ids(&gateway->faults, plain);
+    struct frame *frame = frame_new(shaped);
     const char *name = json_string_value(json_object_get(request, "action"));
+    int met = met_fault(gateway, name ? name : "");
     if (frame)
-        traffic_call(gateway, bot, name ? name : "?", request, reply, xie_now() - start);
+        traffic_call(gateway, bot, name ? name : "?", request, met ? NULL : shaped,
+                     xie_now() - start);
     json_decref(request);
-    json_decref(reply);
-    return frame;
+    json_decref(plain);
+    json_decref(shaped);
+    if (met)
+        frame_unref(frame);
+    *reply = met ? NULL : frame;
+    return met < 0 ? met : frame ? 0 : -ENOMEM;
 }

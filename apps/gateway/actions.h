@@ -10,10 +10,13 @@
  * Answer {action, params?, echo?} with {status, retcode, data, message?, echo?}.
  *
  * bot     the connection's number, for the log of traffic
- * return  one reference, owned; NULL without memory
+ * reply   receives one reference, owned; NULL: a fault has it that there is none
+ * return  0
+ * errors  -ENOMEM; -ECONNABORTED a fault has it that the connection ends
  * note    anything is answered: no JSON, an unknown action, wrong parameters. Does not wait
  * source  OneBot 11, communication/ws
  */
-struct frame *actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len);
+int actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+                   struct frame **reply);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat.h"
 #include "parse.h"
@@ -91,6 +92,22 @@ int api_recall(struct xie_http *http, struct gateway *gateway)
     if (!done)
         return reply_error(http, refusal.status, refusal.why);
     return reply_json(http, 200, json_object());
+}
+
+int api_faults(struct xie_http *http, struct gateway *gateway)
+{
+    int result = 0;
+    char why[PARSE_WHY];
+    if (strcmp(xie_http_method(http), "GET") == 0 || strcmp(xie_http_method(http), "HEAD") == 0)
+        return reply_json(http, 200, fault_show(&gateway->faults));
+    json_t *body = api_body(http, &result);
+    if (!body)
+        return result;
+    bool good = fault_set(&gateway->faults, body, why, sizeof why);
+    json_decref(body);
+    if (!good)
+        return reply_error(http, 400, why);
+    return reply_json(http, 200, fault_show(&gateway->faults));
 }
 
 struct search {

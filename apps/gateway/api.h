@@ -23,6 +23,10 @@ int api_say(struct xie_http *http, struct gateway *gateway);
 /* POST /api/recall {user_id, message_id} -> {} */
 int api_recall(struct xie_http *http, struct gateway *gateway);
 
+/* GET /api/faults -> those that are set; POST /api/faults {name: value, …} -> the same, all others
+ * being taken back. See fault.h */
+int api_faults(struct xie_http *http, struct gateway *gateway);
+
 /* GET /api/messages?after=ID&wait=SECONDS -> [{message_id, time, user_id, group_id, text}]
  * group_id is null in private. Narrowed by group_id=ID to a group, by with=USER_ID to the
  * private talk of that person and the bot. Waits for the first that fits. */

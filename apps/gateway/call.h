@@ -11,6 +11,7 @@
 enum {
     RETCODE_ASYNC = 1,     /* accepted; the outcome will not be told */
     RETCODE_REFUSED = 100, /* understood, but there is no such thing, or it is not allowed */
+    RETCODE_RISK = 1200,   /* what NapCat answers */
     RETCODE_BAD_PARAMS = 1400,
     RETCODE_FORBIDDEN = 1403,
     RETCODE_NO_ACTION = 1404,

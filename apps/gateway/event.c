@@ -140,9 +140,13 @@ static bool concerns_bot(struct gateway *gateway, const json_t *event)
 
 void event_emit(struct gateway *gateway, json_t *event)
 {
-    struct frame *frame = concerns_bot(gateway, event) ? frame_new(event) : NULL;
+    const struct faults *faults = &gateway->faults;
+    bool told = concerns_bot(gateway, event) && !faults->deaf;
+    struct frame *frame = told ? frame_take(fault_ids(faults, event)) : NULL;
     if (frame) {
         audience_put(&gateway->events, frame);
+        if (faults->duplicate_events)
+            audience_put(&gateway->events, frame);
         traffic_event(gateway, event, gateway->events.count);
     }
     frame_unref(frame);

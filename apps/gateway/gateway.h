@@ -8,6 +8,7 @@
 
 #include <xie/address.h>
 
+#include "fault.h"
 #include "history.h"
 #include "outbox.h"
 #include "world.h"
@@ -35,6 +36,7 @@ struct gateway {
     char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect, as a URL */
     int64_t run; /* milliseconds since 1970 at the start: tells one run from another */
     struct world world;
+    struct faults faults;
     struct history history;
     struct audience events;  /* bots that get events */
     struct audience viewers; /* open pages */

@@ -12,6 +12,7 @@
 #include "event.h"
 #include "guard.h"
 #include "socket.h"
+#include "tardy.h"
 #include "traffic.h"
 
 enum { BOT_CONNECTIONS = 256 };
@@ -22,6 +23,7 @@ struct bot {
     const char *path;
     bool calls, events;
     bool begun;
+    struct tardy tardy;
     char peer[XIE_ADDRESS_TEXT];
 };
 
@@ -48,8 +50,10 @@ static int bot_message(struct socket *socket, const char *data, size_t len, void
     struct bot *bot = arg;
     if (!bot->calls)
         return 0;
-    struct frame *reply = actions_answer(bot->gateway, bot->number, data, len);
-    int result = outbox_put(&socket->out, reply);
+    struct frame *reply;
+    int result = actions_answer(bot->gateway, bot->number, data, len, &reply);
+    if (result == 0 && reply)
+        result = tardy_put(&bot->tardy, &bot->gateway->faults, &socket->out, reply);
     frame_unref(reply);
     return result;
 }
@@ -133,6 +137,7 @@ static int onebot_request(struct xie_http *http, void *arg)
     if (!find_side(&bot))
         return answer_error(http, 404, "the paths are /, /api and /event");
     int result = bot_live(http, &bot);
+    tardy_fini(&bot.tardy);
     if (bot.begun) {
         gateway->bots--;
         traffic_bot(gateway, bot.number, "gone", bot.peer, bot.path);

@@ -14,18 +14,29 @@
 enum { PAGE_CONNECTIONS = 512 };
 
 static const struct route {
-    const char *path, *method;
+    const char *path, *methods;
     int (*answer)(struct xie_http *http, struct gateway *gateway);
 } routes[] = {
-    {"/api/say", "POST", api_say},      {"/api/recall", "POST", api_recall},
-    {"/api/act", "POST", act_request},  {"/api/messages", "GET", api_messages},
-    {"/api/live", "GET", live_request},
+    {"/api/say", "POST", api_say},
+    {"/api/recall", "POST", api_recall},
+    {"/api/act", "POST", act_request},
+    {"/api/faults", "GET, HEAD, POST", api_faults},
+    {"/api/messages", "GET, HEAD", api_messages},
+    {"/api/live", "GET, HEAD", live_request},
 };
 
 static int wrong_method(struct xie_http *http, const char *allowed)
 {
     int result = xie_http_set_field(http, "Allow", allowed);
     return result == 0 ? reply_error(http, 405, "another method is needed: see Allow") : result;
+}
+
+/* Is it one of a list like "GET, HEAD"? */
+static bool allows(const char *methods, const char *method)
+{
+    size_t len = strlen(method);
+    const char *found = strstr(methods, method);
+    return len && found && (found[len] == 0 || found[len] == ',');
 }
 
 static int api_request(struct xie_http *http, struct gateway *gateway)
@@ -37,9 +48,8 @@ static int api_request(struct xie_http *http, struct gateway *gateway)
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         if (strcmp(path, routes[i].path) != 0)
             continue;
-        bool head = strcmp(method, "HEAD") == 0 && strcmp(routes[i].method, "GET") == 0;
-        if (strcmp(method, routes[i].method) != 0 && !head)
-            return wrong_method(http, routes[i].method);
+        if (!allows(routes[i].methods, method))
+            return wrong_method(http, routes[i].methods);
         return routes[i].answer(http, gateway);
     }
     return reply_error(http, 404, "there is no such call");
