@@ -10,6 +10,7 @@
 #include "chat.h"
 #include "parse.h"
 #include "reply.h"
+#include "segment.h"
 
 json_t *api_body(struct xie_http *http, int *result)
 {
@@ -41,14 +42,15 @@ static bool say(struct gateway *gateway, const json_t *body, int64_t *id, struct
 {
     int64_t user_id, group_id = 0;
     json_t *group = json_object_get(body, "group_id"), *text = json_object_get(body, "text");
+    json_t *message = json_object_get(body, "message");
     if (!body_id(body, "user_id", &user_id, refusal))
         return false;
     if (group && !json_is_null(group) && !body_id(body, "group_id", &group_id, refusal))
         return false;
-    if (!json_is_string(text)) {
+    if (!text == !message || (text && !json_is_string(text))) {
         refusal->status = 400;
         snprintf(refusal->why, sizeof refusal->why,
-                 text ? "text must be a string" : "text is missing");
+                 "either text, a string, or message, as OneBot has it, must be there");
         return false;
     }
     json_t *mask = json_object_get(body, "anonymous");
@@ -58,7 +60,14 @@ static bool say(struct gateway *gateway, const json_t *body, int64_t *id, struct
         snprintf(refusal->why, sizeof refusal->why, "anonymous must be true or false");
         return false;
     }
-    *id = chat_say(gateway, user_id, group_id, anonymous, json_string_value(text), refusal);
+    json_t *segments = text ? segment_text(json_string_value(text))
+                            : segment_normalise(message, false, refusal->why);
+    if (!segments) {
+        refusal->status = *refusal->why ? 400 : 500;
+        return false;
+    }
+    *id = chat_say(gateway, user_id, group_id, anonymous, segments, refusal);
+    json_decref(segments);
     return *id;
 }
 

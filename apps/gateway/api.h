@@ -13,7 +13,8 @@ enum {
     API_BODY = 256 * 1024, /* longest body of a request [bytes] */
 };
 
-/* POST /api/say {user_id, group_id?, text} -> {message_id} */
+/* POST /api/say {user_id, group_id?, text, anonymous?} -> {message_id}; instead of text, message
+ * may be segments, or a string with CQ codes */
 /* A request's body as an object, owned; NULL with the answer already given, and *result what the
  * handler has to return. */
 json_t *api_body(struct xie_http *http, int *result);

@@ -114,7 +114,7 @@ static struct message *keep(struct gateway *gateway, struct message draft, json_
 }
 
 int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
-                 const char *text, struct refusal *refusal)
+                 json_t *segments, struct refusal *refusal)
 {
     struct message draft = {.user_id = user_id,
                             .group_id = group_id,
@@ -124,11 +124,9 @@ int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, boo
         refuse(refusal, 403, "%d is the bot: it speaks through OneBot", WORLD_BOT);
         return 0;
     }
-    if (!check_place(gateway, user_id, group_id, anonymous, refusal) || !check_text(text, refusal))
+    if (!check_place(gateway, user_id, group_id, anonymous, refusal))
         return 0;
-    json_t *segments = segment_text(text);
     struct message *message = keep(gateway, draft, segments, refusal);
-    json_decref(segments);
     if (!message)
         return 0;
     event_emit(gateway, event_message(gateway, message));

@@ -14,7 +14,7 @@ struct refusal {
 };
 
 /**
- * A person says plain text, in a group (group_id 0: in private to the bot).
+ * A person says segments (borrowed), in a group (group_id 0: in private to the bot).
  *
  * anonymous  in a group: without a name, where that is allowed
  * return  the message's id; 0 refused: 404 no such person or group, 403 not in the group,
@@ -22,7 +22,7 @@ struct refusal {
  * memory
  */
 int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
-                 const char *text, struct refusal *refusal);
+                 json_t *segments, struct refusal *refusal);
 
 /* The bot sends segments (borrowed): to a person (group_id 0) or to a group.
  * return and refusals as chat_say */

@@ -23,6 +23,7 @@ struct request {
 
 enum {
     GATEWAY_REQUESTS = 100, /* the latest, which can still be answered */
+    GATEWAY_FORWARDS = 100, /* the latest, which can still be read */
     GATEWAY_TEXT = 4500,    /* longest text of a message [characters], as in QQ */
     GATEWAY_HEARTBEAT_MS = 15000,
     GATEWAY_TRAFFIC = 200,             /* calls and events kept for pages that open later */
@@ -50,6 +51,10 @@ struct gateway {
         struct request ring[GATEWAY_REQUESTS]; /* by number modulo its length */
         int64_t last;                          /* the latest number; also its flag */
     } requests;
+    struct {
+        json_t *ring[GATEWAY_FORWARDS]; /* arrays of nodes, by number modulo its length */
+        int64_t last;                   /* the latest number; also its id */
+    } forwards;
     int64_t files;         /* that people have uploaded */
     struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
 };

@@ -8,14 +8,25 @@
 
 #include "cq.h"
 #include "event.h"
+#include "forward.h"
 #include "segment.h"
 
-/* The `message` parameter as segments; NULL: the call has failed. */
+/* Is it a message of nodes, which is a forward? */
+static bool is_forward(const json_t *segments)
+{
+    const char *type = json_string_value(json_object_get(json_array_get(segments, 0), "type"));
+    return type && strcmp(type, "node") == 0;
+}
+
+/* The `message` parameter as segments, or the `messages` of a forward; NULL: the call has failed.
+ */
 static json_t *message_param(struct call *call)
 {
-    json_t *message = call_param(call, "message");
+    json_t *message = call_param(call, "message"), *nodes = call_param(call, "messages");
     bool plain = false;
     char why[PARSE_WHY];
+    if (!message && nodes)
+        return forward_keep(call, nodes);
     if (!message)
         return call_fail(call, RETCODE_BAD_PARAMS, "parameter message is missing");
     if (!call_flag(call, "auto_escape", &plain))
@@ -27,7 +38,11 @@ static json_t *message_param(struct call *call)
         json_decref(segments);
         return call_fail(call, RETCODE_BAD_PARAMS, "parameter message is empty");
     }
-    return segments;
+    if (!is_forward(segments))
+        return segments;
+    json_t *forward = forward_keep(call, segments);
+    json_decref(segments);
+    return forward;
 }
 
 /* group_id 0: in private. */

@@ -8,6 +8,7 @@
 #include <xie.h>
 
 #include "event.h"
+#include "forward.h"
 #include "gateway.h"
 #include "late.h"
 #include "onebot.h"
@@ -44,6 +45,7 @@ static void gateway_init(struct gateway *gateway, const struct options *options)
 static void gateway_fini(struct gateway *gateway)
 {
     late_fini(gateway);
+    forward_fini(gateway);
     history_fini(&gateway->history);
     traffic_fini(gateway);
 }

@@ -8,7 +8,9 @@
 #include "account.h"
 #include "deed.h"
 #include "directory.h"
+#include "forward.h"
 #include "letters.h"
+#include "media.h"
 #include "mute.h"
 #include "naming.h"
 #include "quick.h"
@@ -26,6 +28,9 @@ static const struct {
     {"send_private_msg", letters_send_private, TABLE_BOT},
     {"delete_msg", letters_delete, TABLE_BOTH},
     {"get_msg", letters_get, TABLE_BOT},
+    {"get_image", media_image, TABLE_BOT},
+    {"get_record", media_record, TABLE_BOT},
+    {"get_forward_msg", forward_get, TABLE_BOT},
     {"send_like", account_like, TABLE_BOT},
     {"set_group_kick", rank_kick, TABLE_BOTH},
     {"set_group_leave", rank_leave, TABLE_BOTH},
@@ -57,6 +62,9 @@ static const struct {
     {"clean_cache", account_clean_cache, TABLE_BOT},
     {".handle_quick_operation", quick_operation, TABLE_BOT},
     /* extensions: NapCat and others */
+    {"send_forward_msg", letters_send, TABLE_BOT},
+    {"send_group_forward_msg", letters_send_group, TABLE_BOT},
+    {"send_private_forward_msg", letters_send_private, TABLE_BOT},
     {"send_poke", deed_poke, TABLE_BOTH},
     {"group_poke", deed_poke, TABLE_BOTH},
     {"friend_poke", deed_poke, TABLE_BOTH},

@@ -10,6 +10,7 @@
 #include "actions.h"
 #include "chat.h"
 #include "cq.h"
+#include "forward.h"
 #include "late.h"
 #include "parse.h"
 #include "request.h"
@@ -79,8 +80,18 @@ static void begin(void)
 static void end(void)
 {
     late_fini(&gateway);
+    forward_fini(&gateway);
     history_fini(&gateway.history);
     traffic_fini(&gateway);
+}
+
+static int64_t said(int64_t user_id, int64_t group_id, bool anonymous, const char *text,
+                    struct refusal *refusal)
+{
+    json_t *segments = segment_text(text);
+    int64_t id = chat_say(&gateway, user_id, group_id, anonymous, segments, refusal);
+    json_decref(segments);
+    return id;
 }
 
 /* The reply to a call, parsed; the test owns it. */
@@ -283,7 +294,7 @@ static void segment_shown(void)
 static int64_t say(const char *text)
 {
     struct refusal refusal = {0};
-    return chat_say(&gateway, 10001, 20001, false, text, &refusal);
+    return said(10001, 20001, false, text, &refusal);
 }
 
 static void history_count_limit(void)
@@ -342,9 +353,9 @@ static void recall_by_role(void)
 {
     struct refusal refusal = {0};
     begin();
-    int64_t low = chat_say(&gateway, 10003, 20001, false, "from a member", &refusal);
-    int64_t high = chat_say(&gateway, 10001, 20001, false, "from the owner", &refusal);
-    int64_t private = chat_say(&gateway, 10003, 0, false, "in private", &refusal);
+    int64_t low = said(10003, 20001, false, "from a member", &refusal);
+    int64_t high = said(10001, 20001, false, "from the owner", &refusal);
+    int64_t private = said(10003, 0, false, "in private", &refusal);
     CHECK(!chat_recall(&gateway, 10002, high, &refusal));
     CHECK(chat_recall(&gateway, 10002, low, &refusal));
     CHECK(!chat_recall(&gateway, WORLD_BOT, private, &refusal));
@@ -357,7 +368,7 @@ static void recall_by_role(void)
 static void check_refused(int64_t user, int64_t group, const char *text, int status)
 {
     struct refusal refusal = {0};
-    CHECK_EQ(chat_say(&gateway, user, group, false, text, &refusal), 0);
+    CHECK_EQ(said(user, group, false, text, &refusal), 0);
     CHECK_EQ(refusal.status, status);
     CHECK(refusal.why[0]);
 }
@@ -542,6 +553,12 @@ static void everything(void)
         "{\"action\":\"get_group_member_info\",\"params\":{\"group_id\":20002,\"user_id\":10001}}",
         "{\"action\":\"get_stranger_info\",\"params\":{\"user_id\":10001}}",
         "{\"action\":\"get_group_honor_info\",\"params\":{\"group_id\":20001,\"type\":\"all\"}}",
+        "{\"action\":\"send_forward_msg\",\"params\":{\"group_id\":20002,\"messages\":[{\"type\":"
+        "\"node\","
+        "\"data\":{\"uin\":1,\"name\":\"n\",\"content\":\"c\"}},{\"type\":\"node\",\"data\":{"
+        "\"id\":1}}]}}",
+        "{\"action\":\"get_forward_msg\",\"params\":{\"id\":\"1\"}}",
+        "{\"action\":\"get_image\",\"params\":{\"file\":\"x\"}}",
         "{\"action\":\"set_group_ban\",\"params\":{\"group_id\":20002,\"user_id\":10002}}",
         "{\"action\":\"set_group_whole_ban\",\"params\":{\"group_id\":20002}}",
         "{\"action\":\"set_group_name\",\"params\":{\"group_id\":20002,\"group_name\":\"n\"}}",
@@ -558,8 +575,8 @@ static void everything(void)
         "no json"};
     struct refusal refusal = {0};
     struct call stranger = {.gateway = &gateway, .self = 10004};
-    int64_t id = chat_say(&gateway, 10001, 20001, false, "hello [world]", &refusal);
-    (void)chat_say(&gateway, 10003, 20001, true, "who am I", &refusal);
+    int64_t id = said(10001, 20001, false, "hello [world]", &refusal);
+    (void)said(10003, 20001, true, "who am I", &refusal);
     json_decref(request_unfriend(&stranger));
     json_decref(request_friend(&stranger));
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
