@@ -1,4 +1,4 @@
-/* deed.c - what people do that no message is: poke, open a red packet, upload, gain an honour.
+/* deed.c - what people do that no message is: poke, open a red packet, gain an honour.
  * Gateway, sixth floor. */
 /* SPDX-License-Identifier: MIT */
 #include "deed.h"
@@ -72,22 +72,4 @@ json_t *deed_honor(struct call *call)
     }
     return call_fail(call, RETCODE_BAD_PARAMS,
                      "parameter honor_type must be \"talkative\", \"performer\" or \"emotion\"");
-}
-
-json_t *deed_upload(struct call *call)
-{
-    struct group *group = call_group(call, NULL);
-    char name[WORLD_NAME];
-    int64_t size = 0;
-    if (!group || !call_text(call, "name", name, sizeof name) ||
-        !call_number(call, "size", 0, INT64_MAX, &size))
-        return NULL;
-    if (!*name)
-        return call_fail(call, RETCODE_BAD_PARAMS, "parameter name is missing, or empty");
-    int64_t number = ++call->gateway->files;
-    return call_told(call, event_new("notice", "group_upload", NULL,
-                                     "{s:I, s:I, s:{s:s++, s:s, s:I, s:i}}", "group_id",
-                                     (json_int_t)group->group_id, "user_id", (json_int_t)call->self,
-                                     "file", "id", "/", name, "", "name", name, "size",
-                                     (json_int_t)size, "busid", (int)(number % 1000)));
 }

@@ -1,4 +1,4 @@
-/* deed.h - what people do that no message is: poke, open a red packet, upload, gain an honour.
+/* deed.h - what people do that no message is: poke, open a red packet, gain an honour.
  * Gateway, sixth floor. Each is an action_fn of the page's /api/act; poking is the bot's too. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_DEED_H
@@ -9,6 +9,5 @@
 json_t *deed_poke(struct call *call);
 json_t *deed_lucky_king(struct call *call);
 json_t *deed_honor(struct call *call);
-json_t *deed_upload(struct call *call);
 
 #endif

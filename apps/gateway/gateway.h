@@ -21,7 +21,18 @@ struct request {
     int64_t user_id, group_id; /* group_id 0: a friend's */
 };
 
+/* One of a group's, or a folder. */
+struct file {
+    int64_t number; /* never used twice; 0: a free place */
+    int64_t group_id, user_id, time, size;
+    int64_t folder; /* the number of the one that it is in; 0: none */
+    bool is_folder;
+    char name[WORLD_NAME];
+};
+
 enum {
+    GATEWAY_FILES = 100, /* and folders, of all groups */
+    FILE_BUSID = 102,
     GATEWAY_REQUESTS = 100, /* the latest, which can still be answered */
     GATEWAY_FORWARDS = 100, /* the latest, which can still be read */
     GATEWAY_TEXT = 4500,    /* longest text of a message [characters], as in QQ */
@@ -55,7 +66,10 @@ struct gateway {
         json_t *ring[GATEWAY_FORWARDS]; /* arrays of nodes, by number modulo its length */
         int64_t last;                   /* the latest number; also its id */
     } forwards;
-    int64_t files;         /* that people have uploaded */
+    struct {
+        struct file entries[GATEWAY_FILES];
+        int64_t last; /* the latest number */
+    } files;
     struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
 };
 

@@ -12,8 +12,16 @@
 #include "frame.h"
 
 enum {
+    MESSAGE_REACTIONS = 8,            /* kinds of them that one message takes */
+    MESSAGE_EMOJI = 16,               /* the longest id of one, with the 0 [bytes] */
     HISTORY_MESSAGES = 10000,         /* most messages kept */
     HISTORY_BYTES = 32 * 1024 * 1024, /* and about their most bytes; the newest is always kept */
+};
+
+/* Who liked it with what: how many of each kind. */
+struct reaction {
+    char emoji[MESSAGE_EMOJI]; /* its id, as a string */
+    int64_t count;             /* 0: a free place */
 };
 
 struct message {
@@ -26,6 +34,8 @@ struct message {
     char *text;          /* owned, by free() */
     struct frame *frame; /* what the page is told; owned */
     size_t bytes;        /* of the segments, as JSON */
+    struct reaction reactions[MESSAGE_REACTIONS];
+    int64_t essence_by, essence_time; /* who made it one of the best; 0: nobody */
     bool anonymous, recalled;
 };
 

@@ -8,11 +8,14 @@
 #include "account.h"
 #include "deed.h"
 #include "directory.h"
+#include "files.h"
 #include "forward.h"
 #include "letters.h"
+#include "mark.h"
 #include "media.h"
 #include "mute.h"
 #include "naming.h"
+#include "past.h"
 #include "quick.h"
 #include "rank.h"
 #include "request.h"
@@ -68,6 +71,24 @@ static const struct {
     {"send_poke", deed_poke, TABLE_BOTH},
     {"group_poke", deed_poke, TABLE_BOTH},
     {"friend_poke", deed_poke, TABLE_BOTH},
+    {"get_group_msg_history", past_group, TABLE_BOT},
+    {"get_friend_msg_history", past_friend, TABLE_BOT},
+    {"mark_msg_as_read", past_read, TABLE_BOT},
+    {"forward_group_single_msg", past_pass_on, TABLE_BOT},
+    {"forward_friend_single_msg", past_pass_on, TABLE_BOT},
+    {"set_msg_emoji_like", mark_emoji, TABLE_BOTH},
+    {"set_essence_msg", mark_essence, TABLE_BOTH},
+    {"delete_essence_msg", mark_no_essence, TABLE_BOTH},
+    {"get_essence_msg_list", mark_essence_list, TABLE_BOT},
+    {"upload_group_file", files_upload, TABLE_BOTH},
+    {"upload_private_file", files_upload_private, TABLE_BOT},
+    {"get_group_root_files", files_root, TABLE_BOT},
+    {"get_group_files_by_folder", files_in_folder, TABLE_BOT},
+    {"get_group_file_system_info", files_room, TABLE_BOT},
+    {"get_group_file_url", files_url, TABLE_BOT},
+    {"delete_group_file", files_delete, TABLE_BOTH},
+    {"create_group_file_folder", files_new_folder, TABLE_BOTH},
+    {"delete_group_folder", files_delete_folder, TABLE_BOTH},
     /* what only people do */
     {"add_friend", request_friend, TABLE_PERSON},
     {"delete_friend", request_unfriend, TABLE_PERSON},
@@ -75,7 +96,6 @@ static const struct {
     {"invite_to_group", request_invite, TABLE_PERSON},
     {"lucky_king", deed_lucky_king, TABLE_PERSON},
     {"honor", deed_honor, TABLE_PERSON},
-    {"upload_group_file", deed_upload, TABLE_PERSON},
 };
 
 action_fn *table_find(const char *name, size_t len, int who)

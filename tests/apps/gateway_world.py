@@ -5,6 +5,7 @@ usage: gateway_world.py PROGRAM [NAME-PART]
 The bot acts by OneBot, people by POST /api/act; each change is heard by the bot.
 """
 # SPDX-License-Identifier: MIT
+import os
 import sys
 
 sys.dont_write_bytecode = True
@@ -257,9 +258,6 @@ def pokes_and_honours():
         one = data(bot, "get_group_honor_info", group_id=TEA, type="performer")
         assert one == {"group_id": TEA, "performer_list": []}, one
         refused(bot, "get_group_honor_info", 1400, group_id=TEA, type="other")
-        act(gateway, MEMBER, "upload_group_file", group_id=TEA, name="茶谱.pdf", size=5000000000)
-        got = told(ear, notice_type="group_upload", group_id=TEA, user_id=MEMBER)["file"]
-        assert got["name"] == "茶谱.pdf" and got["size"] == 5000000000 and got["id"], got
 
 
 def the_account():
@@ -308,6 +306,124 @@ def quick_operations():
         assert quick(context, reply=5)["retcode"] == 1400
 
 
+def forwards():
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        said = gateway.say(MEMBER, TEA, "worth it")
+        nodes = [{"type": "node", "data": {"id": str(said)}},
+                 {"type": "node", "data": {"uin": "5", "name": "N", "content": "a[CQ:face,id=2]"}},
+                 {"type": "node", "data": {"user_id": 6, "nickname": "M",
+                                           "content": [{"type": "text", "data": {"text": "t"}}]}}]
+        sent = data(bot, "send_group_forward_msg", group_id=TEA, messages=nodes)["message_id"]
+        shown = data(bot, "get_msg", message_id=sent)["message"]
+        assert [one["type"] for one in shown] == ["forward"], shown
+        told_nodes = data(bot, "get_forward_msg", id=shown[0]["data"]["id"])["message"]
+        inner = [one["data"] for one in told_nodes]
+        assert [(one["user_id"], one["nickname"]) for one in inner] == \
+            [(MEMBER, "老K"), (5, "N"), (6, "M")], inner
+        assert inner[0]["content"][0]["data"]["text"] == "worth it"
+        assert [part["type"] for part in inner[1]["content"]] == ["text", "face"]
+        data(bot, "send_msg", user_id=MEMBER, message=nodes)  # nodes as a message: the same
+        data(bot, "send_private_forward_msg", user_id=MEMBER, messages=nodes)
+        for wrong in ([], {}, [{"type": "text", "data": {"text": "x"}}], nodes * 67,
+                      [{"type": "node", "data": {"name": "N"}}], [{"type": "node"}],
+                      [{"type": "node", "data": {"uin": 1, "name": "N", "content": 5}}]):
+            refused(bot, "send_forward_msg", 1400, group_id=TEA, messages=wrong)
+        refused(bot, "send_forward_msg", group_id=TEA,
+                messages=[{"type": "node", "data": {"id": 1}}])
+        refused(bot, "get_forward_msg", id="99")
+
+
+def media():
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        status, _, _ = gateway.ask("POST", "/api/say", {
+            "user_id": MEMBER, "message": "[CQ:image,file=cat.png,url=https://x.example/cat]"})
+        assert status == 200
+        data(bot, "send_msg", user_id=MEMBER, message="[CQ:record,file=file:///tmp/a.amr]")
+        assert data(bot, "get_image", file="cat.png") == {"file": "cat.png",
+                                                          "url": "https://x.example/cat"}
+        assert data(bot, "get_record", file="file:///tmp/a.amr", out_format="mp3") == {
+            "file": "/tmp/a.amr"}
+        refused(bot, "get_image", file="file:///tmp/a.amr")
+        refused(bot, "get_image", 1400)
+        refused(bot, "get_record", 1400, file="file:///tmp/a.amr", out_format="xm")
+
+
+def the_past():
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        ids = [gateway.say(MEMBER, TEA, f"m{i}") for i in range(25)]
+        gateway.say(MEMBER, None, "private")
+        texts = lambda got: [one["raw_message"] for one in got["messages"]]  # noqa: E731
+        assert texts(data(bot, "get_group_msg_history", group_id=TEA)) == \
+            [f"m{i}" for i in range(5, 25)]
+        assert texts(data(bot, "get_group_msg_history", group_id=TEA, message_seq=ids[2],
+                          count=2)) == ["m1", "m2"]
+        assert texts(data(bot, "get_friend_msg_history", user_id=MEMBER)) == ["private"]
+        refused(bot, "get_group_msg_history", 1400, group_id=TEA, count=201)
+        assert data(bot, "mark_msg_as_read", message_id=ids[0]) is None
+        refused(bot, "mark_msg_as_read", message_id=1)
+        sent = data(bot, "forward_friend_single_msg", message_id=ids[3], user_id=MEMBER)
+        assert data(bot, "get_msg", message_id=sent["message_id"])["raw_message"] == "m3"
+
+
+def marks():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        said = gateway.say(MEMBER, TEA, "nice")
+        data(bot, "set_msg_emoji_like", message_id=said, emoji_id="76")
+        told(ear, notice_type="group_msg_emoji_like", message_id=said, group_id=TEA,
+             likes=[{"emoji_id": "76", "count": 1}])
+        act(gateway, OWNER, "set_msg_emoji_like", message_id=said, emoji_id=76)
+        told(ear, likes=[{"emoji_id": "76", "count": 2}])
+        data(bot, "set_msg_emoji_like", message_id=said, emoji_id="76", set=False)
+        told(ear, likes=[{"emoji_id": "76", "count": 1}])
+        for number in range(7):
+            data(bot, "set_msg_emoji_like", message_id=said, emoji_id=str(number))
+        refused(bot, "set_msg_emoji_like", message_id=said, emoji_id="9")
+        refused(bot, "set_msg_emoji_like", 1400, message_id=said)
+        refused(bot, "set_essence_msg", message_id=said)  # a member may not
+        act(gateway, OWNER, "set_essence_msg", message_id=said)
+        while told(ear)["notice_type"] != "essence":
+            pass
+        best = data(bot, "get_essence_msg_list", group_id=TEA)
+        assert [(one["message_id"], one["operator_id"]) for one in best] == [(said, OWNER)], best
+        act(gateway, OWNER, "delete_essence_msg", message_id=said)
+        told(ear, notice_type="essence", sub_type="delete", message_id=said, operator_id=OWNER)
+        assert data(bot, "get_essence_msg_list", group_id=TEA) == []
+
+
+def group_files():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        data(bot, "upload_group_file", group_id=TEA, name="me.py", file=os.path.abspath(__file__))
+        got = told(ear, notice_type="group_upload", group_id=TEA, user_id=BOT)["file"]
+        assert got["name"] == "me.py" and got["size"] > 1000, got
+        refused(bot, "upload_group_file", group_id=TEA, name="x", file="/no/such/file")
+        refused(bot, "upload_group_file", 1400, group_id=TEA)
+        refused(bot, "create_group_file_folder", group_id=TEA, folder_name="F")
+        folder = data(bot, "create_group_file_folder", group_id=WORKSHOP, folder_name="F")
+        act(gateway, OWNER, "upload_group_file", group_id=WORKSHOP, name="in.txt", size=5,
+            folder=folder["folder_id"])
+        inner = data(bot, "get_group_files_by_folder", group_id=WORKSHOP, **folder)["files"]
+        root = data(bot, "get_group_root_files", group_id=WORKSHOP)
+        assert root["files"] == [] and root["folders"][0]["folder_name"] == "F", root
+        assert [(one["file_name"], one["file_size"], one["uploader"]) for one in inner] == \
+            [("in.txt", 5, OWNER)], inner
+        room = data(bot, "get_group_file_system_info", group_id=WORKSHOP)
+        assert (room["file_count"], room["used_space"]) == (1, 5), room
+        assert "in.txt" in data(bot, "get_group_file_url", group_id=WORKSHOP,
+                                file_id=inner[0]["file_id"])["url"]
+        refused(bot, "get_group_file_url", group_id=TEA, file_id=inner[0]["file_id"])
+        may_not(gateway, ADMIN, "delete_group_file", group_id=WORKSHOP, file_id=inner[0]["file_id"])
+        data(bot, "delete_group_folder", group_id=WORKSHOP, **folder)
+        assert data(bot, "get_group_root_files", group_id=WORKSHOP)["folders"] == []
+        assert data(bot, "get_group_file_system_info", group_id=WORKSHOP)["file_count"] == 0
+        for _ in range(99):
+            data(bot, "upload_group_file", group_id=TEA, name="f", size=1)
+        refused(bot, "upload_group_file", group_id=TEA, name="one too many", size=1)
+        data(bot, "delete_group_file", group_id=TEA, file_id=got["id"])
+        data(bot, "upload_group_file", group_id=TEA, name="f", size=1)
+        data(bot, "upload_private_file", user_id=MEMBER, name="p.txt", size=3)
+        assert gateway.messages("wait=0")[-1]["text"] == "[文件]"
+
+
 def wrong_acts():
     with Gateway() as gateway:
         for body in ("x", [], {}, {"user_id": MEMBER}, {"user_id": 1, "action": "add_friend"},
@@ -325,4 +441,4 @@ def wrong_acts():
 
 tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
       names, friends, requests_are_kept_in_number, pokes_and_honours, the_account,
-      quick_operations, wrong_acts])
+      quick_operations, forwards, media, the_past, marks, group_files, wrong_acts])
