@@ -78,6 +78,20 @@ XIE_API const char *xie_http_field(const struct xie_http *http, const char *name
 /* A query parameter, percent-decoded with '+' as a space, the first of several; "" without a
  * value; NULL without one. Borrowed as the request is. */
 XIE_API const char *xie_http_query(struct xie_http *http, const char *name);
+/* All of them, in their order: 1 and the one with this index, from 0; 0 when there are no more.
+ * cost: the index is counted off from the first */
+XIE_API int xie_http_query_at(struct xie_http *http, size_t index, struct xie_http_field *pair);
+
+/**
+ * Read a body of the type application/x-www-form-urlencoded; its pairs are then found as those of
+ * the query are, after them.
+ *
+ * return  0; again: the same
+ * errors  -EINVAL the body is of another type; -EILSEQ it is malformed: a '%' without two digits,
+ *         "%00"; those of xie_http_body. Nothing is answered for the first two
+ * cost    a copy of the body, kept while the handler runs
+ */
+XIE_API int xie_http_form(struct xie_http *http);
 /* The peer's address. */
 XIE_API int xie_http_peer(struct xie_http *http, struct xie_address *address);
 

@@ -86,6 +86,7 @@ static void start_request(struct xie_http *http)
     http->body_error = 0;
     xie_bytes_clear(&http->fields);
     xie_bytes_clear(&http->target);
+    xie_bytes_clear(&http->form);
     /* Until a request has been understood, an answer can only be a refusal to one. */
     http->message.keep_alive = false;
     http->message.complete = true;

@@ -50,6 +50,7 @@ struct xie_http {
     struct xie_scan scan;
     struct xie_message message;
     struct xie_bytes target; /* decoded: path, 0, then name, 0, value, 0, … */
+    struct xie_bytes form;   /* the pairs of a form that was read, likewise */
     bool expects;            /* a "100 Continue" before it sends the body */
     int64_t body_by;         /* deadline; 0: reading has not begun */
     int body_error;          /* that ended the reading */

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "field.h"
 #include "http.h"
+#include "query.h"
 #include "url.h"
 
 enum {
@@ -67,50 +67,15 @@ static int check_expect(struct xie_http *http)
     return OK;
 }
 
-/* Append text decoded and ended by a 0 byte; there is room. */
-static int decode(struct xie_bytes *target, const char *text, size_t len, bool plus)
-{
-    ssize_t n = xie_field_unescape(xie_bytes_end(target), text, len, plus);
-    if (n < 0)
-        return BAD;
-    target->len += (size_t)n;
-    target->data[target->len++] = 0;
-    return OK;
-}
-
-static int decode_pair(struct xie_bytes *target, const char *pair, size_t len)
-{
-    const char *equals = memchr(pair, '=', len);
-    size_t name = equals ? (size_t)(equals - pair) : len;
-    size_t value = equals ? len - name - 1 : 0;
-    int status = decode(target, pair, name, true);
-    return status ? status : decode(target, pair + len - value, value, true);
-}
-
-static int decode_query(struct xie_bytes *target, const char *query, size_t len)
-{
-    const char *end = len ? query + len : query;
-    while (query < end) {
-        const char *amp = memchr(query, '&', (size_t)(end - query));
-        const char *stop = amp ? amp : end;
-        int status = stop > query ? decode_pair(target, query, (size_t)(stop - query)) : OK;
-        if (status)
-            return status;
-        query = amp ? amp + 1 : end;
-    }
-    return OK;
-}
-
 static int decode_target(struct xie_http *http, const struct xie_url *url)
 {
     struct xie_bytes *target = &http->target;
     xie_bytes_clear(target);
-    /* Each pair takes two 0 bytes for its "=" and "&", the last one more. */
-    if (xie_bytes_reserve(target, 2 * http->message.target_len + 8) < 0)
+    if (xie_bytes_reserve(target, xie_query_room(http->message.target_len)) < 0)
         return UNAVAILABLE;
-    int status = url->path_len ? decode(target, url->path, url->path_len, false)
-                               : decode(target, "/", 1, false);
-    return status ? status : decode_query(target, url->query, url->query_len);
+    bool good = url->path_len ? xie_query_text(target, url->path, url->path_len, false)
+                              : xie_query_text(target, "/", 1, false);
+    return good && xie_query_pairs(target, url->query, url->query_len) ? OK : BAD;
 }
 
 /* "http://host/path?query", as sent to proxies; servers have to understand it. */
@@ -175,19 +140,6 @@ const char *xie_http_path(const struct xie_http *http)
 const char *xie_http_field(const struct xie_http *http, const char *name)
 {
     return xie_message_value(&http->message, name);
-}
-
-const char *xie_http_query(struct xie_http *http, const char *name)
-{
-    const char *end = http->target.data + http->target.len;
-    const char *at = http->target.data + strlen(http->target.data) + 1;
-    while (at < end) {
-        const char *value = at + strlen(at) + 1;
-        if (!strcmp(at, name))
-            return value;
-        at = value + strlen(value) + 1;
-    }
-    return NULL;
 }
 
 int xie_http_peer(struct xie_http *http, struct xie_address *address)

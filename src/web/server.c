@@ -77,6 +77,7 @@ static void http_free(struct xie_http *http)
     xie_message_fini(&http->message);
     xie_bytes_fini(&http->in);
     xie_bytes_fini(&http->target);
+    xie_bytes_fini(&http->form);
     xie_bytes_fini(&http->fields);
     xie_release(http);
 }

@@ -17,9 +17,10 @@ static struct xie_ws_options options;
 static int handle_page(struct xie_http *http)
 {
     char *body;
+    int form = xie_http_form(http);
     ssize_t len = xie_http_body(http, &body);
-    if (len < 0)
-        return (int)len;
+    if (len < 0 || (form < 0 && form != -EINVAL))
+        return len < 0 ? (int)len : form;
     int err = xie_http_set_field(http, "X-Field", xie_http_path(http));
     if (err < 0)
         return err;
@@ -55,7 +56,8 @@ static uint16_t port;
 /* return 0 when all went as without a fault. */
 static int pages(void)
 {
-    static const char requests[] = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+    static const char requests[] = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+                                   "Content-Type: application/x-www-form-urlencoded\r\n\r\nabc"
                                    "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
                                    "\r\n3\r\nabc\r\n0\r\n\r\n"
                                    "GET /c?d=e HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
