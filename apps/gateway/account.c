@@ -4,15 +4,18 @@
 #include "account.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <xie.h>
 
 /* meson gives it; for a compiler run by hand: */
 #ifndef GATEWAY_VERSION
 #define GATEWAY_VERSION "0"
 #endif
 
-enum { CSRF_TOKEN = 1234567 };
+enum { CSRF_TOKEN = 1234567, RESTART_DELAY_MOST_MS = 600000 };
 static const char cookies[] = "uin=o10000; skey=@simulated";
 
 json_t *account_status(struct call *call)
@@ -75,6 +78,45 @@ json_t *account_credentials(struct call *call)
 json_t *account_clean_cache(struct call *call)
 {
     (void)call;
+    return json_null();
+}
+
+/* --- restarting --------------------------------------------------------------------- */
+
+struct restart {
+    struct gateway *gateway;
+    int64_t delay_ms;
+};
+
+static int restart(void *arg)
+{
+    struct restart restart = *(struct restart *)arg;
+    free(arg);
+    int result = xie_sleep(restart.delay_ms * XIE_MILLISECOND);
+    if (result < 0)
+        return result;
+    xie_event_set(&restart.gateway->restart);
+    xie_event_clear(&restart.gateway->restart);
+    return 0;
+}
+
+/* To bots it looks so: every connection ends, and can be opened again. */
+json_t *account_restart(struct call *call)
+{
+    struct restart plan = {.gateway = call->gateway};
+    if (!call_number(call, "delay", 0, RESTART_DELAY_MOST_MS, &plan.delay_ms))
+        return NULL;
+    struct restart *arg = malloc(sizeof *arg);
+    if (!arg)
+        return NULL;
+    *arg = plan;
+    struct xie_task *task = xie_spawn(restart, arg);
+    if (!task) {
+        free(arg);
+        return NULL;
+    }
+    xie_detach(task);
+    call->retcode = RETCODE_ASYNC;
     return json_null();
 }
 

@@ -16,6 +16,7 @@ json_t *account_cookies(struct call *call);
 json_t *account_csrf_token(struct call *call);
 json_t *account_credentials(struct call *call);
 json_t *account_clean_cache(struct call *call);
+json_t *account_restart(struct call *call);
 json_t *account_honors(struct call *call);
 
 #endif

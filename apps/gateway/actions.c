@@ -1,4 +1,4 @@
-/* actions.c - a frame with a call in, a frame with its reply out.
+/* actions.c - a call in, a frame with its reply out.
  * Gateway, seventh floor. Suffixes are cut off before the table is asked. */
 /* SPDX-License-Identifier: MIT */
 #include "actions.h"
@@ -101,16 +101,13 @@ static int met_fault(struct gateway *gateway, const char *action)
     return fault_meets(faults, &faults->drop, action);
 }
 
-int actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, const char *why,
                    struct frame **reply)
 {
     int64_t start = xie_now();
     struct call call = {.gateway = gateway, .self = WORLD_BOT};
-    json_t *request = parse_object(text, len, call.why), *data = NULL;
-    if (request)
-        data = perform(&call, request);
-    else
-        call.retcode = RETCODE_BAD_PARAMS;
+    json_t *data =
+        request ? perform(&call, request) : call_fail(&call, RETCODE_BAD_PARAMS, "%s", why);
     bool echo = !gateway->faults.missing_echo;
     json_t *plain = make_reply(&call, data, echo ? json_object_get(request, "echo") : NULL);
     json_t *shaped = fault_ids(&gateway->faults, plain);
@@ -120,11 +117,26 @@ int actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_
     if (frame)
         traffic_call(gateway, bot, name ? name : "?", request, met ? NULL : shaped,
                      xie_now() - start);
-    json_decref(request);
     json_decref(plain);
     json_decref(shaped);
     if (met)
         frame_unref(frame);
     *reply = met ? NULL : frame;
     return met < 0 ? met : frame ? 0 : -ENOMEM;
+}
+
+int actions_answer_text(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+                        struct frame **reply)
+{
+    char why[PARSE_WHY];
+    json_t *request = parse_object(text, len, why);
+    int result = actions_answer(gateway, bot, request, why, reply);
+    json_decref(request);
+    return result;
+}
+
+bool actions_known(const char *name)
+{
+    enum manner manner;
+    return find(name, &manner);
 }

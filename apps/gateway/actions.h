@@ -1,4 +1,4 @@
-/* actions.h - a frame with a call in, a frame with its reply out.
+/* actions.h - a call in, a frame with its reply out.
  * Gateway, eighth floor. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_ACTIONS_H
@@ -9,14 +9,21 @@
 /**
  * Answer {action, params?, echo?} with {status, retcode, data, message?, echo?}.
  *
- * bot     the connection's number, for the log of traffic
- * reply   receives one reference, owned; NULL: a fault has it that there is none
- * return  0
- * errors  -ENOMEM; -ECONNABORTED a fault has it that the connection ends
- * note    anything is answered: no JSON, an unknown action, wrong parameters. Does not wait
- * source  OneBot 11, communication/ws
+ * bot      the connection's number, for the log of traffic
+ * request  borrowed; NULL: it was no object, for the reason why
+ * reply    receives one reference, owned; NULL: a fault has it that there is none
+ * return   0
+ * errors   -ENOMEM; -ECONNABORTED a fault has it that the connection ends
+ * note     anything is answered: an unknown action, wrong parameters. Does not wait
+ * source   OneBot 11, communication/ws
  */
-int actions_answer(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, const char *why,
                    struct frame **reply);
+/* The same from a text, which may be no JSON. */
+int actions_answer_text(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+                        struct frame **reply);
+
+/* Is there such an action, with or without a suffix? */
+bool actions_known(const char *name);
 
 #endif

@@ -115,10 +115,9 @@ json_t *event_recall(const struct message *message, int64_t operator_id)
                      (json_int_t)message->message_id);
 }
 
-json_t *event_connect(void)
+json_t *event_lifecycle(const char *sub_type)
 {
-    return finished(json_pack("{s:s, s:s}", "meta_event_type", "lifecycle", "sub_type", "connect"),
-                    "meta_event");
+    return event_new("meta_event", "lifecycle", sub_type, "{}");
 }
 
 json_t *event_heartbeat(void)

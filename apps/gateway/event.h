@@ -14,8 +14,8 @@ json_t *event_new(const char *post_type, const char *type, const char *sub_type,
 json_t *event_message(struct gateway *gateway, const struct message *message);
 /* notice/friend_recall or notice/group_recall. */
 json_t *event_recall(const struct message *message, int64_t operator_id);
-/* meta_event/lifecycle, sub_type connect. */
-json_t *event_connect(void);
+/* meta_event/lifecycle: "connect" by WebSocket, "enable" by HTTP POST. */
+json_t *event_lifecycle(const char *sub_type);
 json_t *event_heartbeat(void);
 
 /* The `sender` of a message, as far as the world knows. */

@@ -70,7 +70,8 @@ struct gateway {
         struct file entries[GATEWAY_FILES];
         int64_t last; /* the latest number */
     } files;
-    struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
+    struct xie_event restart; /* pulsed: every bot's connection ends */
+    struct xie_queue late;    /* of struct late_call: actions with the suffix _rate_limited */
 };
 
 #endif

@@ -103,5 +103,5 @@ static int live_begin(struct socket *socket, void *arg)
 
 int live_request(struct xie_http *http, struct gateway *gateway)
 {
-    return socket_live(http, "page", LIVE_MESSAGE, live_begin, NULL, gateway);
+    return socket_serve(http, "page", LIVE_MESSAGE, live_begin, NULL, gateway);
 }

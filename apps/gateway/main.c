@@ -1,5 +1,5 @@
 /* main.c - xie-gateway: listens, starts its tasks, ends on a signal.
- * Gateway, roof. Four tasks in one group; the first that fails ends them all. */
+ * Gateway, roof. Its tasks stand in one group; the first that fails ends them all. */
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 #include <xie.h>
 
+#include "api_http.h"
 #include "event.h"
 #include "forward.h"
 #include "gateway.h"
@@ -14,6 +15,8 @@
 #include "onebot.h"
 #include "options.h"
 #include "page.h"
+#include "post.h"
+#include "reverse.h"
 #include "traffic.h"
 
 enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
@@ -21,7 +24,9 @@ enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
 struct program {
     struct options options;
     struct gateway gateway;
-    struct xie_listener *onebot, *page;
+    struct xie_listener *onebot, *page, *http;
+    struct post post;
+    struct reverse reverse[3];
     struct xie_signals *signals;
     const char *option, *place; /* where listening failed */
 };
@@ -73,6 +78,8 @@ static void tell_addresses(struct program *program)
     printf("onebot %s\n", gateway->onebot);
     if (xie_listener_address(program->page, &address) == 0)
         printf("page http://%s/\n", xie_address_format(&address, text));
+    if (program->http && xie_listener_address(program->http, &address) == 0)
+        printf("http http://%s/\n", xie_address_format(&address, text));
     fflush(stdout);
 }
 
@@ -80,6 +87,31 @@ static int onebot_task(void *arg)
 {
     struct program *program = arg;
     return onebot_serve(program->onebot, &program->gateway);
+}
+
+static int http_task(void *arg)
+{
+    struct program *program = arg;
+    return api_http_serve(program->http, &program->gateway);
+}
+
+/* The ways to talk that were asked for, besides the one that always is. */
+static void spawn_ways(struct program *program, struct xie_group *group)
+{
+    const struct options *options = &program->options;
+    const struct reverse reverse[] = {{&program->gateway, options->reverse, "Universal"},
+                                      {&program->gateway, options->reverse_api, "API"},
+                                      {&program->gateway, options->reverse_event, "Event"}};
+    program->post = (struct post){&program->gateway, options->post, options->secret};
+    if (program->http)
+        xie_group_spawn(group, http_task, program);
+    if (options->post)
+        xie_group_spawn(group, post_run, &program->post);
+    for (size_t i = 0; i < sizeof reverse / sizeof *reverse; i++) {
+        program->reverse[i] = reverse[i];
+        if (reverse[i].url)
+            xie_group_spawn(group, reverse_run, &program->reverse[i]);
+    }
 }
 
 static int page_task(void *arg)
@@ -97,6 +129,7 @@ static int live(struct program *program)
         xie_group_spawn(&group, page_task, program);
         xie_group_spawn(&group, event_beat, &program->gateway);
         xie_group_spawn(&group, late_run, &program->gateway);
+        spawn_ways(program, &group);
         tell_addresses(program);
         int signal = xie_signals_wait(program->signals);
         xie_group_cancel(&group);
@@ -126,9 +159,12 @@ static int run(void *arg)
         result = listen_at(program, "--onebot", &program->options.onebot, &program->onebot);
     if (result == 0)
         result = listen_at(program, "--page", &program->options.page, &program->page);
+    if (result == 0 && program->options.http.text)
+        result = listen_at(program, "--http", &program->options.http, &program->http);
     if (result == 0)
         result = live(program);
     ignore_more();
+    xie_listener_close(program->http);
     xie_listener_close(program->page);
     xie_listener_close(program->onebot);
     xie_signals_close(program->signals);

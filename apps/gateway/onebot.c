@@ -1,5 +1,5 @@
 /* onebot.c - the side on which bots connect: WebSockets at /, /api and /event.
- * Gateway, eighth floor. Several bots at once; each gets every event. */
+ * Gateway, tenth floor. Several bots at once; each gets every event. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot.h"
 
@@ -7,56 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "actions.h"
+#include "bot.h"
 #include "call.h"
-#include "event.h"
 #include "guard.h"
 #include "socket.h"
-#include "tardy.h"
 #include "traffic.h"
 
 enum { BOT_CONNECTIONS = 256 };
-
-struct bot {
-    struct gateway *gateway;
-    int64_t number;
-    const char *path;
-    bool calls, events;
-    bool begun;
-    struct tardy tardy;
-    char peer[XIE_ADDRESS_TEXT];
-};
-
-static int bot_begin(struct socket *socket, void *arg)
-{
-    struct bot *bot = arg;
-    struct gateway *gateway = bot->gateway;
-    bot->begun = true;
-    bot->number = ++gateway->last_bot;
-    gateway->bots++;
-    traffic_bot(gateway, bot->number, "connected", bot->peer, bot->path);
-    if (!bot->events)
-        return 0;
-    struct frame *hello = frame_take(event_connect());
-    int result = outbox_put(&socket->out, hello);
-    frame_unref(hello);
-    if (result == 0)
-        audience_join(&gateway->events, &socket->out);
-    return result;
-}
-
-static int bot_message(struct socket *socket, const char *data, size_t len, void *arg)
-{
-    struct bot *bot = arg;
-    if (!bot->calls)
-        return 0;
-    struct frame *reply;
-    int result = actions_answer(bot->gateway, bot->number, data, len, &reply);
-    if (result == 0 && reply)
-        result = tardy_put(&bot->tardy, &bot->gateway->faults, &socket->out, reply);
-    frame_unref(reply);
-    return result;
-}
 
 static int refused_begin(struct socket *socket, void *arg)
 {
@@ -123,8 +80,8 @@ static int bot_live(struct xie_http *http, struct bot *bot)
     if (!xie_ws_requested(http))
         return answer_error(http, 426, "WebSocket only: this is the side for bots");
     if (refused)
-        return socket_live(http, "bot", ONEBOT_MESSAGE, refused_begin, NULL, bot);
-    return socket_live(http, "bot", ONEBOT_MESSAGE, bot_begin, bot_message, bot);
+        return socket_serve(http, "bot", ONEBOT_MESSAGE, refused_begin, NULL, bot);
+    return socket_serve(http, "bot", ONEBOT_MESSAGE, bot_begin, bot_message, bot);
 }
 
 static int onebot_request(struct xie_http *http, void *arg)
@@ -137,11 +94,7 @@ static int onebot_request(struct xie_http *http, void *arg)
     if (!find_side(&bot))
         return answer_error(http, 404, "the paths are /, /api and /event");
     int result = bot_live(http, &bot);
-    tardy_fini(&bot.tardy);
-    if (bot.begun) {
-        gateway->bots--;
-        traffic_bot(gateway, bot.number, "gone", bot.peer, bot.path);
-    }
+    bot_end(&bot);
     return result;
 }
 

@@ -1,10 +1,10 @@
 /* onebot.h - the side on which bots connect: WebSockets at /, /api and /event.
- * Gateway, eighth floor. The token is asked for before the upgrade, or after it. */
+ * Gateway, tenth floor. The token is asked for before the upgrade, or after it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_ONEBOT_H
 #define GATEWAY_ONEBOT_H
 
-#include <xie/stream.h>
+#include <xie/web.h>
 
 #include "gateway.h"
 

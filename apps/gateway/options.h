@@ -16,7 +16,10 @@ struct options_place {
 
 struct options {
     struct options_place onebot, page;
-    const char *token; /* NULL: none */
+    struct options_place http;                         /* text NULL: not at all */
+    const char *post, *secret;                         /* NULL: none */
+    const char *reverse, *reverse_api, *reverse_event; /* NULL: none */
+    const char *token;                                 /* NULL: none */
     bool auth_after_upgrade;
 };
 

@@ -1,4 +1,4 @@
-/* outbox.c - what waits to be sent on one WebSocket, bounded.
+/* outbox.c - what waits to be sent to one peer, bounded.
  * Gateway, ground. Answers wait for room (the peer is not read meanwhile); events never wait. */
 /* SPDX-License-Identifier: MIT */
 #include "outbox.h"
@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-void outbox_open(struct outbox *out, struct xie_ws *ws, struct xie_group *group, const char *who)
+void outbox_open(struct outbox *out, outbox_send *send, void *to, struct xie_group *group,
+                 const char *who)
 {
-    *out = (struct outbox){.ws = ws, .group = group, .who = who};
+    *out = (struct outbox){.send = send, .to = to, .group = group, .who = who};
     xie_queue_init(&out->frames, OUTBOX_FRAMES);
 }
 
@@ -50,7 +51,7 @@ int outbox_run(void *arg)
     void *item;
     while (xie_queue_get(&out->frames, &item) == 0) {
         struct frame *frame = taken(out, item);
-        int result = xie_ws_send(out->ws, XIE_WS_TEXT, frame->text, frame->len);
+        int result = out->send(out->to, frame);
         frame_unref(frame);
         if (result < 0)
             break;

@@ -1,4 +1,4 @@
-/* outbox.h - what waits to be sent on one WebSocket, bounded.
+/* outbox.h - what waits to be sent to one peer, bounded.
  * Gateway, ground. A peer that reads too slowly for events loses its connection, not our memory. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_OUTBOX_H
@@ -6,7 +6,6 @@
 
 #include <xie/group.h>
 #include <xie/sync.h>
-#include <xie/web.h>
 
 #include "frame.h"
 
@@ -21,11 +20,15 @@ struct audience {
     size_t count;
 };
 
+/* Send a frame; may wait. An error ends the connection. */
+typedef int outbox_send(void *to, const struct frame *frame);
+
 struct outbox {
     struct xie_queue frames; /* of struct frame, a reference each */
     struct xie_event room;   /* pulsed when a frame has left the queue */
     size_t bytes;            /* of the frames in the queue */
-    struct xie_ws *ws;
+    outbox_send *send;
+    void *to;
     struct xie_group *group; /* the connection's tasks */
     const char *who;         /* for the log, borrowed */
     bool dropped;            /* was too slow for a broadcast, and is being disconnected */
@@ -34,7 +37,8 @@ struct outbox {
 };
 
 /* All borrowed until outbox_close. who names the peer in the log. */
-void outbox_open(struct outbox *out, struct xie_ws *ws, struct xie_group *group, const char *who);
+void outbox_open(struct outbox *out, outbox_send *send, void *to, struct xie_group *group,
+                 const char *who);
 
 /* The task that sends; arg is the outbox. When the connection breaks it cancels the group. */
 int outbox_run(void *arg);

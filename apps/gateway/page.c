@@ -1,5 +1,5 @@
 /* page.c - the side on which people look: the chat page, its calls, its live socket.
- * Gateway, eighth floor. Two tables: the routes below, and the files of the page. */
+ * Gateway, ninth floor. Two tables: the routes below, and the files of the page. */
 /* SPDX-License-Identifier: MIT */
 #include "page.h"
 

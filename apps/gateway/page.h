@@ -1,10 +1,10 @@
 /* page.h - the side on which people look: the chat page, its calls, its live socket.
- * Gateway, eighth floor. The page's files are in the program. */
+ * Gateway, ninth floor. The page's files are in the program. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_PAGE_H
 #define GATEWAY_PAGE_H
 
-#include <xie/stream.h>
+#include <xie/web.h>
 
 #include "gateway.h"
 

@@ -7,12 +7,10 @@
 #include <stdio.h>
 
 enum {
-    PING_S = 30,       /* a peer silent for two of these is gone */
     FAREWELL_MS = 500, /* for the close frame and its answer */
 };
 
-static int read_all(struct socket *socket,
-                    int (*message)(struct socket *, const char *, size_t, void *), void *arg)
+static int read_all(struct socket *socket, socket_message *message, void *arg)
 {
     char *data;
     size_t len;
@@ -47,24 +45,18 @@ static void farewell(struct socket *socket, int result)
     }
 }
 
-int socket_live(struct xie_http *http, const char *what, size_t max_message,
-                int (*begin)(struct socket *socket, void *arg),
-                int (*message)(struct socket *socket, const char *data, size_t len, void *arg),
+static int send_frame(void *ws, const struct frame *frame)
+{
+    return xie_ws_send(ws, XIE_WS_TEXT, frame->text, frame->len);
+}
+
+int socket_live(struct xie_ws *ws, const char *who, socket_begin *begin, socket_message *message,
                 void *arg)
 {
-    struct xie_ws_options options = {.max_message = max_message,
-                                     .ping_interval_ns = PING_S * XIE_SECOND};
-    struct socket socket = {0};
-    struct xie_address address;
-    char text[XIE_ADDRESS_TEXT] = "?";
-    if (xie_http_peer(http, &address) == 0)
-        xie_address_format(&address, text);
-    snprintf(socket.peer, sizeof socket.peer, "%s %s", what, text);
-    int result = xie_ws_accept(http, &options, &socket.ws);
-    if (result < 0)
-        return result;
+    struct socket socket = {.ws = ws, .who = who};
+    int result = 0;
     XIE_GROUP(group) {
-        outbox_open(&socket.out, socket.ws, &group, socket.peer);
+        outbox_open(&socket.out, send_frame, ws, &group, who);
         result = xie_group_spawn(&group, outbox_run, &socket.out);
         if (result == 0)
             result = begin(&socket, arg);
@@ -74,6 +66,24 @@ int socket_live(struct xie_http *http, const char *what, size_t max_message,
     }
     farewell(&socket, result);
     outbox_close(&socket.out);
-    xie_ws_free(socket.ws);
+    xie_ws_free(ws);
+    return result;
+}
+
+int socket_serve(struct xie_http *http, const char *what, size_t max_message, socket_begin *begin,
+                 socket_message *message, void *arg)
+{
+    struct xie_ws_options options = {.max_message = max_message,
+                                     .ping_interval_ns = SOCKET_PING_S * XIE_SECOND};
+    struct xie_address address;
+    struct xie_ws *ws;
+    char text[XIE_ADDRESS_TEXT] = "?", who[XIE_ADDRESS_TEXT + 8];
+    if (xie_http_peer(http, &address) == 0)
+        xie_address_format(&address, text);
+    snprintf(who, sizeof who, "%s %s", what, text);
+    int result = xie_ws_accept(http, &options, &ws);
+    if (result < 0)
+        return result;
+    (void)socket_live(ws, who, begin, message, arg);
     return 0;
 }

@@ -62,6 +62,7 @@ static const struct {
     {"get_version_info", account_version, TABLE_BOT},
     {"can_send_image", account_can_send, TABLE_BOT},
     {"can_send_record", account_can_send, TABLE_BOT},
+    {"set_restart", account_restart, TABLE_BOT},
     {"clean_cache", account_clean_cache, TABLE_BOT},
     {".handle_quick_operation", quick_operation, TABLE_BOT},
     /* extensions: NapCat and others */

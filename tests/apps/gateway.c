@@ -99,7 +99,7 @@ static json_t *call(const char *text)
 {
     json_error_t error;
     struct frame *frame = NULL;
-    CHECK_EQ(actions_answer(&gateway, 1, text, strlen(text), &frame), 0);
+    CHECK_EQ(actions_answer_text(&gateway, 1, text, strlen(text), &frame), 0);
     json_t *reply = frame ? json_loadb(frame->text, frame->len, 0, &error) : NULL;
     frame_unref(frame);
     return reply;
@@ -581,7 +581,7 @@ static void everything(void)
     json_decref(request_friend(&stranger));
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct frame *frame = NULL;
-        (void)actions_answer(&gateway, 1, calls[i], strlen(calls[i]), &frame);
+        (void)actions_answer_text(&gateway, 1, calls[i], strlen(calls[i]), &frame);
         frame_unref(frame);
     }
     if (id)

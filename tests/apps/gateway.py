@@ -9,19 +9,13 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 
 sys.dont_write_bytecode = True
-from simulated import HERE, PROGRAM, Gateway, call, data, event, tell  # noqa: E402
+from simulated import HERE, Gateway, call, data, event, run, tell  # noqa: E402
 from websocket import BOUND, Closed, Refused, WebSocket, read_head  # noqa: E402
-
-
-def run(*options, env=()):
-    return subprocess.run([PROGRAM, *options], text=True, capture_output=True, timeout=BOUND,
-                          env={**os.environ, **dict(env)})
 
 
 # --- the command line -----------------------------------------------------------------

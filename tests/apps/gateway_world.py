@@ -10,6 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from simulated import Gateway, call, data, event, tell  # noqa: E402
+from websocket import Closed  # noqa: E402
 
 TEA, WORKSHOP = 20001, 20002  # in the latter the bot is an admin
 BOT, OWNER, ADMIN, MEMBER = 10000, 10001, 10002, 10003
@@ -274,6 +275,20 @@ def the_account():
         assert data(bot, "can_send_image") == data(bot, "can_send_record") == {"yes": True}
 
 
+def restarting():
+    with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
+        refused(bot, "set_restart", 1400, delay=-1)
+        assert call(bot, "set_restart", delay=1)["status"] == "async"
+        for peer in (bot, ear):
+            try:
+                while True:
+                    peer.receive()
+            except Closed as closed:
+                assert closed.code == 1001, closed.code
+        with gateway.bot() as again:
+            assert data(again, "get_status")["good"]
+
+
 def quick_operations():
     with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
         def quick(context, **operation):
@@ -441,4 +456,4 @@ def wrong_acts():
 
 tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
       names, friends, requests_are_kept_in_number, pokes_and_honours, the_account,
-      quick_operations, forwards, media, the_past, marks, group_files, wrong_acts])
+      restarting, quick_operations, forwards, media, the_past, marks, group_files, wrong_acts])

@@ -104,6 +104,11 @@ def event(bot, post_type):
     return got
 
 
+def run(*options, env=()):
+    return subprocess.run([PROGRAM, *options], text=True, capture_output=True, timeout=BOUND,
+                          env={**os.environ, **dict(env)})
+
+
 def tell(tests):
     """Run them, or those that the second argument is a part of the name of."""
     os.environ.pop("XIE_TOKEN", None)

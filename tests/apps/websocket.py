@@ -1,7 +1,8 @@
-"""websocket.py - a small WebSocket client over the standard library's sockets, for tests.
+"""websocket.py - a small WebSocket client and server over the standard library's sockets, for tests.
 RFC 6455: text frames, pings answered, close codes told. Blocking, with a bound on every wait."""
 # SPDX-License-Identifier: MIT
 import base64
+import hashlib
 import json
 import os
 import socket
@@ -58,15 +59,17 @@ class WebSocket:
             self.close()
             raise Refused(status, body.decode())
 
+    masks = 128  # the bit by which a client says that it does
+
     def send_frame(self, opcode, data):
-        mask = os.urandom(4)
-        size = bytes([len(data) | 128]) if len(data) < 126 else (
-            struct.pack("!BH", 254, len(data)) if len(data) < 65536
-            else struct.pack("!BQ", 255, len(data)))
+        mask = os.urandom(4) if self.masks else bytes(4)
+        size = bytes([len(data) | self.masks]) if len(data) < 126 else (
+            struct.pack("!BH", 126 | self.masks, len(data)) if len(data) < 65536
+            else struct.pack("!BQ", 127 | self.masks, len(data)))
         # XOR as one long number: a loop over a megabyte takes seconds.
         pad = (mask * (len(data) // 4 + 1))[:len(data)]
         masked = (int.from_bytes(data, "big") ^ int.from_bytes(pad, "big")).to_bytes(len(data), "big")
-        self.socket.sendall(bytes([128 | opcode]) + size + mask + masked)
+        self.socket.sendall(bytes([128 | opcode]) + size + (mask if self.masks else b"") + masked)
 
     def send(self, value):
         """Send text, or any other value as JSON."""
@@ -82,11 +85,14 @@ class WebSocket:
     def _frame(self):
         try:
             first, size = self._exactly(2)
+            masked, size = size & 128, size & 127
             if size == 126:
                 size, = struct.unpack("!H", self._exactly(2))
             elif size == 127:
                 size, = struct.unpack("!Q", self._exactly(8))
-            return first & 128, first & 15, self._exactly(size)
+            mask = self._exactly(4) if masked else bytes(4)
+            data = self._exactly(size)
+            return first & 128, first & 15, bytes(b ^ mask[i & 3] for i, b in enumerate(data))
         except ConnectionError as error:
             raise Closed(1006) from error
 
@@ -114,3 +120,29 @@ class WebSocket:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Accepted(WebSocket):
+    """A connection that somebody else opened to a listening socket; fields are its request's."""
+
+    masks = 0
+
+    def __init__(self, listener):  # pylint: disable=super-init-not-called
+        listener.settimeout(BOUND)
+        self.socket, _ = listener.accept()
+        self.socket.settimeout(BOUND)
+        self.stream = self.socket.makefile("rb")
+        self.path = self.stream.readline().split()[1].decode()
+        self.fields = {}
+        while line := self.stream.readline().strip():
+            name, value = line.decode().split(":", 1)
+            self.fields[name.lower()] = value.strip()
+
+    def accept(self):
+        guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        digest = hashlib.sha1((self.fields["sec-websocket-key"] + guid).encode()).digest()
+        self.answer("101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+                    f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}")
+
+    def answer(self, status, *fields):
+        self.socket.sendall("\r\n".join([f"HTTP/1.1 {status}", *fields, "", ""]).encode())
