@@ -1,5 +1,5 @@
 /* tls.h - TLS 1.2 and 1.3 over any stream, which keeps its pointer and all its calls.
- * Floor 6. Verification and the check of the host's name are on unless switched off. */
+ * Floor 7. Verification and the check of the host's name are on unless switched off. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_TLS_H
 #define XIE_TLS_H

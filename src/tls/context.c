@@ -1,5 +1,5 @@
 /* context.c - contexts: made, shared, loaded again, given back.
- * Floor 6. */
+ * Floor 7. */
 /* SPDX-License-Identifier: MIT */
 #include "tls/context.h"
 

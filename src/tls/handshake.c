@@ -1,5 +1,5 @@
 /* handshake.c - from a stream to TLS, and back.
- * Floor 6. Both sides of the stream are held meanwhile: nobody else reads or writes. */
+ * Floor 7. Both sides of the stream are held meanwhile: nobody else reads or writes. */
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* info.c - what a connection's TLS is: agreed parameters, the peer's certificate.
- * Floor 6. */
+ * Floor 7. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <openssl/err.h>

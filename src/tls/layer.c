@@ -1,5 +1,5 @@
 /* layer.c - a stream's six functions, on OpenSSL: put over the six it had, and taken off.
- * Floor 6. One task reads and one writes at a time, on one SSL object; neither waits inside it. */
+ * Floor 7. One task reads and one writes at a time, on one SSL object; neither waits inside it. */
 /* SPDX-License-Identifier: MIT */
 #include "tls/layer.h"
 

@@ -1,5 +1,5 @@
 /* layer.h - the TLS of one stream: OpenSSL's object between two buffers, and who uses them.
- * Floor 6. OpenSSL never waits: it reads what has come and leaves what is to go; the pump does
+ * Floor 7. OpenSSL never waits: it reads what has come and leaves what is to go; the pump does
  * the waiting. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_TLS_LAYER_H

@@ -1,5 +1,5 @@
 /* pump.c - moving encrypted bytes: between OpenSSL and two buffers, and beneath.
- * Floor 6. The only file where a task waits while it holds something of TLS: a lock for each
+ * Floor 7. The only file where a task waits while it holds something of TLS: a lock for each
  * direction, since a reader may have to write and a writer to read. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
