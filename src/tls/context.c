@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "tls/layer.h"
+#include "tls/engine.h"
 
 static int refuse(struct xie_tls_failure *failure, const char *why)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tls/context.h"
-#include "tls/layer.h"
+#include "tls/engine.h"
 
 /* --- what went wrong ---------------------------------------------------------------- */
 
