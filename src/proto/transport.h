@@ -33,7 +33,7 @@ struct xie_transport_kind {
 struct xie_wire {
     /* A handshake, before anything is read or written: called until it says 0, at first, then when
      * the descriptor is readable, or ready for what is wanted. What the protocol gave back (kept)
-     * may be taken as its beginning. NULL: there is none. */
+     * may be taken as its beginning. Sets transport->readable as read does. NULL: there is none. */
     int (*begin)(struct xie_transport *transport);
     /* What the descriptor must be ready for, POLLIN and POLLOUT, so that the bytes of the wire's
      * own and (waiting) those it is to write get on. Then begin, or write, perhaps of nothing

@@ -270,6 +270,12 @@ void xie_tls_came(struct xie_tls *tls, size_t len)
     tls->drained = len < tls->in.cap;
 }
 
+bool xie_tls_holds(const struct xie_tls *tls)
+{
+    return !xie_tls_in_empty(tls) || tls->ended || SSL_pending(tls->ssl) ||
+           SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
+}
+
 int xie_tls_reserve(struct xie_tls *tls, size_t len)
 {
     struct xie_tls_bytes *out = &tls->out;

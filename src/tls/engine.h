@@ -96,6 +96,8 @@ static inline bool xie_tls_in_empty(const struct xie_tls *tls)
     return tls->in.start == tls->in.end;
 }
 void xie_tls_drop(struct xie_tls_bytes *bytes);
+/* Has it what nothing from beneath need come for: bytes, or the end? */
+bool xie_tls_holds(const struct xie_tls *tls);
 
 /* What came and nobody read (a ticket, say) would make the kernel send a reset at the close of
  * this descriptor, which can overtake our last bytes on their way to the peer's program. So take

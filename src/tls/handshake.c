@@ -9,7 +9,7 @@
 
 /* --- both sides at once ------------------------------------------------------------- */
 
-static int enter(struct xie_stream *stream)
+int xie_tls_enter(struct xie_stream *stream)
 {
     int error = xie_gate_enter(&stream->gate, XIE_READING);
     if (error)
@@ -18,7 +18,7 @@ static int enter(struct xie_stream *stream)
     return error ? (int)xie_gate_leave(&stream->gate, XIE_READING, error) : 0;
 }
 
-static int leave(struct xie_stream *stream, int result)
+int xie_tls_leave(struct xie_stream *stream, int result)
 {
     int error = (int)xie_gate_leave(&stream->gate, XIE_READING, result);
     xie_gate_leave(&stream->gate, XIE_WRITING, result); /* the stream may be gone after this */
@@ -92,16 +92,16 @@ static int run(struct xie_tls_layer *layer, struct xie_tls_failure *failure)
 static int start(struct xie_stream *stream, struct xie_tls_context *context, const char *host,
                  uint16_t port, struct xie_tls_failure *failure)
 {
-    int error = enter(stream);
+    int error = xie_tls_enter(stream);
     if (error)
         return error;
     const struct xie_tls *tls = xie_tls_of(stream);
     if (!tls || tls->state == XIE_TLS_OPEN) { /* else one that was interrupted goes on */
         error = xie_tls_push(stream, context, host, port);
         if (error)
-            return leave(stream, error);
+            return xie_tls_leave(stream, error);
     }
-    return leave(stream, run(stream->layer, failure));
+    return xie_tls_leave(stream, run(stream->layer, failure));
 }
 
 int xie_tls_start(struct xie_stream *stream, struct xie_tls_context *context, const char *host,
@@ -175,6 +175,6 @@ static int unwrap(struct xie_stream *stream)
 
 int xie_tls_unwrap(struct xie_stream *stream)
 {
-    int error = enter(stream);
-    return error ? error : leave(stream, unwrap(stream));
+    int error = xie_tls_enter(stream);
+    return error ? error : xie_tls_leave(stream, unwrap(stream));
 }

@@ -1,4 +1,4 @@
-/* layer.c - a stream's six functions, on OpenSSL: put over the six it had, and taken off.
+/* layer.c - a stream's functions, on OpenSSL: put over those it had, and taken off.
  * Floor 7. One task reads and one writes at a time, on one SSL object; neither waits inside it. */
 /* SPDX-License-Identifier: MIT */
 #include "tls/layer.h"
@@ -141,6 +141,8 @@ static int flush_for_others(void *arg)
 static bool start_flushing(struct xie_tls_layer *layer)
 {
     struct xie_task_options options = {.name = "xie_tls_flush"};
+    if (!xie_loop_current()) /* a close after the end of the loop: nobody is left to send it */
+        return false;
     struct xie_task *task = xie_spawn_with(flush_for_others, layer, &options);
     if (!task)
         return false;
@@ -198,6 +200,7 @@ static const struct xie_stream_ops tls_ops = {
     .interrupt = tls_interrupt,
     .close = tls_close,
     .fd = tls_fd,
+    .become_transport = xie_tls_become_transport,
 };
 
 /* --- coming and going --------------------------------------------------------------- */

@@ -47,6 +47,15 @@ void xie_tls_layer_free(struct xie_tls_layer *layer);
 struct xie_tls_layer *xie_tls_layer_of(const struct xie_stream *stream);
 struct xie_tls *xie_tls_of(const struct xie_stream *stream);
 
+/* Be on both sides of a stream, so that nobody else reads or writes; and no more, as
+ * xie_gate_leave (handshake.c). */
+int xie_tls_enter(struct xie_stream *stream);
+int xie_tls_leave(struct xie_stream *stream, int result);
+
+/* See xie_transport_adopt (adopt.c). */
+int xie_tls_become_transport(struct xie_stream *stream, const struct xie_protocol *protocol,
+                             void *arg, struct xie_transport **transport);
+
 /* --- the pump (pump.c) -------------------------------------------------------------- */
 
 /* Wait until something came, for this task or another. return 0, also at the end (tls->ended);
