@@ -66,7 +66,8 @@ XIE_API int xie_tls_transport_start(struct xie_transport *transport,
  * failure  receives what failed; may be NULL
  * return   0 TLS stands
  * errors   what connection_lost is told; XIE_ECLOSED it was closed or aborted before; -EINVAL not
- *          TLS. -ECANCELED -ETIMEDOUT also of the caller's scope; the transport is not affected
+ *          TLS, or lost already. -ECANCELED -ETIMEDOUT also of the caller's scope; the transport is
+ *          not affected
  */
 XIE_API int xie_tls_transport_wait(struct xie_transport *transport,
                                    struct xie_tls_failure *failure);

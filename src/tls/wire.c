@@ -149,6 +149,7 @@ static int shake(struct xie_tls_wire *wire, struct xie_transport *transport)
         bool deaf = nobody_hears(error);
         if (error && error != -EAGAIN && !deaf)
             return error;
+        transport->readable |= deaf;
         int came = fill(wire, transport);
         if (came)
             return came == -EAGAIN && deaf ? error : came;

@@ -11,7 +11,8 @@ __attribute__((constructor)) static void over_begin(void)
     certs_make();
 }
 
-/* TLS between the two, but for a pair made by a callback, which cannot wait for it. One context of each kind would be enough, if nothing were counted. */
+/* TLS between the two, but for a pair made by a callback, which cannot wait for it. One context of
+ * each kind would be enough, if nothing were counted. */
 static inline void over_shake(struct xie_stream *pair[2])
 {
     struct xie_tls_options client = client_options(), server = server_options();
