@@ -134,8 +134,8 @@ int xie_tls_shake(struct xie_tls *tls)
     int result = result_of(tls, returned);
     if (result) /* 0: an end in order, of what had not begun */
         return result;
-    tls->state = XIE_TLS_BROKEN;
-    return tls->error = XIE_ETLS_TRUNCATED;
+    xie_tls_break(tls, XIE_ETLS_TRUNCATED);
+    return tls->error;
 }
 
 void xie_tls_explain(struct xie_tls *tls, int error)
@@ -159,6 +159,14 @@ int xie_tls_not_open(const struct xie_tls *tls)
     if (tls->state == XIE_TLS_OPEN)
         return 0;
     return tls->state == XIE_TLS_BROKEN ? tls->error : -ENOTCONN;
+}
+
+void xie_tls_break(struct xie_tls *tls, int error)
+{
+    if (tls->state == XIE_TLS_BROKEN)
+        return;
+    tls->state = XIE_TLS_BROKEN;
+    tls->error = error;
 }
 
 ssize_t xie_tls_decrypt(struct xie_tls *tls, void *buf, size_t cap)

@@ -74,6 +74,8 @@ ssize_t xie_tls_decrypt(struct xie_tls *tls, void *buf, size_t cap);
 ssize_t xie_tls_encrypt(struct xie_tls *tls, const struct iovec *parts, int count);
 /* Make close_notify, once. return 0 or an error */
 int xie_tls_finish(struct xie_tls *tls);
+/* What is beneath failed: so does TLS from now on, unless it had. */
+void xie_tls_break(struct xie_tls *tls, int error);
 /* 0, or why plain text can neither come nor go. */
 int xie_tls_not_open(const struct xie_tls *tls);
 

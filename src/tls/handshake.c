@@ -77,10 +77,8 @@ static int run(struct xie_tls_layer *layer, struct xie_tls_failure *failure)
     tls->failure = &words;
     XIE_TIMEOUT(xie_tls_context_options(tls->context)->handshake_ns)
         error = shake(layer);
-    if (error && !xie_check() && tls->state != XIE_TLS_BROKEN) {
-        tls->state = XIE_TLS_BROKEN;
-        tls->error = error;
-    }
+    if (error && !xie_check())
+        xie_tls_break(tls, error);
     if (error)
         xie_tls_explain(tls, error);
     tls->failure = NULL;

@@ -212,6 +212,8 @@ static ssize_t tls_read(struct xie_transport *transport, void *buf, size_t cap)
         got = read_some(wire, transport, (char *)buf + total, cap - total, &fills);
         total += got > 0 ? (size_t)got : 0;
     }
+    if (total && got < 0 && got != -EAGAIN) /* a socket says it once: it is told next */
+        xie_tls_break(wire->tls, (int)got);
     if (xie_tls_out_len(wire->tls)) /* an answer; where it cannot be sent the next write says so */
         push(wire, transport);
     if (got != -EAGAIN)
@@ -269,7 +271,7 @@ static ssize_t tls_write(struct xie_transport *transport, const struct iovec *pa
             break;
         done += wire->sealed;
         wire->sealed = 0;
-        if (done == all || records == XIE_TLS_BURST)
+        if (done >= all || records == XIE_TLS_BURST)
             break;
         ssize_t put = seal_some(wire, transport, parts, count, done);
         error = put < 0 ? put : 0;
