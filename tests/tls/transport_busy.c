@@ -66,7 +66,7 @@ static void be_pressed(struct note *note)
 static void side_begin(struct side *self, int fd, struct xie_tls_context *context, unsigned rekey)
 {
     struct xie_tls_info info;
-    *self = (struct side){.most = tap_slow() ? MUCH / 10 : MUCH, .rekey = rekey};
+    *self = (struct side){.most = MUCH, .rekey = rekey};
     self->told.note.on_resume = go_on;
     self->told.note.on_pause = be_pressed;
     REQUIRE(!xie_connect_accepted_socket(fd, &telling, self, &self->told.transport));
