@@ -324,6 +324,19 @@ static int write_pattern(void *stream)
     return (int)xie_stream_write(stream, block, sizeof block);
 }
 
+/* Whatever can go on does so while this task sleeps. */
+static void wait_until_stuck(struct xie_stream *stream)
+{
+    const struct xie_tls_layer *layer = xie_tls_layer_of(stream);
+    uint64_t before;
+    size_t start;
+    do {
+        before = xie_stream_written(stream);
+        start = layer->sending.start;
+        xie_sleep(5 * XIE_MILLISECOND);
+    } while (!before || xie_stream_written(stream) != before || layer->sending.start != start);
+}
+
 static struct told adopted;
 
 static void adopt_in_callback(void *stream)
@@ -359,7 +372,7 @@ IN_TASK(a_tls_stream_becomes_a_transport_in_the_midst_of_everything)
     kit_send(ends.server, "a line\nand more");
     CHECK_EQ(xie_stream_read_line(ends.client, &line, NULL), 1);
     struct xie_task *task = xie_spawn(write_pattern, ends.client);
-    kit_settle();
+    wait_until_stuck(ends.client);
     CHECK_EQ(xie_transport_adopt(ends.client, &telling, &adopted, NULL), -EBUSY);
     xie_task_cancel(task);
     CHECK_EQ(xie_join(task), -ECANCELED);
