@@ -15,7 +15,7 @@ MATRIX_PACKAGES=(clang 'clang-format-14|clang-format' clang-tidy 'libclang-rt-14
     llvm:llvm-symbolizer cppcheck valgrind libc6-dbg qemu-user gcc-aarch64-linux-gnu
     gcc-riscv64-linux-gnu libc6-dev-arm64-cross libc6-dev-riscv64-cross gdb:gdb chromium
     chromium-driver python3:python3 python3-pip npm:npm curl:curl shellcheck:shellcheck
-    socat:socat netcat-openbsd:nc)
+    socat:socat netcat-openbsd:nc 'nginx-light|nginx-core:nginx')
 
 say()
 {

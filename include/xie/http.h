@@ -1,5 +1,5 @@
 /* http.h - HTTP/1.1 server and client, on streams.
- * Floor 7, library xie-web. Every call that waits honours the scopes around it. */
+ * Floor 8, library xie-web. Every call that waits honours the scopes around it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_HTTP_H
 #define XIE_HTTP_H

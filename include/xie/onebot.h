@@ -1,5 +1,5 @@
 /* onebot.h - QQ bots by OneBot 11: handlers that read from top to bottom.
- * Floor 8, library xie-onebot. Every call that waits honours the scopes around it. */
+ * Floor 9, library xie-onebot. Every call that waits honours the scopes around it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_H
 #define XIE_ONEBOT_H

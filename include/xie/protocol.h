@@ -22,8 +22,8 @@ struct xie_transport;
  *
  * Each may call every function of <xie/transport.h>, and spawn tasks. None is ever called from
  * within a call that the program makes: the loop calls them, between one step and the next. The
- * first is connection_made; the last, exactly once, is connection_lost. Data is borrowed for the
- * call.
+ * first is connection_made, for a connection that came to stand; the last, exactly once, is
+ * connection_lost. Data is borrowed for the call.
  *
  * source  asyncio Protocol, BufferedProtocol, DatagramProtocol, SubprocessProtocol
  */
@@ -35,9 +35,14 @@ struct xie_protocol {
     /* The connection stands. source connection_made */
     void (*connection_made)(void *self, struct xie_transport *transport);
     /* It is over: 0 the peer ended it or this side closed or aborted it; -ECANCELED the loop
-     * ends; another error: what broke it. The place to free self: transport and descriptor go
-     * as soon as this returns. source connection_lost */
+     * ends; another error: what broke it. Where a handshake beneath (TLS) failed before
+     * connection_made, this alone is called. The place to free self: transport and descriptor
+     * go as soon as this returns. source connection_lost */
     void (*connection_lost)(void *self, struct xie_transport *transport, int error);
+
+    /* TLS that was begun on a connection in use stands (<xie/tls_transport.h>); where it cannot,
+     * the connection is lost. source the return of loop.start_tls */
+    void (*tls_started)(void *self, struct xie_transport *transport);
 
     /* More than the high-water mark waits to be sent: write no more for now. source
      * pause_writing */

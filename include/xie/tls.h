@@ -1,5 +1,5 @@
 /* tls.h - TLS 1.2 and 1.3 over any stream, which keeps its pointer and all its calls.
- * Floor 6. Verification and the check of the host's name are on unless switched off. */
+ * Floor 7. Verification and the check of the host's name are on unless switched off. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_TLS_H
 #define XIE_TLS_H
@@ -134,7 +134,8 @@ XIE_API int xie_tls_connect(struct xie_tls_context *context, const char *host, u
  *          -EBUSY a task reads or writes; -EINVAL a client without host, -ENOMEM before
  *          anything was done: the stream is as it was
  * note     with TLS 1.3 a client is done before the server has judged the client's certificate:
- *          a refusal comes with the first read
+ *          a refusal comes with the first read. A server is done when it has heard the client
+ *          out; its tickets leave by themselves
  * source   StreamWriter.start_tls, loop.start_tls; SSLContext.wrap_socket
  */
 XIE_API int xie_tls_start(struct xie_stream *stream, struct xie_tls_context *context,

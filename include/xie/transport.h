@@ -58,8 +58,10 @@ XIE_API int xie_create_unix_connection(const char *path, const struct xie_protoc
  *
  * stream  gone on success; what had been read ahead into its buffer comes first
  * errors  -EBUSY a task is in a call of it; -EOPNOTSUPP it stands on something else than a
- *         descriptor (TLS, memory)
- * cost    does not wait: callbacks may call it
+ *         descriptor (memory)
+ * cost    does not wait: callbacks may call it. Of TLS (<xie/tls_transport.h>) it may suspend
+ *         for a moment while bytes under way are taken back from the kernel; then from a
+ *         callback -EBUSY. A stream whose TLS is broken returns why
  */
 XIE_API int xie_transport_adopt(struct xie_stream *stream, const struct xie_protocol *protocol,
                                 void *arg, struct xie_transport **transport);

@@ -1,5 +1,5 @@
 /* websocket.h - WebSocket server and client, on HTTP.
- * Floor 7, library xie-web. Every call that waits honours the scopes around it. */
+ * Floor 8, library xie-web. Every call that waits honours the scopes around it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEBSOCKET_H
 #define XIE_WEBSOCKET_H

@@ -1,6 +1,6 @@
 /* stream.h - inside a stream: its buffer, and what it stands on.
  * Floor 5. The reading and writing code knows no descriptor: sockets, TLS and memory are
- * tables of six functions beneath it. */
+ * tables of functions beneath it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_IO_STREAM_H
 #define XIE_IO_STREAM_H
@@ -21,6 +21,9 @@ enum {
     XIE_STREAM_SEPARATORS_MOST = 16     /* of one xie_stream_read_until_any */
 };
 
+struct xie_protocol;
+struct xie_transport;
+
 /* What a stream stands on. Each may suspend; at most one read and one write at a time. */
 struct xie_stream_ops {
     /* Wait for bytes: 1..cap of them, 0 at the end. Interrupted, nothing is lost. */
@@ -35,6 +38,9 @@ struct xie_stream_ops {
      * reset: without sending the rest. */
     void (*close)(struct xie_stream *stream, bool reset);
     int (*fd)(const struct xie_stream *stream);
+    /* xie_transport_adopt, where there is more to it than a descriptor. NULL: there is not. */
+    int (*become_transport)(struct xie_stream *stream, const struct xie_protocol *protocol,
+                            void *arg, struct xie_transport **transport);
 };
 
 /* The buffer holds data[start..end). It is the small one while little comes at a time, so that

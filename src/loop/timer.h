@@ -26,15 +26,15 @@ struct xie_timers {
 
 void xie_timers_init(struct xie_timers *timers, int64_t now);
 
-void xie_timer_init(struct xie_timer *timer, void (*fire)(struct xie_timer *timer));
+XIE_API void xie_timer_init(struct xie_timer *timer, void (*fire)(struct xie_timer *timer));
 static inline bool xie_timer_armed(const struct xie_timer *timer)
 {
     return timer->place != XIE_TIMER_IDLE;
 }
 /* Arm an idle timer. Allocates nothing, never fails. */
-void xie_timer_arm(struct xie_timers *timers, struct xie_timer *timer, int64_t when);
+XIE_API void xie_timer_arm(struct xie_timers *timers, struct xie_timer *timer, int64_t when);
 /* Idle ones are ignored. */
-void xie_timer_cancel(struct xie_timers *timers, struct xie_timer *timer);
+XIE_API void xie_timer_cancel(struct xie_timers *timers, struct xie_timer *timer);
 
 /* When to look again: when the earliest fires or, where many share its slot, when that slot
  * begins (before it, never after); XIE_NEVER without one. */

@@ -1,5 +1,5 @@
 /* ask.c - a question, and the same person's next message.
- * Floor 8. Listens before the question goes out, so that no answer is too quick. */
+ * Floor 9. Listens before the question goes out, so that no answer is too quick. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* bot.h - a bot that runs: what the files of this floor share.
- * Floor 8. Made by run.c; each part below is worked by one other file. */
+ * Floor 9. Made by run.c; each part below is worked by one other file. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_BOT_H
 #define XIE_ONEBOT_BOT_H

@@ -1,5 +1,5 @@
 /* call.c - calling an action as calling a function: it suspends, then returns its value.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* calls.c - calls that wait for their answers, and frames that wait to be sent.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/calls.h"
 

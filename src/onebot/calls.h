@@ -1,5 +1,5 @@
 /* calls.h - calls that wait for their answers, and frames that wait to be sent.
- * Floor 8. Knows tasks and JSON; knows nothing of connections: whoever writes takes frames
+ * Floor 9. Knows tasks and JSON; knows nothing of connections: whoever writes takes frames
  * from here, whoever reads gives answers back, in any order. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_CALLS_H

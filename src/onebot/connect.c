@@ -1,5 +1,5 @@
 /* connect.c - being connected, again and again.
- * Floor 8. One reader, one writer; when either ends, so does the connection. */
+ * Floor 9. One reader, one writer; when either ends, so does the connection. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/connect.h"
 

@@ -1,5 +1,5 @@
 /* connect.h - being connected, again and again.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_CONNECT_H
 #define XIE_ONEBOT_CONNECT_H

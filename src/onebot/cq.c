@@ -1,5 +1,5 @@
 /* cq.c - the text form of messages: CQ codes, escaped and taken apart.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/cq.h"
 

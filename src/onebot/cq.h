@@ -1,5 +1,5 @@
 /* cq.h - the text form of messages: CQ codes, escaped and taken apart.
- * Floor 8. OneBot 11, "message": the string form and the array form mean the same. */
+ * Floor 9. OneBot 11, "message": the string form and the array form mean the same. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_CQ_H
 #define XIE_ONEBOT_CQ_H

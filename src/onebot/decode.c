@@ -1,5 +1,5 @@
 /* decode.c - JSON that comes from outside, bounded in depth.
- * Floor 8. jansson recurses up to 2048 deep, which a task's stack does not hold. */
+ * Floor 9. jansson recurses up to 2048 deep, which a task's stack does not hold. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* dispatch.c - what becomes of an event: an answer, a command, kept, or on_event.
- * Floor 8. Handlers run as tasks of one group, which a failure of theirs must not end. */
+ * Floor 9. Handlers run as tasks of one group, which a failure of theirs must not end. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/dispatch.h"
 

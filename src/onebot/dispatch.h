@@ -1,5 +1,5 @@
 /* dispatch.h - what becomes of a frame: an answer to a call, or an event for a handler.
- * Floor 8. Nothing here waits. */
+ * Floor 9. Nothing here waits. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_DISPATCH_H
 #define XIE_ONEBOT_DISPATCH_H

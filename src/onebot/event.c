@@ -1,5 +1,5 @@
 /* event.c - an event's JSON as the struct that handlers read.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/event.h"
 

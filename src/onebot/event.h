@@ -1,5 +1,5 @@
 /* event.h - an event's JSON as the struct that handlers read.
- * Floor 8. Owns the JSON and the words; knows nothing of handlers. */
+ * Floor 9. Owns the JSON and the words; knows nothing of handlers. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_EVENT_H
 #define XIE_ONEBOT_EVENT_H

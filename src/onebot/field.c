@@ -1,5 +1,5 @@
 /* field.c - members of JSON objects as the world writes them.
- * Floor 8. Implementations differ on whether an id is a number or a string. */
+ * Floor 9. Implementations differ on whether an id is a number or a string. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* frame.c - what a frame from the implementation is.
- * Floor 8. Answers and events come on one connection: a post_type makes an event. */
+ * Floor 9. Answers and events come on one connection: a post_type makes an event. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

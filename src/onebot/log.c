@@ -1,5 +1,5 @@
 /* log.c - one line of the log, on stderr unless the program takes it.
- * Floor 8. One write per line, so that lines of several processes do not mix. */
+ * Floor 9. One write per line, so that lines of several processes do not mix. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/log.h"
 

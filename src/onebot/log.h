@@ -1,5 +1,5 @@
 /* log.h - one line of the log, safe to show.
- * Floor 8. What came from outside cannot break a line or steer a terminal. */
+ * Floor 9. What came from outside cannot break a line or steer a terminal. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_LOG_H
 #define XIE_ONEBOT_LOG_H

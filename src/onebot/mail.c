@@ -1,5 +1,5 @@
 /* mail.c - messages for those who asked.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/mail.h"
 

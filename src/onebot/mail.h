@@ -1,5 +1,5 @@
 /* mail.h - messages for those who asked.
- * Floor 8. A mailbox per handler that asks; open from its first question to its end. */
+ * Floor 9. A mailbox per handler that asks; open from its first question to its end. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_MAIL_H
 #define XIE_ONEBOT_MAIL_H

@@ -1,5 +1,5 @@
 /* recent.c - which messages have been seen lately, so that none runs twice.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/recent.h"
 

@@ -1,5 +1,5 @@
 /* recent.h - which messages have been seen lately, so that none runs twice.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_RECENT_H
 #define XIE_ONEBOT_RECENT_H

@@ -1,5 +1,5 @@
 /* run.c - a bot from its start to its end.
- * Floor 8. The connection and the handlers stand in a shield: when the bot stops they get their
+ * Floor 9. The connection and the handlers stand in a shield: when the bot stops they get their
  * grace, whoever stops it. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* send.c - saying something, as plain text.
- * Floor 8. The array form of a message: nothing in it needs escaping, so nothing that a person
+ * Floor 9. The array form of a message: nothing in it needs escaping, so nothing that a person
  * wrote can become a code. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>

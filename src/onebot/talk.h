@@ -1,5 +1,5 @@
 /* talk.h - one handler that runs: its event, and what it heard meanwhile.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_TALK_H
 #define XIE_ONEBOT_TALK_H

@@ -1,5 +1,5 @@
 /* utf8.c - text that may be broken, made fit for JSON and for a line of a log.
- * Floor 8. */
+ * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/utf8.h"
 

@@ -1,5 +1,5 @@
 /* utf8.h - text that may be broken, made fit for JSON and for a line of a log.
- * Floor 8. Knows RFC 3629 only. */
+ * Floor 9. Knows RFC 3629 only. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_UTF8_H
 #define XIE_ONEBOT_UTF8_H

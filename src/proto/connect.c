@@ -28,8 +28,9 @@ static int keep_read_ahead(struct xie_transport *model, const struct xie_stream 
     return 0;
 }
 
-int xie_transport_adopt_as(struct xie_stream *stream, struct xie_transport *model, void *arg,
-                           struct xie_transport **transport)
+/* model says the rest. */
+static int adopt(struct xie_stream *stream, const struct xie_dress *dress,
+                 struct xie_transport *model, void *arg, struct xie_transport **transport)
 {
     bool is_socket;
     model->kind = &xie_transport_bytes;
@@ -41,8 +42,11 @@ int xie_transport_adopt_as(struct xie_stream *stream, struct xie_transport *mode
     if (stream->gate.inside[XIE_READING] || stream->gate.inside[XIE_WRITING])
         return -EBUSY;
     int error = keep_read_ahead(model, stream);
+    bool dressed = !error && dress && !(error = dress->put(model, dress->arg));
     if (!error)
         error = xie_transport_open(model, arg, transport);
+    if (error && dressed)
+        dress->take_off(model);
     if (error)
         xie_release(model->kept);
     else
@@ -50,12 +54,27 @@ int xie_transport_adopt_as(struct xie_stream *stream, struct xie_transport *mode
     return error;
 }
 
-int xie_transport_adopt(struct xie_stream *stream, const struct xie_protocol *protocol, void *arg,
-                        struct xie_transport **transport)
+int xie_transport_adopt_as(struct xie_stream *stream, struct xie_transport *model, void *arg,
+                           struct xie_transport **transport)
+{
+    return adopt(stream, NULL, model, arg, transport);
+}
+
+int xie_transport_adopt_dressed(struct xie_stream *stream, const struct xie_dress *dress,
+                                const struct xie_protocol *protocol, void *arg,
+                                struct xie_transport **transport)
 {
     struct xie_transport model = {.protocol = protocol,
                                   .ways = XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES};
-    return xie_transport_adopt_as(stream, &model, arg, transport);
+    return adopt(stream, dress, &model, arg, transport);
+}
+
+int xie_transport_adopt(struct xie_stream *stream, const struct xie_protocol *protocol, void *arg,
+                        struct xie_transport **transport)
+{
+    if (stream->ops->become_transport)
+        return stream->ops->become_transport(stream, protocol, arg, transport);
+    return xie_transport_adopt_dressed(stream, NULL, protocol, arg, transport);
 }
 
 static int adopt_fd(int fd, unsigned ways, const struct xie_protocol *protocol, void *arg,
@@ -71,7 +90,7 @@ static int adopt_fd(int fd, unsigned ways, const struct xie_protocol *protocol, 
     if (ways == (XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES) && !is_socket)
         error = -ENOTSOCK;
     else
-        error = xie_transport_adopt_as(stream, &model, arg, transport);
+        error = adopt(stream, NULL, &model, arg, transport);
     if (error)
         xie_socket_free(stream); /* and fd is still the caller's */
     return error;
@@ -137,7 +156,8 @@ static int pause_for_memory(struct xie_listener *listener)
 
 /* The next connection. errors -ENOMEM none was accepted, or it was turned away; why it accepts no
  * more */
-static int accept_next(struct xie_listener *listener, struct xie_transport *model, void *arg)
+static int accept_next(struct xie_listener *listener, const struct xie_dress *dress,
+                       struct xie_transport *model, void *arg)
 {
     struct xie_serving *serving = model->serving;
     struct xie_stream *stream;
@@ -145,15 +165,15 @@ static int accept_next(struct xie_listener *listener, struct xie_transport *mode
     if (error)
         return error;
     serving->refused = false;
-    error = xie_transport_adopt_as(stream, model, arg, NULL);
+    error = adopt(stream, dress, model, arg, NULL);
     if (error)
         xie_stream_abort(stream);
     return error == -ENOMEM && !serving->refused ? error : 0;
 }
 
 /* return why it accepts no more */
-static int accept_all(struct xie_listener *listener, const struct xie_protocol *protocol, void *arg,
-                      struct xie_serving *serving)
+static int accept_all(struct xie_listener *listener, const struct xie_dress *dress,
+                      const struct xie_protocol *protocol, void *arg, struct xie_serving *serving)
 {
     struct xie_transport model = {.protocol = protocol,
                                   .serving = serving,
@@ -161,7 +181,7 @@ static int accept_all(struct xie_listener *listener, const struct xie_protocol *
     int error = 0;
     while (!error) {
         struct xie_transport each = model;
-        error = accept_next(listener, &each, arg);
+        error = accept_next(listener, dress, &each, arg);
         if (error == -ENOMEM)
             error = pause_for_memory(listener);
     }
@@ -187,12 +207,12 @@ static void abort_all(struct xie_serving *serving)
         xie_transport_abort(XIE_CONTAINER(link, struct xie_transport, link));
 }
 
-int xie_serve_protocol(struct xie_listener *listener, const struct xie_protocol *protocol,
-                       void *arg)
+int xie_serve_dressed(struct xie_listener *listener, const struct xie_dress *dress,
+                      const struct xie_protocol *protocol, void *arg)
 {
     struct xie_serving serving = {0};
     xie_list_init(&serving.transports);
-    int error = accept_all(listener, protocol, arg, &serving);
+    int error = accept_all(listener, dress, protocol, arg, &serving);
     if (error == XIE_ECLOSED)
         error = wait_for_last(&serving);
     if (!error)
@@ -202,4 +222,10 @@ int xie_serve_protocol(struct xie_listener *listener, const struct xie_protocol 
         wait_for_last(&serving); /* they are linked in our frame */
     }
     return error;
+}
+
+int xie_serve_protocol(struct xie_listener *listener, const struct xie_protocol *protocol,
+                       void *arg)
+{
+    return xie_serve_dressed(listener, NULL, protocol, arg);
 }

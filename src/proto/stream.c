@@ -28,7 +28,6 @@ static void tell_end(struct xie_transport *transport)
 /* What a read said that brought no bytes. */
 static void tell_no_bytes(struct xie_transport *transport, ssize_t result)
 {
-    transport->readable = false;
     if (!result)
         tell_end(transport);
     else if (result != -EAGAIN)
@@ -45,11 +44,8 @@ static void kept_release(struct xie_transport *transport)
 /* Bytes that were given back, else from the wire. */
 static ssize_t fetch(struct xie_transport *transport, char *buf, size_t cap)
 {
-    if (!transport->kept) {
-        ssize_t got = transport->wire->read(transport, buf, cap);
-        transport->readable = got == (ssize_t)cap;
-        return got;
-    }
+    if (!transport->kept)
+        return transport->wire->read(transport, buf, cap);
     size_t left = transport->kept_len - transport->kept_at, len = left < cap ? left : cap;
     memcpy(buf, transport->kept + transport->kept_at, len);
     transport->kept_at += len;
@@ -205,20 +201,25 @@ static ssize_t send_now(struct xie_transport *transport, const struct iovec *par
 }
 
 /* A handshake that still goes on has the wire to itself. */
-static bool established(const struct xie_transport *transport)
-{
-    return transport->made || !transport->wire->begin;
-}
-
 static void send_eof(struct xie_transport *transport)
 {
     if (!transport->eof_asked || transport->eof_sent || transport->buffered ||
-        !established(transport))
+        !transport->established)
+        return;
+    int error = transport->wire->write_eof(transport);
+    if (error == -EAGAIN)
         return;
     transport->eof_sent = true;
-    int error = transport->wire->write_eof(transport);
     if (error)
         xie_transport_break(transport, error);
+}
+
+void xie_transport_taken(struct xie_transport *transport, size_t len)
+{
+    transport->out_start += len;
+    transport->buffered -= len;
+    if (!transport->buffered)
+        out_release(transport);
 }
 
 static void bytes_flush(struct xie_transport *transport)
@@ -229,10 +230,7 @@ static void bytes_flush(struct xie_transport *transport)
     ssize_t sent = send_now(transport, &part, transport->buffered ? 1 : 0);
     if (sent < 0)
         return;
-    transport->out_start += (size_t)sent;
-    transport->buffered -= (size_t)sent;
-    if (!transport->buffered)
-        out_release(transport);
+    xie_transport_taken(transport, (size_t)sent);
     send_eof(transport);
 }
 
@@ -256,7 +254,7 @@ int xie_transport_writev(struct xie_transport *transport, const struct iovec *pa
     if (error)
         return error;
     ssize_t sent = 0;
-    if (all && !transport->buffered && established(transport))
+    if (all && !transport->buffered && transport->established)
         sent = send_now(transport, parts, count);
     if (sent < 0)
         return XIE_ECLOSED;
@@ -288,6 +286,7 @@ int xie_transport_write_eof(struct xie_transport *transport)
         return XIE_ECLOSED;
     transport->eof_asked = true;
     send_eof(transport);
+    xie_transport_wake(transport); /* the wire may have bytes of its own to send */
     return 0;
 }
 

@@ -46,8 +46,8 @@ void xie_transport_break(struct xie_transport *transport, int error)
 
 bool xie_transport_can_read(const struct xie_transport *transport)
 {
-    return transport->made && transport->ways & XIE_TRANSPORT_READS && !transport->reading_paused &&
-           !transport->read_ended && !transport->closing;
+    return transport->made && transport->established && transport->ways & XIE_TRANSPORT_READS &&
+           !transport->reading_paused && !transport->read_ended && !transport->closing;
 }
 
 int xie_transport_check_write(const struct xie_transport *transport,
@@ -98,20 +98,46 @@ static void watch(struct xie_transport *transport, struct xie_op *op, int events
 static bool establish(struct xie_transport *transport)
 {
     int error = transport->over ? -ECANCELED : transport->wire->begin(transport);
-    transport->readable = !error; /* the wire may have read more than its own */
     if (error && error != -EAGAIN)
         xie_transport_lose(transport, error);
-    return !error;
+    if (error)
+        return false;
+    transport->established = true;
+    transport->readable = true; /* the wire may have read more than its own */
+    return true;
 }
 
+/* The connection stands, for the first time, or again by another wire. */
 static void begin(struct xie_transport *transport)
 {
-    transport->readable = transport->kept;
-    if (transport->wire && transport->wire->begin && !establish(transport))
+    const struct xie_protocol *protocol = transport->protocol;
+    bool again = transport->made;
+    transport->readable |= transport->kept != NULL;
+    if (!transport->established && !establish(transport))
         return;
     transport->made = true;
-    if (transport->protocol->connection_made)
-        transport->protocol->connection_made(transport->self, transport);
+    if (!again && protocol->connection_made)
+        protocol->connection_made(transport->self, transport);
+    if (again && protocol->tls_started)
+        protocol->tls_started(transport->self, transport);
+}
+
+/* What the descriptor must be ready for, so that what is to be sent gets on. */
+static int wants(struct xie_transport *transport)
+{
+    const struct xie_wire *wire = transport->wire;
+    bool eof = transport->eof_asked && !transport->eof_sent;
+    bool waiting = transport->established && (transport->buffered || eof);
+    if (transport->broken)
+        return 0;
+    return wire && wire->wants ? wire->wants(transport, waiting) : waiting ? POLLOUT : 0;
+}
+
+static bool may_flush(struct xie_transport *transport)
+{
+    if (!transport->made || !transport->established || transport->over || transport->broken)
+        return false;
+    return transport->writable || (transport->readable && wants(transport) & POLLIN);
 }
 
 /* The one thing that the end of a pipe to write can be ready for, but for writing. */
@@ -161,31 +187,43 @@ void xie_transport_end(struct xie_transport *transport)
     xie_transport_unref(transport);
 }
 
+/* Is all said that a transport which closes has to say? */
+static bool all_said(struct xie_transport *transport)
+{
+    const struct xie_wire *wire = transport->wire;
+    bool may = !wire || !wire->leave || wire->leave(transport);
+    return may && !transport->buffered;
+}
+
+static void wait_or_go_on(struct xie_transport *transport)
+{
+    bool can_read = xie_transport_can_read(transport);
+    int events = wants(transport);
+    if (!(transport->ways & XIE_TRANSPORT_READS))
+        watch(transport, &transport->in, POLLERR);
+    else if (!transport->established || (!transport->readable && (can_read || events & POLLIN)))
+        watch(transport, &transport->in, POLLIN);
+    else if (can_read)
+        xie_transport_wake(transport); /* there is more, when the others had their turn */
+    if (events & POLLOUT)
+        watch(transport, &transport->out, POLLOUT);
+}
+
 /* Wait for what the state asks for, or end. The transport may be gone when this returns. */
 static void settle(struct xie_transport *transport)
 {
-    const struct xie_wire *wire = transport->wire;
-    bool asks = wire && wire->wants_write && !transport->broken;
-    bool wants_write = asks && wire->wants_write(transport);
     if (transport->broken && !xie_transport_can_read(transport))
         xie_transport_lose(transport, transport->error);
-    if (transport->closing && !transport->buffered && !wants_write)
+    if (transport->closing && !transport->over && all_said(transport))
         xie_transport_lose(transport, 0);
-    if (transport->over) {
-        xie_op_cancel(transport->loop, &transport->in);
-        xie_op_cancel(transport->loop, &transport->out);
-        if (!pending(transport) && !transport->queued)
-            xie_transport_end(transport);
+    if (!transport->over) {
+        wait_or_go_on(transport);
         return;
     }
-    if (!(transport->ways & XIE_TRANSPORT_READS))
-        watch(transport, &transport->in, POLLERR);
-    else if (!transport->made || (xie_transport_can_read(transport) && !transport->readable))
-        watch(transport, &transport->in, POLLIN);
-    else if (xie_transport_can_read(transport))
-        xie_transport_wake(transport); /* there is more, when the others had their turn */
-    if (transport->buffered || wants_write)
-        watch(transport, &transport->out, POLLOUT);
+    xie_op_cancel(transport->loop, &transport->in);
+    xie_op_cancel(transport->loop, &transport->out);
+    if (!pending(transport) && !transport->queued)
+        xie_transport_end(transport);
 }
 
 /* One of each thing: so that none of them, and no other transport, is starved by a busy one. */
@@ -193,13 +231,13 @@ void xie_transport_step(struct xie_ready *item)
 {
     struct xie_transport *transport = XIE_CONTAINER(item, struct xie_transport, ready);
     transport->queued = false;
-    if (!transport->made)
+    if (!transport->made || !transport->established)
         begin(transport);
     if (transport->readable && !(transport->ways & XIE_TRANSPORT_READS))
         reader_went(transport);
     else if (transport->readable && xie_transport_can_read(transport))
         transport->kind->receive(transport);
-    if (transport->writable && transport->made && !transport->over && !transport->broken) {
+    if (may_flush(transport)) {
         transport->writable = false;
         transport->kind->flush(transport);
     }
@@ -246,6 +284,7 @@ int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_
     made->high = XIE_TRANSPORT_HIGH;
     made->low = XIE_TRANSPORT_LOW;
     made->refs = 1;
+    made->established |= !made->wire || !made->wire->begin;
     made->self = made->protocol->create ? made->protocol->create(arg) : arg;
     if (made->protocol->create && !made->self) {
         if (made->serving)

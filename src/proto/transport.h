@@ -26,23 +26,30 @@ struct xie_transport_kind {
     void (*drop)(struct xie_transport *transport);
 };
 
-/* What bytes go through: sockets and pipes here; TLS is to be another, its state in `layer`. No
+/* What bytes go through: sockets and pipes here, TLS on the floor above. `layer` of the transport
+ * is the wire's own; one that stands on another puts that one's in its place while it calls it. No
  * function suspends, or calls the protocol; all of the memory they are given is borrowed for the
  * call. -EAGAIN: not now; another error is the connection's end. */
 struct xie_wire {
-    /* Before connection_made: a handshake. Called until it says 0, whenever the descriptor is
-     * readable, or wants_write. NULL: there is none. */
+    /* A handshake, before anything is read or written: called until it says 0, at first, then when
+     * the descriptor is readable, or ready for what is wanted. What the protocol gave back (kept)
+     * may be taken as its beginning. Sets transport->readable as read does. NULL: there is none. */
     int (*begin)(struct xie_transport *transport);
-    /* Has it bytes of its own to send, so that begin or write (of nothing: count 0) must be called
-     * when the descriptor is writable? NULL: never. */
-    bool (*wants_write)(struct xie_transport *transport);
-    /* 1..cap bytes, 0 at the end. Less than cap: none are left until the descriptor is readable
-     * again. */
+    /* What the descriptor must be ready for, POLLIN and POLLOUT, so that the bytes of the wire's
+     * own and (waiting) those it is to write get on. Then begin, or write, perhaps of nothing
+     * (count 0), is called. NULL: POLLOUT while bytes wait. */
+    int (*wants)(struct xie_transport *transport, bool waiting);
+    /* 1..cap bytes, 0 at the end. Sets transport->readable: can there be more, or the end, before
+     * the descriptor is readable again? */
     ssize_t (*read)(struct xie_transport *transport, void *buf, size_t cap);
-    /* Take some of parts, at least a byte. */
+    /* Take some of parts, at least a byte. What is not taken is given again, perhaps with more
+     * behind it. */
     ssize_t (*write)(struct xie_transport *transport, const struct iovec *parts, int count);
     /* All was written: tell the peer. NULL: there is no such thing. */
     int (*write_eof)(struct xie_transport *transport);
+    /* The transport is closing; asked at each step from then on. May it end, once nothing waits to
+     * be written? NULL: yes. */
+    bool (*leave)(struct xie_transport *transport);
     /* Close the descriptor, by xie_socket_close. reset: the peer shall see that all is dropped. */
     void (*close)(struct xie_transport *transport, bool reset);
 };
@@ -85,6 +92,7 @@ struct xie_transport {
     unsigned refs;
     uint8_t ways;            /* XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES */
     bool queued;             /* ready stands in the loop's queue */
+    bool established;        /* the wire's handshake is over, or there was none */
     bool made;               /* connection_made was called */
     bool readable, writable; /* the descriptor was, when it was looked at last */
     bool pressed; /* a write said to pause: that is told, even if all has gone meanwhile */
@@ -98,8 +106,9 @@ struct xie_transport {
     bool ended;                          /* connection_lost was called, or is being */
 };
 
-/* Make one like model (kind, wire, protocol, serving, kept, ways, fd; the rest 0), whose fd and
- * kept are its own on success. Calls the protocol's create. out may be NULL.
+/* Make one like model (kind, wire, layer, protocol, serving, kept, ways, fd, and what else it says;
+ * the rest 0), whose fd and kept are its own on success. Calls the protocol's create. out may be
+ * NULL.
  * errors  -ENOMEM, XIE_ECLOSED, -EPERM */
 int xie_transport_open(const struct xie_transport *model, void *arg, struct xie_transport **out);
 
@@ -116,10 +125,23 @@ void xie_transport_step(struct xie_ready *item);
  * operation is pending. */
 void xie_transport_end(struct xie_transport *transport);
 
+/* What a stream becomes that is made a transport: put lays a wire over the model's, take_off takes
+ * it away where the transport cannot be made after all. errors as xie_transport_adopt */
+struct xie_dress {
+    int (*put)(struct xie_transport *model, void *arg);
+    void (*take_off)(struct xie_transport *model);
+    void *arg;
+};
+XIE_API int xie_transport_adopt_dressed(struct xie_stream *stream, const struct xie_dress *dress,
+                                        const struct xie_protocol *protocol, void *arg,
+                                        struct xie_transport **transport);
+XIE_API int xie_serve_dressed(struct xie_listener *listener, const struct xie_dress *dress,
+                              const struct xie_protocol *protocol, void *arg);
+
 /* Have the loop do what the state asks for. */
-void xie_transport_wake(struct xie_transport *transport);
+XIE_API void xie_transport_wake(struct xie_transport *transport);
 /* It is over with error (0: none): connection_lost is to be called. The first call counts. */
-void xie_transport_lose(struct xie_transport *transport, int error);
+XIE_API void xie_transport_lose(struct xie_transport *transport, int error);
 /* Writing failed: the same; but where the peer hears no more (-EPIPE, -ECONNRESET), not before what
  * it still says was read to its end, unless reading is paused. */
 void xie_transport_break(struct xie_transport *transport, int error);
@@ -131,6 +153,9 @@ int xie_transport_check_write(const struct xie_transport *transport,
 /* The end of it: tells the protocol to pause where it should. return 1 it should, else 0 */
 int xie_transport_written(struct xie_transport *transport);
 
-extern const struct xie_transport_kind xie_transport_bytes, xie_transport_datagrams;
+/* The first len bytes that wait to be sent have been. */
+XIE_API void xie_transport_taken(struct xie_transport *transport, size_t len);
+
+XIE_API extern const struct xie_transport_kind xie_transport_bytes, xie_transport_datagrams;
 
 #endif

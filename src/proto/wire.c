@@ -9,7 +9,9 @@
 
 static ssize_t socket_read(struct xie_transport *transport, void *buf, size_t cap)
 {
-    return xie_sys_recv(transport->fd, buf, cap, 0);
+    ssize_t got = xie_sys_recv(transport->fd, buf, cap, 0);
+    transport->readable = got == (ssize_t)cap;
+    return got;
 }
 
 static ssize_t socket_write(struct xie_transport *transport, const struct iovec *parts, int count)
@@ -43,7 +45,9 @@ const struct xie_wire xie_wire_socket = {
 static ssize_t pipe_read(struct xie_transport *transport, void *buf, size_t cap)
 {
     struct iovec part = {.iov_base = buf, .iov_len = cap};
-    return xie_sys_readv(transport->fd, &part, 1);
+    ssize_t got = xie_sys_readv(transport->fd, &part, 1);
+    transport->readable = got == (ssize_t)cap;
+    return got;
 }
 
 static ssize_t pipe_write(struct xie_transport *transport, const struct iovec *parts, int count)

@@ -1,5 +1,5 @@
 /* context.c - contexts: made, shared, loaded again, given back.
- * Floor 6. */
+ * Floor 7. */
 /* SPDX-License-Identifier: MIT */
 #include "tls/context.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "tls/layer.h"
+#include "tls/engine.h"
 
 static int refuse(struct xie_tls_failure *failure, const char *why)
 {

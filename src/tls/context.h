@@ -1,5 +1,5 @@
 /* context.h - inside a context: its options, OpenSSL's object made of them, kept sessions.
- * Floor 6. */
+ * Floor 7. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_TLS_CONTEXT_H
 #define XIE_TLS_CONTEXT_H

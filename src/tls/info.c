@@ -1,5 +1,5 @@
 /* info.c - what a connection's TLS is: agreed parameters, the peer's certificate.
- * Floor 6. */
+ * Floor 7. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <openssl/err.h>
@@ -23,25 +23,30 @@ static const char *alpn_of(struct xie_tls *tls)
     return tls->alpn;
 }
 
-int xie_tls_info(const struct xie_stream *stream, struct xie_tls_info *info)
+void xie_tls_tell(struct xie_tls *tls, struct xie_tls_info *info)
 {
-    struct xie_tls *tls = xie_tls_of(stream);
-    if (!tls)
-        return -EINVAL;
     *info = (struct xie_tls_info){
         .version = SSL_get_version(tls->ssl),
         .cipher = SSL_get_cipher_name(tls->ssl),
         .alpn = alpn_of(tls),
         .host = tls->host ? tls->host : SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name),
-        .reason = tls->reason  ? ERR_reason_error_string(tls->reason)
-                  : tls->error ? xie_strerror(tls->error)
-                               : NULL,
+        .reason = tls->failure && *tls->failure->text ? tls->failure->text
+                  : tls->reason                       ? ERR_reason_error_string(tls->reason)
+                  : tls->error                        ? xie_strerror(tls->error)
+                                                      : NULL,
         .resumed = SSL_session_reused(tls->ssl),
         .verified = SSL_get0_peer_certificate(tls->ssl) &&
                     SSL_get_verify_mode(tls->ssl) != SSL_VERIFY_NONE &&
                     SSL_get_verify_result(tls->ssl) == X509_V_OK,
     };
-    return 0;
+}
+
+int xie_tls_info(const struct xie_stream *stream, struct xie_tls_info *info)
+{
+    struct xie_tls *tls = xie_tls_of(stream);
+    if (tls)
+        xie_tls_tell(tls, info);
+    return tls ? 0 : -EINVAL;
 }
 
 /* --- the peer's certificate --------------------------------------------------------- */
@@ -73,12 +78,11 @@ static bool print(BIO *out, X509 *certificate, enum xie_tls_part part)
     return true;
 }
 
-ssize_t xie_tls_peer(const struct xie_stream *stream, enum xie_tls_part part, char *buf, size_t cap)
+ssize_t xie_tls_tell_peer(const struct xie_tls *tls, enum xie_tls_part part, char *buf, size_t cap)
 {
-    struct xie_tls *tls = xie_tls_of(stream);
-    X509 *certificate = tls ? SSL_get0_peer_certificate(tls->ssl) : NULL;
+    X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
     if (!certificate)
-        return tls ? -ENOENT : -EINVAL;
+        return -ENOENT;
     char *text = NULL;
     ssize_t len = -ENOMEM;
     BIO *out = BIO_new(BIO_s_mem());
@@ -92,4 +96,10 @@ ssize_t xie_tls_peer(const struct xie_stream *stream, enum xie_tls_part part, ch
     BIO_free(out);
     ERR_clear_error();
     return len;
+}
+
+ssize_t xie_tls_peer(const struct xie_stream *stream, enum xie_tls_part part, char *buf, size_t cap)
+{
+    const struct xie_tls *tls = xie_tls_of(stream);
+    return tls ? xie_tls_tell_peer(tls, part, buf, cap) : -EINVAL;
 }

@@ -1,5 +1,5 @@
 /* load.c - OpenSSL's context made of our options: files, protocols, callbacks.
- * Floor 6. Whatever is not usable is told by the name of the file or setting. */
+ * Floor 7. Whatever is not usable is told by the name of the file or setting. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <openssl/err.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tls/context.h"
-#include "tls/layer.h"
+#include "tls/engine.h"
 
 /* --- what went wrong ---------------------------------------------------------------- */
 

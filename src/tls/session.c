@@ -1,5 +1,5 @@
 /* session.c - the sessions that a client keeps, one for each host.
- * Floor 6. */
+ * Floor 7. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 

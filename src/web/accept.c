@@ -1,5 +1,5 @@
 /* accept.c - a request becomes a WebSocket.
- * Floor 7. RFC 6455 section 4.2. */
+ * Floor 8. RFC 6455 section 4.2. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* answer.c - writing an answer: head, length, date, and when not to write it yet.
- * Floor 7. Answers to pipelined requests gather while more requests are at hand. */
+ * Floor 8. Answers to pipelined requests gather while more requests are at hand. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>

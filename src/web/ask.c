@@ -1,5 +1,5 @@
 /* ask.c - what may be asked of a server, and how it is written down.
- * Floor 7. Nothing of the caller's can add a line, or a second word about a length. */
+ * Floor 8. Nothing of the caller's can add a line, or a second word about a length. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* bytes.c - a row of bytes that grows at its end and is taken from its front.
- * Floor 7. Growth doubles, so appending costs amortised constant time per byte. */
+ * Floor 8. Growth doubles, so appending costs amortised constant time per byte. */
 /* SPDX-License-Identifier: MIT */
 #include "bytes.h"
 

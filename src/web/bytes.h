@@ -1,5 +1,5 @@
 /* bytes.h - a row of bytes that grows at its end and is taken from its front.
- * Floor 7. What was read and not yet understood; a body or message being put together. */
+ * Floor 8. What was read and not yet understood; a body or message being put together. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_BYTES_H
 #define XIE_WEB_BYTES_H

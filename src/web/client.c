@@ -1,5 +1,5 @@
 /* client.c - a request and its answer: where it goes, again where it may, and where it is sent on.
- * Floor 7. */
+ * Floor 8. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* client.h - the HTTP client: its connections, and one request with its answer.
- * Floor 7. Shared by the files that keep connections, send, read and follow. */
+ * Floor 8. Shared by the files that keep connections, send, read and follow. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_CLIENT_H
 #define XIE_WEB_CLIENT_H

@@ -1,5 +1,5 @@
 /* close.c - the closing handshake.
- * Floor 7. RFC 6455 section 7. */
+ * Floor 8. RFC 6455 section 7. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* connect.c - opening a WebSocket to a server.
- * Floor 7. RFC 6455 section 4.1: whatever the server answers is checked. */
+ * Floor 8. RFC 6455 section 4.1: whatever the server answers is checked. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>

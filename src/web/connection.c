@@ -1,5 +1,5 @@
 /* connection.c - reading requests from a connection: heads, bodies, and their deadlines.
- * Floor 7. Before it waits for more, what was answered goes out. */
+ * Floor 8. Before it waits for more, what was answered goes out. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* deflate.c - messages of a WebSocket made smaller, and whole again.
- * Floor 7. Built where zlib is; else deflate_none.c is. zlib gets its memory by our road. */
+ * Floor 8. Built where zlib is; else deflate_none.c is. zlib gets its memory by our road. */
 /* SPDX-License-Identifier: MIT */
 #include "deflate.h"
 

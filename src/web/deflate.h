@@ -1,5 +1,5 @@
 /* deflate.h - messages of a WebSocket made smaller, and whole again.
- * Floor 7. RFC 7692 section 7.2, by zlib where this build has it. */
+ * Floor 8. RFC 7692 section 7.2, by zlib where this build has it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_DEFLATE_H
 #define XIE_WEB_DEFLATE_H

@@ -1,5 +1,5 @@
 /* deflate_none.c - a build without zlib compresses nothing, and agrees to nothing.
- * Floor 7. */
+ * Floor 8. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* exchange.c - a request goes out, the head of its answer comes in.
- * Floor 7. A large body is sent while the answer is listened for: a server may have had enough
+ * Floor 8. A large body is sent while the answer is listened for: a server may have had enough
  * before it has all, and then reads no more. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* extension.c - permessage-deflate being agreed upon.
- * Floor 7. RFC 7692 section 7.1; the grammar of RFC 6455 section 9.1. */
+ * Floor 8. RFC 7692 section 7.1; the grammar of RFC 6455 section 9.1. */
 /* SPDX-License-Identifier: MIT */
 #include "extension.h"
 

@@ -1,5 +1,5 @@
 /* extension.h - permessage-deflate being agreed upon.
- * Floor 7. RFC 7692 section 7.1: what is offered, what is taken of an offer. */
+ * Floor 8. RFC 7692 section 7.1: what is offered, what is taken of an offer. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_EXTENSION_H
 #define XIE_WEB_EXTENSION_H

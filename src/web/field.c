@@ -1,5 +1,5 @@
 /* field.c - what may stand in the name and value of a header field.
- * Floor 7. Rules of RFC 9110 section 5 and RFC 3986 section 2.1; no state, no memory. */
+ * Floor 8. Rules of RFC 9110 section 5 and RFC 3986 section 2.1; no state, no memory. */
 /* SPDX-License-Identifier: MIT */
 #include "field.h"
 

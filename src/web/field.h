@@ -1,5 +1,5 @@
 /* field.h - what may stand in the name and value of a header field.
- * Floor 7. RFC 9110 section 5. */
+ * Floor 8. RFC 9110 section 5. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_FIELD_H
 #define XIE_WEB_FIELD_H

@@ -1,5 +1,5 @@
 /* handshake.c - what proves that both sides mean WebSocket.
- * Floor 7. Nothing here waits. */
+ * Floor 8. Nothing here waits. */
 /* SPDX-License-Identifier: MIT */
 #include "handshake.h"
 

@@ -1,5 +1,5 @@
 /* handshake.h - what proves that both sides mean WebSocket.
- * Floor 7. RFC 6455 section 4; SHA-1 and base64 by libcrypto. */
+ * Floor 8. RFC 6455 section 4; SHA-1 and base64 by libcrypto. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_HANDSHAKE_H
 #define XIE_WEB_HANDSHAKE_H

@@ -1,5 +1,5 @@
 /* http.h - one connection of the server, and the request it is at.
- * Floor 7. Shared by the files that read, answer and serve. */
+ * Floor 8. Shared by the files that read, answer and serve. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_HTTP_H
 #define XIE_WEB_HTTP_H

@@ -1,5 +1,5 @@
 /* message.c - one HTTP message being taken apart: head, then body.
- * Floor 7. Knows bytes and llhttp; knows nothing of streams. Nothing here waits. */
+ * Floor 8. Knows bytes and llhttp; knows nothing of streams. Nothing here waits. */
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
 

@@ -1,5 +1,5 @@
 /* message.h - one HTTP message being taken apart: head, then body.
- * Floor 7. llhttp does the grammar; this adds limits, and strictness about line ends. */
+ * Floor 8. llhttp does the grammar; this adds limits, and strictness about line ends. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_MESSAGE_H
 #define XIE_WEB_MESSAGE_H

@@ -1,5 +1,5 @@
 /* out.c - what is to be written to a stream, in order, by whoever comes first.
- * Floor 7. The lock is fair and taken in the order of adding, so chunks go in turn. */
+ * Floor 8. The lock is fair and taken in the order of adding, so chunks go in turn. */
 /* SPDX-License-Identifier: MIT */
 #include "out.h"
 

@@ -1,5 +1,5 @@
 /* out.h - what is to be written to a stream, in order, by whoever comes first.
- * Floor 7. Several tasks add; one at a time writes, for all of them in one call. */
+ * Floor 8. Several tasks add; one at a time writes, for all of them in one call. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_OUT_H
 #define XIE_WEB_OUT_H

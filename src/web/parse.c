@@ -1,5 +1,5 @@
 /* parse.c - bytes become messages: wslay's callbacks.
- * Floor 7. They run inside the parser and never wait. wslay hands payloads over as they
+ * Floor 8. They run inside the parser and never wait. wslay hands payloads over as they
  * come, so that memory follows what has arrived, not what a frame's head announces. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>

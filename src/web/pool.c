@@ -1,5 +1,5 @@
 /* pool.c - the connections of an HTTP client: kept, shared out, bounded.
- * Floor 7. A place is handed to the first in line that can use it, before it runs: nobody takes
+ * Floor 8. A place is handed to the first in line that can use it, before it runs: nobody takes
  * it from under it, and what it finds there it tries itself. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* query.c - pairs of names and values: a query, or a form in a body.
- * Floor 7. */
+ * Floor 8. */
 /* SPDX-License-Identifier: MIT */
 #include "query.h"
 

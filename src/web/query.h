@@ -1,5 +1,5 @@
 /* query.h - pairs of names and values: a query, or a form in a body.
- * Floor 7. Decoded into one row of bytes: name, 0, value, 0, … */
+ * Floor 8. Decoded into one row of bytes: name, 0, value, 0, … */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_QUERY_H
 #define XIE_WEB_QUERY_H

@@ -1,5 +1,5 @@
 /* receive.c - waiting for messages, and noticing that the peer is gone.
- * Floor 7. Whoever receives reads, answers pings and keeps the silence clock. */
+ * Floor 8. Whoever receives reads, answers pings and keeps the silence clock. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

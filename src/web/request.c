@@ -1,5 +1,5 @@
 /* request.c - what the head of a request means, and whether it may mean that.
- * Floor 7. Whatever two servers could understand differently is refused (RFC 9112). */
+ * Floor 8. Whatever two servers could understand differently is refused (RFC 9112). */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

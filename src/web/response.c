@@ -1,5 +1,5 @@
 /* response.c - an answer's body, and what stood in its head.
- * Floor 7. Its connection goes back as soon as the last byte has come; who reads no further has
+ * Floor 8. Its connection goes back as soon as the last byte has come; who reads no further has
  * it closed. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* secure.c - the web over TLS.
- * Floor 7. Built where TLS is; else secure_none.c is. */
+ * Floor 8. Built where TLS is; else secure_none.c is. */
 /* SPDX-License-Identifier: MIT */
 #include "secure.h"
 

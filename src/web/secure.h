@@ -1,5 +1,5 @@
 /* secure.h - the web over TLS, where this build has it.
- * Floor 7. */
+ * Floor 8. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_SECURE_H
 #define XIE_WEB_SECURE_H

@@ -1,5 +1,5 @@
 /* secure_none.c - a build without TLS says so.
- * Floor 7. */
+ * Floor 8. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* send.c - frames go out: messages, pings, the close.
- * Floor 7. A frame is made at once, in the order of the calls, and written whole. */
+ * Floor 8. A frame is made at once, in the order of the calls, and written whole. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>

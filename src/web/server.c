@@ -1,5 +1,5 @@
 /* server.c - accepting connections and running the handler for each request.
- * Floor 7. A task per connection, in a group: none outlives xie_http_serve. */
+ * Floor 8. A task per connection, in a group: none outlives xie_http_serve. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* url.c - an absolute URL in its parts.
- * Floor 7. uriparser judges; what it accepts is then simple to cut. */
+ * Floor 8. uriparser judges; what it accepts is then simple to cut. */
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 

@@ -1,5 +1,5 @@
 /* url.h - an absolute URL in its parts.
- * Floor 7. The grammar of RFC 3986, by uriparser. */
+ * Floor 8. The grammar of RFC 3986, by uriparser. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_URL_H
 #define XIE_WEB_URL_H

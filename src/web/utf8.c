@@ -1,5 +1,5 @@
 /* utf8.c - is this text?
- * Floor 7. Checks what is sent; what is received, wslay checks as it comes. */
+ * Floor 8. Checks what is sent; what is received, wslay checks as it comes. */
 /* SPDX-License-Identifier: MIT */
 #include "utf8.h"
 

@@ -1,5 +1,5 @@
 /* utf8.h - is this text?
- * Floor 7. RFC 3629. */
+ * Floor 8. RFC 3629. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_UTF8_H
 #define XIE_WEB_UTF8_H

@@ -1,5 +1,5 @@
 /* ws.c - making a WebSocket and taking it apart.
- * Floor 7. A call inside holds it; free turns everybody out, waits, then closes. */
+ * Floor 8. A call inside holds it; free turns everybody out, waits, then closes. */
 /* SPDX-License-Identifier: MIT */
 #include "ws.h"
 

@@ -1,5 +1,5 @@
 /* ws.h - one WebSocket after its handshake.
- * Floor 7. Incoming bytes go through wslay's event layer, which parses, checks and answers
+ * Floor 8. Incoming bytes go through wslay's event layer, which parses, checks and answers
  * pings; outgoing frames are made by its frame layer, straight into the chunk to write. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_WS_H

@@ -10,9 +10,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-# tls and proto stand side by side: neither may include the other.
-FLOORS = {"base": 0, "coro": 1, "loop": 2, "task": 3, "sync": 4, "io": 5, "tls": 6, "proto": 6,
-          "web": 7, "onebot": 8}
+FLOORS = {"base": 0, "coro": 1, "loop": 2, "task": 3, "sync": 4, "io": 5, "proto": 6, "tls": 7,
+          "web": 8, "onebot": 9}
 FILE_LINES = 600
 TEST_LINES = 900  # a test file mirrors one header's promises, however many
 FUNCTION_LINES = 60

@@ -1,6 +1,8 @@
 /* wire.c - something between a protocol that knows nothing of it and the socket: the place where
- * TLS is to stand. Here it greets, changes each byte, and sends little at a time. */
+ * TLS stands. Here it greets, changes each byte, and sends little at a time. */
 /* SPDX-License-Identifier: MIT */
+#include <poll.h>
+
 #include "proto/kit.h"
 #include "proto/transport.h"
 
@@ -30,9 +32,14 @@ static int veil_push(struct xie_transport *transport)
     return 0;
 }
 
-static bool veil_wants_write(struct xie_transport *transport)
+static int veil_wants(struct xie_transport *transport, bool waiting)
 {
-    return ((struct veil *)transport->layer)->out_len;
+    return waiting || ((struct veil *)transport->layer)->out_len ? POLLOUT : 0;
+}
+
+static bool veil_leave(struct xie_transport *transport)
+{
+    return !((struct veil *)transport->layer)->out_len;
 }
 
 static int veil_begin(struct xie_transport *transport)
@@ -59,6 +66,7 @@ static int veil_begin(struct xie_transport *transport)
 static ssize_t veil_read(struct xie_transport *transport, void *buf, size_t cap)
 {
     ssize_t got = xie_sys_recv(transport->fd, buf, cap, 0);
+    transport->readable = got == (ssize_t)cap;
     for (ssize_t i = 0; i < got; i++)
         ((char *)buf)[i] ^= VEIL;
     return got;
@@ -90,9 +98,10 @@ static void veil_close(struct xie_transport *transport, bool reset)
 
 static const struct xie_wire veiled = {
     .begin = veil_begin,
-    .wants_write = veil_wants_write,
+    .wants = veil_wants,
     .read = veil_read,
     .write = veil_write,
+    .leave = veil_leave,
     .close = veil_close,
 };
 

@@ -285,8 +285,6 @@ IN_TASK(a_socket_beneath_is_asked_and_never_taken)
     int fd = xie_stream_fd(raw[0]);
     ends_shake(&tcp, raw, "localhost");
     REQUIRE(!tcp.client_error && !tcp.server_error);
-    static const struct xie_protocol nothing;
-    CHECK_EQ(xie_transport_adopt(tcp.client, &nothing, NULL, NULL), -EOPNOTSUPP);
     CHECK_EQ(xie_stream_fd(tcp.client), fd);
     CHECK_EQ(xie_socket_fd(tcp.client), -EOPNOTSUPP);
     CHECK_EQ(xie_socket_beneath(tcp.client, &is_socket), -EOPNOTSUPP);

@@ -496,10 +496,11 @@ IN_TASK(a_connection_that_waits_keeps_no_buffers)
     check_passes(ends.client, ends.server, "a little");
     struct xie_task *reader = xie_spawn(read_line, ends.server);
     xie_sleep(XIE_MILLISECOND);
-    const struct xie_tls *tls = xie_tls_of(ends.server);
+    const struct xie_tls_layer *layer = xie_tls_layer_of(ends.server);
+    const struct xie_tls *tls = layer->tls;
     CHECK(tls->in.data == tls->small);
-    CHECK(!tls->out.data && !tls->sending.data);
-    CHECK(sizeof *tls < 1400);
+    CHECK(!tls->out.data && !layer->sending.data);
+    CHECK(sizeof *layer + sizeof *tls < 1400);
     kit_send(ends.client, "line\n");
     CHECK_EQ(xie_join(reader), 1);
     ends_close(&ends);

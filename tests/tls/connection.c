@@ -448,6 +448,35 @@ IN_TASK(a_session_is_resumed_until_a_reload)
     return 0;
 }
 
+/* There is room for a part of them alone, and the client does nothing: the handshake is over. */
+IN_TASK(a_servers_handshake_does_not_wait_until_its_tickets_are_read)
+{
+    struct ends ends = {0};
+    struct xie_stream *raw[2];
+    struct xie_tls_info info = {0};
+    struct xie_tls_options client = client_options(), server = server_options();
+    server.handshake_ns = XIE_SECOND; /* or it would be that long until it fails */
+    for (int again = 0; again < 2; again++) {
+        if (!again) {
+            ends.contexts[0] = context_of(&client);
+            ends.contexts[1] = context_of(&server);
+        }
+        REQUIRE(!xie_stream_memory(64, raw));
+        ends_shake(&ends, raw, "localhost");
+        REQUIRE(!ends.client_error && !ends.server_error);
+        CHECK_EQ(xie_tls_info(ends.server, &info), 0);
+        CHECK_EQ(info.resumed, again == 1); /* they came in the end */
+        check_passes(ends.client, ends.server, "a question");
+        check_passes(ends.server, ends.client, "an answer");
+        if (!again) {
+            kit_close((struct xie_stream *[]){ends.client, ends.server});
+            ends.client = ends.server = NULL;
+        }
+    }
+    ends_close(&ends);
+    return 0;
+}
+
 IN_TASK(resumption_can_be_switched_off)
 {
     for (int side = 0; side < 2; side++) {
@@ -544,6 +573,8 @@ int main(int argc, char **argv)
         {"the_chosen_context_decides_about_clients_too",
          the_chosen_context_decides_about_clients_too},
         {"a_session_is_resumed_until_a_reload", a_session_is_resumed_until_a_reload},
+        {"a_servers_handshake_does_not_wait_until_its_tickets_are_read",
+         a_servers_handshake_does_not_wait_until_its_tickets_are_read},
         {"resumption_can_be_switched_off", resumption_can_be_switched_off},
         {"sessions_kept_have_a_limit", sessions_kept_have_a_limit},
         {"contexts_are_shared_by_loops_on_threads", contexts_are_shared_by_loops_on_threads},

@@ -219,15 +219,15 @@ IN_TASK(a_close_sends_reader_and_writer_away)
 /* Until there is no room for anything: whatever can go on does so while this task sleeps. */
 static void write_until_stuck(struct xie_stream *stream)
 {
-    const struct xie_tls *tls = xie_tls_of(stream);
+    const struct xie_tls_layer *layer = xie_tls_layer_of(stream);
     struct xie_task *task = xie_spawn(write_much, stream);
     uint64_t before;
     size_t start;
     do {
         before = xie_stream_written(stream);
-        start = tls->sending.start;
+        start = layer->sending.start;
         xie_sleep(5 * XIE_MILLISECOND);
-    } while (!before || xie_stream_written(stream) != before || tls->sending.start != start);
+    } while (!before || xie_stream_written(stream) != before || layer->sending.start != start);
     xie_task_cancel(task);
     CHECK_EQ(xie_join(task), -ECANCELED);
 }
@@ -271,7 +271,7 @@ IN_TASK(a_callbacks_close_and_abort_are_bounded)
         ends.contexts[0] = context_of(&client);
         ends_open(&ends);
         write_until_stuck(ends.client);
-        CHECK(xie_tls_of(ends.client)->flusher);
+        CHECK(xie_tls_layer_of(ends.client)->flusher);
         CHECK_EQ(xie_call_soon(&call, how[i], ends.client), 0);
         ends.client = NULL;
         while (xie_task_count() > 1) /* the library's own, which ends */
@@ -617,9 +617,9 @@ IN_TASK(unwrap_may_be_quicker_than_the_task_that_sends)
     struct late_reader reader = {.stream = ends.server};
     struct xie_task *task = xie_spawn(read_late, &reader);
     char record[16000] = "";
-    for (int64_t limit = XIE_MILLISECOND; !xie_tls_of(ends.client)->flusher; limit *= 2)
+    for (int64_t limit = XIE_MILLISECOND; !xie_tls_layer_of(ends.client)->flusher; limit *= 2)
         XIE_TIMEOUT(limit)
-            while (!xie_tls_of(ends.client)->flusher &&
+            while (!xie_tls_layer_of(ends.client)->flusher &&
                    xie_stream_write(ends.client, record, sizeof record) > 0)
                 continue;
     xie_event_set(&reader.start);

@@ -1,79 +1,7 @@
 /* peers.c - against somebody else's TLS: Python's asyncio, OpenSSL's own tools, curl. */
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "kit.h"
-
-/* --- starting one -------------------------------------------------------------------- */
-
-struct peer {
-    pid_t pid;
-    struct xie_stream *in, *out; /* what it reads and prints */
-};
-
-static void need(const char *command)
-{
-    char line[100];
-    if (kit_on("sim"))
-        tap_skip("sim's sockets do not leave the process");
-    snprintf(line, sizeof line, "%s >/dev/null 2>&1", command);
-    if (system(line))
-        tap_skip("there is no such program: %s", command);
-    tap_limit(60);
-}
-
-static void peer_start(struct peer *peer, const char *const *argv)
-{
-    extern char **environ;
-    posix_spawn_file_actions_t actions;
-    int in[2], out[2];
-    REQUIRE(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    if (strcmp(argv[0], "python3")) /* OpenSSL's tools tell there what they do */
-        posix_spawn_file_actions_adddup2(&actions, out[1], STDERR_FILENO);
-    REQUIRE(posix_spawnp(&peer->pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
-                         environ) == 0);
-    posix_spawn_file_actions_destroy(&actions);
-    close(in[0]);
-    close(out[1]);
-    REQUIRE(xie_stream_adopt(in[1], &peer->in) == 0);
-    REQUIRE(xie_stream_adopt(out[0], &peer->out) == 0);
-}
-
-/* It prints this line, perhaps after others. */
-static void peer_says(struct peer *peer, const char *expected)
-{
-    char *line = NULL;
-    int result;
-    while ((result = xie_stream_read_line(peer->out, &line, NULL)) == 1)
-        if (strstr(line, expected))
-            return;
-    tap_failed(__FILE__, __LINE__, "the peer did not say \"%s\"", expected);
-}
-
-static int reap(void *arg)
-{
-    int status = -1;
-    waitpid(((struct peer *)arg)->pid, &status, 0);
-    return status;
-}
-
-/* return its exit status */
-static int peer_end(struct peer *peer)
-{
-    char buf[1000];
-    xie_stream_close(peer->in);
-    while (xie_stream_read(peer->out, buf, sizeof buf) > 0)
-        continue;
-    xie_stream_close(peer->out);
-    return xie_to_thread(reap, peer, NULL);
-}
+#include "duo.h"
+#include "peer.h"
 
 /* --- what both sides do -------------------------------------------------------------- */
 
@@ -111,15 +39,6 @@ static void exchange(struct xie_stream *stream)
     }
     CHECK_EQ(xie_join(task), MUCH);
     free(buf);
-}
-
-static uint16_t listen_here(struct xie_listener **listener, char *port)
-{
-    struct xie_address address;
-    REQUIRE(!xie_tcp_listen("127.0.0.1", 0, 0, listener));
-    REQUIRE(!xie_listener_address(*listener, &address));
-    snprintf(port, 8, "%u", xie_address_port(&address));
-    return xie_address_port(&address);
 }
 
 /* --- Python's asyncio ---------------------------------------------------------------- */
@@ -373,6 +292,221 @@ IN_TASK(curl_reads_a_page)
     return 0;
 }
 
+/* --- and beneath protocols ------------------------------------------------------------- */
+
+/* Ours echoes; the line STARTTLS begins TLS, where `waiting`. */
+struct echoing {
+    struct told told;
+    struct xie_tls_context *context;
+    bool waiting;
+};
+
+static void echo_on(struct note *note, const char *data, size_t len)
+{
+    struct echoing *self = (struct echoing *)note; /* its first member's first */
+    if (!self->waiting) {
+        xie_transport_write(note->transport, data, len);
+        return;
+    }
+    const char *end = memchr(data, '\n', len);
+    if (!end)
+        return;
+    self->waiting = false;
+    CHECK_EQ(xie_transport_write(note->transport, "go ahead\n", 9), 0);
+    CHECK_EQ(xie_transport_unread(note->transport, len - (size_t)(end + 1 - data)), 0);
+    CHECK_EQ(xie_tls_transport_start(note->transport, self->context, NULL), 0);
+}
+
+static void echo_less(struct note *note)
+{
+    xie_transport_pause_reading(note->transport);
+}
+
+static void echo_more(struct note *note)
+{
+    xie_transport_resume_reading(note->transport);
+}
+
+/* A connection that a peer makes to us, as a transport with TLS, or one that waits for it. */
+static void echoing_accept(struct echoing *self, struct xie_listener *listener, bool waiting)
+{
+    struct xie_tls_options options = server_options();
+    struct xie_stream *stream;
+    options.alpn = "mine";
+    *self = (struct echoing){.context = context_of(&options), .waiting = waiting};
+    self->told.note.on_data = echo_on;
+    self->told.note.on_pause = echo_less;
+    self->told.note.on_resume = echo_more;
+    REQUIRE(!xie_listener_accept(listener, &stream));
+    REQUIRE(!xie_transport_adopt(stream, &telling, self, &self->told.transport));
+    self->told.note.transport = xie_transport_ref(self->told.transport);
+    if (!waiting)
+        CHECK_EQ(xie_tls_transport_start(self->told.transport, self->context, NULL), 0);
+}
+
+static void echoing_end(struct echoing *self)
+{
+    kit_end(&self->told.note);
+    xie_transport_unref(self->told.transport);
+    xie_tls_context_unref(self->context);
+}
+
+static void protocol_serves_python(const char *kind)
+{
+    struct xie_listener *listener;
+    struct echoing server;
+    struct peer peer;
+    char port[8];
+    need("python3 -c 'import ssl'");
+    listen_here(&listener, port);
+    python_start(&peer, kind, port);
+    echoing_accept(&server, listener, !strcmp(kind, "upgrade"));
+    peer_says(&peer, "same mine");
+    CHECK_EQ(peer_end(&peer), 0);
+    echoing_end(&server);
+    CHECK_EQ(server.told.note.error, 0);
+    CHECK_EQ(server.told.started, !strcmp(kind, "upgrade"));
+    xie_listener_close(listener);
+}
+
+IN_TASK(a_protocol_serves_pythons_client)
+{
+    protocol_serves_python("client");
+    return 0;
+}
+
+IN_TASK(a_protocol_serves_pythons_client_that_upgrades)
+{
+    protocol_serves_python("upgrade");
+    return 0;
+}
+
+static void ask_no_more(struct note *note, const char *data, size_t len)
+{
+    (void)data, (void)len;
+    if (note->got == MUCH)
+        CHECK_EQ(xie_transport_write_eof(note->transport), 0);
+}
+
+IN_TASK(a_protocol_asks_pythons_server)
+{
+    struct xie_tls_options options = client_options();
+    struct told told = {.note.on_data = ask_no_more};
+    static char block[MUCH];
+    struct xie_tls_info info;
+    struct peer peer;
+    char *line = NULL;
+    options.alpn = "other,mine";
+    need("python3 -c 'import ssl'");
+    struct xie_tls_context *context = context_of(&options);
+    python_start(&peer, "server", "0");
+    REQUIRE(xie_stream_read_line(peer.out, &line, NULL) == 1);
+    REQUIRE(!xie_tls_create_connection(context, "127.0.0.1", (uint16_t)atoi(line), NULL, &telling,
+                                       &told, &told.transport));
+    xie_transport_ref(told.transport);
+    CHECK_EQ(xie_tls_transport_info(told.transport, &info), 0);
+    CHECK_STR(info.alpn, "mine");
+    kit_fill(block, sizeof block, 0);
+    CHECK_EQ(xie_transport_write(told.transport, block, sizeof block), 1);
+    kit_end(&told.note);
+    CHECK(told.note.got == MUCH && !told.note.wrong && told.note.ends == 1 && !told.note.error);
+    xie_transport_unref(told.transport);
+    peer_says(&peer, "end");
+    CHECK_EQ(peer_end(&peer), 0);
+    xie_tls_context_unref(context);
+    return 0;
+}
+
+/* s_client of this version, connected to a protocol of ours that echoes. */
+static void protocol_meets_s_client(struct echoing *server, struct peer *peer, const char *version)
+{
+    struct xie_listener *listener;
+    char port[8], place[32];
+    need("openssl version");
+    listen_here(&listener, port);
+    snprintf(place, sizeof place, "127.0.0.1:%s", port);
+    const char *const argv[] = {"openssl", "s_client",    "-connect",
+                                place,     "-servername", "localhost",
+                                "-CAfile", cert("ca"),    "-verify_return_error",
+                                version,   NULL};
+    peer_start(peer, argv);
+    echoing_accept(server, listener, false);
+    xie_listener_close(listener);
+}
+
+IN_TASK(openssl_s_client_changes_a_protocols_keys)
+{
+    struct echoing server;
+    struct peer peer;
+    protocol_meets_s_client(&server, &peer, "-tls1_3");
+    kit_send(peer.in, "hello\n");
+    peer_says(&peer, "hello");
+    for (int i = 0; i < 3; i++) {
+        kit_send(peer.in, "K\n"); /* its keys, and ours too */
+        peer_says(&peer, "KEYUPDATE");
+        kit_send(peer.in, "after\n");
+        peer_says(&peer, "after");
+    }
+    kit_send(peer.in, "Q\n");
+    echoing_end(&server);
+    CHECK(server.told.note.ends == 1 && !server.told.note.error);
+    CHECK_EQ(peer_end(&peer), 0);
+    return 0;
+}
+
+IN_TASK(openssl_s_client_may_not_renegotiate_with_a_protocol)
+{
+    struct echoing server;
+    struct peer peer;
+    protocol_meets_s_client(&server, &peer, "-tls1_2");
+    kit_send(peer.in, "hello\n");
+    peer_says(&peer, "hello");
+    kit_send(peer.in, "R\n");
+    echoing_end(&server); /* it gives up, in one way or another */
+    CHECK_EQ(server.told.note.got, 6);
+    CHECK(peer_end(&peer) != 0);
+    return 0;
+}
+
+static void say_close(struct note *note, const char *data, size_t len)
+{
+    (void)data, (void)len;
+    if (note->got == 6)
+        CHECK_EQ(xie_transport_write(note->transport, "CLOSE\n", 6), 0);
+}
+
+IN_TASK(a_protocol_asks_openssl_s_server)
+{
+    struct xie_tls_options options = client_options();
+    struct peer peer;
+    char *line = NULL, *port;
+    need("openssl version");
+    options.cert_file = cert("client");
+    struct xie_tls_context *context = context_of(&options);
+    for (int i = 0; i < 2; i++) {
+        struct told told = {.note.on_data = say_close};
+        const char *const argv[] = {"openssl", "s_server",   "-accept", "127.0.0.1:0",
+                                    "-cert",   cert("good"), "-key",    cert("good"),
+                                    "-CAfile", cert("ca"),   "-Verify", "2",
+                                    "-rev",    "-naccept",   "1",       i ? "-tls1_2" : "-tls1_3",
+                                    NULL};
+        peer_start(&peer, argv);
+        do
+            REQUIRE(xie_stream_read_line(peer.out, &line, NULL) == 1);
+        while (strncmp(line, "ACCEPT", 6) || !(port = strrchr(line, ':')));
+        REQUIRE(!xie_tls_create_connection(context, "localhost", (uint16_t)atoi(port + 1), NULL,
+                                           &telling, &told, &told.transport));
+        CHECK_EQ(xie_transport_write(told.transport, "olleh\n", 6), 0);
+        kit_end(&told.note); /* it ends TLS in order */
+        CHECK(!strncmp(told.note.text, "hello\n", 6));
+        CHECK(told.note.ends == 1 && !told.note.error && told.info.verified);
+        CHECK_STR(told.info.version, i ? "TLSv1.2" : "TLSv1.3");
+        peer_end(&peer);
+    }
+    xie_tls_context_unref(context);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -383,6 +517,14 @@ int main(int argc, char **argv)
         {"openssl_s_client_may_not_renegotiate", openssl_s_client_may_not_renegotiate},
         {"openssl_s_server", openssl_s_server},
         {"curl_reads_a_page", curl_reads_a_page},
+        {"a_protocol_serves_pythons_client", a_protocol_serves_pythons_client},
+        {"a_protocol_serves_pythons_client_that_upgrades",
+         a_protocol_serves_pythons_client_that_upgrades},
+        {"a_protocol_asks_pythons_server", a_protocol_asks_pythons_server},
+        {"openssl_s_client_changes_a_protocols_keys", openssl_s_client_changes_a_protocols_keys},
+        {"openssl_s_client_may_not_renegotiate_with_a_protocol",
+         openssl_s_client_may_not_renegotiate_with_a_protocol},
+        {"a_protocol_asks_openssl_s_server", a_protocol_asks_openssl_s_server},
         {0},
     };
     certs_make();
