@@ -86,6 +86,8 @@ static int read_options(int argc, char **argv, struct onebot_options *options)
     }
     if (optind < argc)
         return refuse("unexpected argument ", argv[optind]);
+    if (options->url && strncmp(options->url, "ws", 2) != 0)
+        return exit_code(XIE_EURL); /* by http:// there would be no events */
     return options->url ? -1 : refuse("--url is required", "");
 }
 

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* A bot that runs: opaque, lives from the start of onebot_run to its return. */
+/* An account that the program is: opaque, lives from its first event to onebot_run's return. */
 struct onebot_bot;
 
 /* --- events ------------------------------------------------------------------------- */
@@ -96,10 +96,11 @@ struct onebot_result {
  * errors  XIE_ENOTCONNECTED not connected, or the connection broke before it was sent: it may
  *         be called again; XIE_EUNKNOWN the connection broke after it was sent, at once: it may
  *         have happened; XIE_EACTION the implementation does not know the action; XIE_EFAILED
- *         it answered that the action failed; XIE_EJSON its answer was none; -EINVAL the format
- *         does not give an object (wording says where); XIE_ELIMIT too many calls wait already;
- *         -ETIMEDOUT -ECANCELED by the scopes around, or no answer within call_timeout_ns:
- *         not sent if the scope had ended before, else it may have happened; -ENOMEM
+ *         it answered that the action failed; XIE_EJSON its answer was none; XIE_EAUTH by HTTP,
+ *         the token was refused; -EINVAL the format does not give an object (wording says
+ *         where); XIE_ELIMIT too many calls wait already; -ETIMEDOUT -ECANCELED by the scopes
+ *         around, or no answer within call_timeout_ns: not sent if the scope had ended before,
+ *         or it had still to wait for its turn (see pace), else it may have happened; -ENOMEM
  * note    any number of tasks may call at the same time; answers come in any order. The
  *         earlier of call_timeout_ns and the scopes around decides. It is never sent twice
  * cost    the JSON text each way, one allocation beside
@@ -124,6 +125,17 @@ XIE_API int onebot_send(struct onebot_bot *bot, int64_t group_id, int64_t user_i
 /* Say something where the event came from. return 0; errors as onebot_send */
 XIE_API int onebot_reply(struct onebot_event *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/**
+ * Do with an event what it offers (".handle_quick_operation"): a message can be replied to and
+ * deleted, its sender kicked or banned, a request approved.
+ *
+ * format  the operation, as json_pack: "{s:b, s:s}" with "approve", 1, "remark", "a friend"
+ * return  0; errors as onebot_call; -EINVAL the format does not give an object
+ * note    a call like others: the answer to an event by HTTP POST is always empty, and comes at
+ *         once, since the next event comes after it alone
+ */
+XIE_API int onebot_quick(struct onebot_event *event, const char *format, ...);
 
 /* Wait until the bot is connected: after XIE_ENOTCONNECTED, before calling again.
  * return 0; errors -ECANCELED -ETIMEDOUT; XIE_ECLOSED the bot stops and will not connect */
@@ -171,19 +183,68 @@ struct onebot_command {
     void *arg; /* event->arg */
 };
 
+/* What a WebSocket carries: calls and events, calls alone, events alone. */
+enum onebot_role { ONEBOT_UNIVERSAL, ONEBOT_API, ONEBOT_EVENT };
+
+/**
+ * A way to communicate: to an implementation that listens, or for any number of them that come
+ * to us. Ways of one account form one bot. Zero is the default of each; all is borrowed until
+ * onebot_run returns.
+ *
+ * note  who connects to us names its account by "X-Self-ID" (else 400), the role of a WebSocket
+ *       by "X-Client-Role" (in any case; universal without it), and brings the token before the
+ *       upgrade (401 without, 403 a wrong one). A second connection of the same account and role
+ *       replaces the first
+ * note  calls go out by the connection that was made last; an answer counts on the one that the
+ *       call was sent on
+ */
+struct onebot_endpoint {
+    /* We connect: to "ws://host[:port][/path]" or "wss://…", a WebSocket, or to "http://…" or
+     * "https://…", for calls alone, each by a request to the path with the action added … */
+    const char *url;
+    /* … or listen on "host:port", "[::1]:port", ":port" (every address of this machine): reverse
+     * WebSockets, and events by HTTP POST, on any path. */
+    const char *listen;
+    struct xie_listener *listener; /* the same, on one that is open already (<xie/server.h>) */
+    /* Sent as "Authorization: Bearer …", or expected: as that, as "Token …", or in the query as
+     * access_token. NULL or "": none. */
+    const char *token;
+    /* Of HTTP POST: the body's signature "X-Signature" is made with it. Without one, the token is
+     * expected, or a signature made with that. */
+    const char *secret;
+    enum onebot_role role; /* of a WebSocket that we open, by the path that its URL names */
+    /* Whose it is, when we connect; 0: what its events say, or, where none come, get_login_info,
+     * asked each time. */
+    int64_t self_id;
+    /* For TLS (<xie/tls.h>). To connect: NULL is that of the options; to listen: a server's,
+     * NULL: plain. */
+    struct xie_tls_context *tls;
+};
+
+/* How fast something may be sent; zero: as fast as it likes. */
+struct onebot_pace {
+    int64_t interval_ns; /* a turn comes back after this */
+    unsigned burst;      /* turns at most that can be used at once; 1 */
+};
+
 enum onebot_level { ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
 
 /* How to run a bot; zero is the default of each. Borrowed until onebot_run returns. */
 struct onebot_options {
-    const char *url;   /* "ws://host[:port][/path]", or "wss://…"; required */
-    const char *token; /* sent as "Authorization: Bearer …"; NULL or "": none */
+    const char *url, *token; /* the short form of an endpoint */
+    /* Any number more, of one account or of many; ended by one that neither connects nor
+     * listens; may be NULL. */
+    const struct onebot_endpoint *endpoints;
     const struct onebot_command *commands; /* ended by name NULL; may be NULL */
     /* Every event that starts no command and answers no question, heartbeats apart. The
      * account's own messages come here only. May be NULL. */
     onebot_handler *on_event;
     void *arg; /* event->arg of on_event */
 
-    int64_t call_timeout_ns;    /* 30 s; XIE_NEVER: the scopes around a call alone decide */
+    int64_t call_timeout_ns; /* 30 s; XIE_NEVER: the scopes around a call alone decide */
+    /* Turns for calls whose action begins with "send_": of each account, and of each of its groups
+     * (parameter group_id). They wait in order; a slow group holds up no other. */
+    struct onebot_pace pace, group_pace;
     int64_t connect_timeout_ns; /* to connect and shake hands; 10 s */
     int64_t retry_least_ns;     /* pause before connecting again; 1 s; doubled each time … */
     int64_t retry_most_ns;      /* … up to 60 s, each shortened by up to a half, at random */
@@ -192,6 +253,7 @@ struct onebot_options {
     size_t max_handlers;        /* running at once; 10000; beyond it events are dropped, and
                                    the log says so */
     size_t max_calls;           /* waiting for an answer; 65536; beyond it XIE_ELIMIT */
+    size_t max_accounts;        /* 1000; beyond it a new one is refused */
     size_t max_message;         /* received [bytes]; 64 MiB; beyond it the connection ends */
     size_t stack_size;          /* of handlers [bytes]; the loop's */
     bool keep_signals;          /* leave SIGINT and SIGTERM alone */
@@ -209,16 +271,27 @@ struct onebot_options {
  * the scopes around.
  *
  * return  0 it was stopped: running handlers had grace_ns to end, then were cancelled
- * errors  XIE_EURL the URL is none; -EPROTONOSUPPORT it is wss:// and TLS is not built in;
- *         -EINVAL the token has control characters; -ENOMEM at the start; -ECANCELED -ETIMEDOUT
- *         of the scopes around: handlers had their grace all the same; -EPERM outside a task
+ * errors  XIE_EURL a URL is none; -EPROTONOSUPPORT it is wss:// and TLS is not built in;
+ *         -EINVAL a token has control characters, or where to listen is no such thing; those of
+ *         xie_listen; -ENOMEM at the start; -ECANCELED -ETIMEDOUT of the scopes around: handlers
+ *         had their grace all the same; -EPERM outside a task
  * note    nothing else ends it. It connects again after every failure: after a refused token at
  *         the slowest pace, since somebody may put it right. The pause is back to its least
  *         once the peer has sent an event or an answer. A peer that announces heartbeats and is
- *         silent for three of them, or does not answer a ping, is taken for gone. Events that
- *         come twice (same account, message id, person and time) run once
+ *         silent for three of them, or does not answer a ping (by HTTP: a get_status), is taken
+ *         for gone; so is, once, one that brings no events after it was connected to again. Not
+ *         noticed: that an implementation without heartbeats has lost QQ while it answers pings,
+ *         and the silence of one that brings events by HTTP POST
+ * note    events that come twice to one account run once: messages with the same id, person and
+ *         time, and others with the same content when they have come by different connections
  */
 XIE_API int onebot_run(const struct onebot_options *options);
+
+/* The account's number; 0 before it is known. */
+XIE_API int64_t onebot_self_id(const struct onebot_bot *bot);
+/* Another account of the same program, which may be not connected; NULL: none has been heard of
+ * with this number. It stays valid until onebot_run returns. */
+XIE_API struct onebot_bot *onebot_account(struct onebot_bot *bot, int64_t self_id);
 
 /* Have onebot_run stop, from any task of its loop. Idempotent. */
 XIE_API void onebot_stop(struct onebot_bot *bot);

@@ -28,7 +28,7 @@ static struct onebot_answer ask(struct onebot_letter *letter, const char *text)
 {
     struct onebot_talk *talk = letter->talk;
     struct onebot_question question;
-    onebot_mail_ask(&talk->bot->mail, &talk->box, &letter->person, &question);
+    onebot_mail_ask(&talk->bot->program->mail, &talk->box, &letter->person, &question);
     int error = onebot_send_text(talk->bot, &letter->person, letter->temporary_group, text, NULL);
     if (!error)
         error = wait_for(&question);

@@ -1,37 +1,57 @@
-/* bot.h - a bot that runs: what the files of this floor share.
- * Floor 9. Made by run.c; each part below is worked by one other file. */
+/* bot.h - one account: its calls, its connections, what it has heard lately.
+ * Floor 9. Lives from the first word of it to the end of the program, so that whoever has met
+ * it may keep it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_BOT_H
 #define XIE_ONEBOT_BOT_H
 
-#include <xie.h>
-#include <xie/onebot.h>
-
 #include "onebot/calls.h"
-#include "onebot/log.h"
-#include "onebot/mail.h"
+#include "onebot/copies.h"
+#include "onebot/pace.h"
+#include "onebot/program.h"
 #include "onebot/recent.h"
 
 struct onebot_bot {
-    struct onebot_options options; /* with the defaults filled in */
-    struct onebot_log log;
+    struct xie_link link; /* of its program's */
+    struct onebot_program *program;
+    int64_t self_id; /* 0: not known yet; ONEBOT_NOBODY */
     struct onebot_calls calls;
-    struct onebot_mail mail;
+    struct onebot_paces paces;
+    size_t waiting; /* calls that wait for their turn to send */
     struct onebot_recent recent;
-
-    bool online;
-    struct xie_event online_change; /* set: online, or stopping */
-    int64_t heartbeat_ns;           /* announced on this connection; 0: none */
-
-    struct xie_group handlers;
-    size_t running; /* handlers that have not ended */
-    bool full;      /* max_handlers was reached and said */
-
-    bool stopping, hurried;
-    struct xie_event stop;        /* set: stopping */
-    struct xie_event stop_change; /* set: no handler runs any more, or hurried */
-    int result;                   /* of onebot_run */
+    struct onebot_copies copies;
+    int64_t heartbeats_ns[3];       /* last announced when it came to us, by role; 0: none */
+    struct xie_event online_change; /* set: calls can be sent, or the program stops */
 };
+
+/* In place of an account: for calls that ask whose a connection is. */
+enum { ONEBOT_NOBODY = -1 };
+
+/* A new one, not known yet or nobody. NULL without memory. */
+struct onebot_bot *onebot_bot_new(struct onebot_program *program, int64_t self_id);
+/* The account of this number, a new one if need be. errors -ENOMEM; XIE_ELIMIT there are
+ * max_accounts, and it is none of them */
+int onebot_bot_of(struct onebot_program *program, int64_t self_id, struct onebot_bot **bot);
+/* All of them; nobody may use them any more. */
+void onebot_bots_free(struct onebot_program *program);
+
+/* Where a connection stands: whose calls it sends, and whose events it brings. */
+struct onebot_seat {
+    struct onebot_bot *bot; /* whose it is at present */
+    bool settled;           /* that is certain */
+    struct onebot_sender sender;
+};
+
+/* The bot's calls are sent by it from now on. */
+void onebot_seat_take(struct onebot_seat *seat);
+/* No longer: the calls that nobody can answer or send now fail, at once. Harmless twice. */
+void onebot_seat_leave(struct onebot_seat *seat);
+/* The account is this one: go over to it, unless that was clear before, or the number is none.
+ * What had been sent for another fails. return 0; -ENOMEM, XIE_ELIMIT as onebot_bot_of */
+int onebot_seat_settle(struct onebot_seat *seat, int64_t self_id);
+
+/* whose.c: ask whose account it is, and settle. return 0; an error: that has been said */
+int onebot_seat_ask(struct onebot_seat *seat, const char *name);
 
 /* call.c: as onebot_call; takes params over. */
 struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action, json_t *params);

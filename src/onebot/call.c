@@ -61,26 +61,29 @@ static struct onebot_result read_answer(const json_t *answer)
                                   .data = data ? json_incref(data) : json_null()};
 }
 
-static struct onebot_result interrupted(struct onebot_bot *bot, int error, bool late)
+/* begun: it may have been sent. late: the call's own deadline. */
+static struct onebot_result interrupted(struct onebot_bot *bot, int error, bool begun, bool late)
 {
     if (late)
-        return failure(error, "no answer within %.3g s",
-                       (double)bot->options.call_timeout_ns / (double)XIE_SECOND);
+        return failure(error, "no %s within %.3g s", begun ? "answer" : "turn to send",
+                       (double)bot->program->options.call_timeout_ns / (double)XIE_SECOND);
     return failure(error, "%s", xie_strerror(error));
 }
 
-static struct onebot_result wait_for(struct onebot_bot *bot, struct onebot_pending *pending)
+/* Calls that say something wait for their turn, if there is one to wait for. */
+static int wait_turn(struct onebot_bot *bot, const char *action, const json_t *params)
 {
-    struct xie_scope scope;
-    xie_scope_open(&scope, bot->options.call_timeout_ns);
-    int error = xie_future_wait(&pending->done, NULL);
-    xie_scope_close(&scope);
-    onebot_calls_end(&bot->calls, pending);
-    if (!pending->answer) /* an answer that has come wins over an interruption */
-        return interrupted(bot, error, error == -ETIMEDOUT && xie_scope_expired(&scope));
-    struct onebot_result result = read_answer(pending->answer);
-    json_decref(pending->answer);
-    return result;
+    if (strncmp(action, "send_", 5) != 0)
+        return 0;
+    if (!onebot_calls_are_open(&bot->calls))
+        return XIE_ENOTCONNECTED;
+    if (bot->waiting >= bot->program->options.max_calls)
+        return XIE_ELIMIT;
+    bot->waiting++;
+    int error =
+        onebot_paces_take(&bot->paces, &bot->program->options, onebot_int(params, "group_id"));
+    bot->waiting--;
+    return error;
 }
 
 /* What every call begins with: an ended scope sends nothing. A call that fails at once must let
@@ -88,22 +91,46 @@ static struct onebot_result wait_for(struct onebot_bot *bot, struct onebot_pendi
 static int begin(struct onebot_bot *bot, struct onebot_pending *pending, const char *action,
                  json_t *params)
 {
-    int error = xie_task_current() ? xie_check() : -EPERM;
+    int error = xie_check();
+    if (!error)
+        error = wait_turn(bot, action, params);
     if (!error)
         error = onebot_calls_begin(&bot->calls, pending, action, params);
-    if (error && error != -EPERM)
+    if (error)
         xie_sleep(0);
     return error;
+}
+
+/* An answer that has come wins over an interruption. */
+static int wait_answer(struct onebot_bot *bot, struct onebot_pending *pending)
+{
+    int error = xie_future_wait(&pending->done, NULL);
+    onebot_calls_end(&bot->calls, pending);
+    return pending->answer ? 0 : error;
 }
 
 struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action, json_t *params)
 {
     struct onebot_pending pending;
+    struct xie_scope scope;
+    if (!xie_task_current()) {
+        json_decref(params);
+        return failure(-EPERM, "%s", xie_strerror(-EPERM));
+    }
+    xie_scope_open(&scope, bot->program->options.call_timeout_ns);
     int error = begin(bot, &pending, action, params);
+    bool begun = !error;
     json_decref(params);
+    if (!error)
+        error = wait_answer(bot, &pending);
+    xie_scope_close(&scope);
+    if (error && begun && pending.status)
+        return failure(error, "%s (HTTP %d)", xie_strerror(error), pending.status);
     if (error)
-        return failure(error, "%s", xie_strerror(error));
-    return wait_for(bot, &pending);
+        return interrupted(bot, error, begun, error == -ETIMEDOUT && xie_scope_expired(&scope));
+    struct onebot_result result = read_answer(pending.answer);
+    json_decref(pending.answer);
+    return result;
 }
 
 struct onebot_result onebot_call(struct onebot_bot *bot, const char *action, const char *format,

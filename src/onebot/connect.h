@@ -4,11 +4,11 @@
 #ifndef XIE_ONEBOT_CONNECT_H
 #define XIE_ONEBOT_CONNECT_H
 
-#include "onebot/bot.h"
+#include "onebot/way.h"
 
-/* A task: connect, serve, and begin again, until it is cancelled or the URL is found to be
- * none (then bot->result says so and the bot stops). Returns 0. */
-int onebot_keep_connected(void *bot);
+/* Connect, serve, and begin again, until it is cancelled or the URL is found to be
+ * none (then the program stops and its result says so). Returns 0. */
+int onebot_keep_connected(struct onebot_way *way);
 
 /* The pause before try number failures (from 1): doubled from least to most, then shortened by
  * up to a half as random says, so that many bots do not come back at once. */

@@ -1,6 +1,8 @@
 /* frame.c - what a frame from the implementation is.
  * Floor 9. Answers and events come on one connection: a post_type makes an event. */
 /* SPDX-License-Identifier: MIT */
+#include "onebot/frame.h"
+
 #include <string.h>
 
 #include "onebot/dispatch.h"
@@ -34,41 +36,63 @@ static bool refuses_token(const json_t *json, int64_t *retcode)
     return false;
 }
 
-static int read_answer(struct onebot_bot *bot, json_t *json, int64_t *retcode)
+static int read_answer(struct onebot_link *link, json_t *json)
 {
-    if (onebot_calls_answer(&bot->calls, json))
-        return ONEBOT_ANSWER;
-    if (refuses_token(json, retcode))
+    if (onebot_calls_answer(&link->seat.sender, json))
+        return ONEBOT_IS_ANSWER;
+    if (refuses_token(json, &link->retcode))
         return XIE_EAUTH;
     char echo[EXCERPT + 1] = "missing"; /* a longer one is cut off */
     if (json_object_get(json, "echo")) {
         memset(echo, 0, sizeof echo);
         json_dumpb(json_object_get(json, "echo"), echo, EXCERPT, JSON_COMPACT | JSON_ENCODE_ANY);
     }
-    onebot_log(&bot->log, ONEBOT_WARNING,
+    onebot_log(&link->seat.bot->program->log, ONEBOT_WARNING,
                "an answer that no call waits for (late, or not ours): echo %s", echo);
-    return ONEBOT_JUNK;
+    return ONEBOT_IS_JUNK;
 }
 
-int onebot_frame(struct onebot_bot *bot, const char *text, size_t len, int64_t *retcode)
+/* Between a second and an hour, whatever is announced; 0 is no announcement. */
+static void note_heartbeat(struct onebot_link *link, const json_t *event)
 {
+    int64_t interval = onebot_int(event, "interval");
+    if (interval <= 0 || strcmp(onebot_string(event, "meta_event_type"), "heartbeat") != 0)
+        return;
+    interval = interval < 1000 ? 1000 : interval > 3600000 ? 3600000 : interval;
+    link->heartbeat_ns = interval * XIE_MILLISECOND;
+    if (link->remembered)
+        *link->remembered = link->heartbeat_ns;
+}
+
+static int read_event(struct onebot_link *link, json_t *event)
+{
+    int error = onebot_seat_settle(&link->seat, onebot_int(event, "self_id"));
+    if (error)
+        onebot_log(&link->seat.bot->program->log, ONEBOT_ERROR, "account %lld: %s",
+                   (long long)onebot_int(event, "self_id"), xie_strerror(error));
+    note_heartbeat(link, event);
+    onebot_dispatch(link->seat.bot, json_incref(event), link->source);
+    return ONEBOT_IS_EVENT;
+}
+
+int onebot_frame(struct onebot_link *link, const char *text, size_t len)
+{
+    const struct onebot_log *log = &link->seat.bot->program->log;
     json_error_t why;
     json_t *json = onebot_decode(text, len, JSON_ALLOW_NUL, &why);
     if (!json) {
-        onebot_log(&bot->log, ONEBOT_WARNING, "a frame of %zu bytes is not JSON (%s): %.*s", len,
+        onebot_log(log, ONEBOT_WARNING, "a frame of %zu bytes is not JSON (%s): %.*s", len,
                    *why.text ? why.text : "no memory", excerpt(len), text);
-        return ONEBOT_JUNK;
+        return ONEBOT_IS_JUNK;
     }
-    int kind = ONEBOT_JUNK;
-    if (json_is_string(json_object_get(json, "post_type"))) {
-        onebot_dispatch(bot, json_incref(json));
-        kind = ONEBOT_EVENT;
-    } else if (json_object_get(json, "echo") || json_object_get(json, "status")) {
-        kind = read_answer(bot, json, retcode);
-    } else {
-        onebot_log(&bot->log, ONEBOT_WARNING, "a frame is neither event nor answer: %.*s",
-                   excerpt(len), text);
-    }
+    int kind = ONEBOT_IS_JUNK;
+    if (json_is_string(json_object_get(json, "post_type")))
+        kind = read_event(link, json);
+    else if (json_object_get(json, "echo") || json_object_get(json, "status"))
+        kind = read_answer(link, json);
+    else
+        onebot_log(log, ONEBOT_WARNING, "a frame is neither event nor answer: %.*s", excerpt(len),
+                   text);
     json_decref(json);
     return kind;
 }

@@ -3,33 +3,41 @@
  * grace, whoever stops it. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <xie/web.h>
 
 #include "base/memory.h"
 #include "onebot/bot.h"
-#include "onebot/connect.h"
-#include "onebot/dispatch.h"
+#include "onebot/way.h"
 
 /* --- stopping ----------------------------------------------------------------------- */
 
-void onebot_stop(struct onebot_bot *bot)
+void onebot_program_stop(struct onebot_program *program, int result)
 {
-    bot->stopping = true;
-    xie_event_set(&bot->stop);
-    xie_event_set(&bot->online_change);
+    if (!program->result)
+        program->result = result;
+    program->stopping = true;
+    xie_event_set(&program->stop);
+    for (struct xie_link *at = program->bots.next; at != &program->bots; at = at->next)
+        xie_event_set(&XIE_CONTAINER(at, struct onebot_bot, link)->online_change);
 }
 
-static void hurry(struct onebot_bot *bot)
+void onebot_stop(struct onebot_bot *bot)
 {
-    bot->hurried = true;
-    xie_event_set(&bot->stop_change);
+    onebot_program_stop(bot->program, 0);
+}
+
+static void hurry(struct onebot_program *program)
+{
+    program->hurried = true;
+    xie_event_set(&program->stop_change);
 }
 
 /* Signals that stop the bot, caught for it. */
 struct watch {
-    struct onebot_bot *bot;
+    struct onebot_program *program;
     struct xie_signals *signals; /* NULL: left alone */
 };
 
@@ -42,68 +50,74 @@ static int wait_signal(struct watch *watch)
 static int watch_stop(void *arg)
 {
     struct watch *watch = arg;
-    struct onebot_bot *bot = watch->bot;
+    struct onebot_program *program = watch->program;
     int signal;
     while ((signal = wait_signal(watch)) >= 0) {
-        onebot_log(&bot->log, ONEBOT_INFO, "%s: %s", strsignal(signal),
-                   bot->stopping ? "stopping at once" : "stopping");
-        if (bot->stopping)
-            hurry(bot);
-        onebot_stop(bot);
+        onebot_log(&program->log, ONEBOT_INFO, "%s: %s", strsignal(signal),
+                   program->stopping ? "stopping at once" : "stopping");
+        if (program->stopping)
+            hurry(program);
+        onebot_program_stop(program, 0);
     }
-    if (!bot->stopping)
-        bot->result = signal;
-    onebot_stop(bot);
+    onebot_program_stop(program, program->stopping ? 0 : signal);
     return 0;
 }
 
-static void let_handlers_end(struct onebot_bot *bot)
+static void let_handlers_end(struct onebot_program *program)
 {
-    if (bot->running)
-        onebot_log(&bot->log, ONEBOT_INFO, "%zu handler%s %.1f s to end", bot->running,
-                   bot->running == 1 ? " has" : "s have",
-                   (double)bot->options.grace_ns / (double)XIE_SECOND);
-    XIE_TIMEOUT(bot->options.grace_ns) {
-        while (bot->running && !bot->hurried && !xie_check())
-            xie_event_wait(&bot->stop_change);
+    if (program->running)
+        onebot_log(&program->log, ONEBOT_INFO, "%zu handler%s %.1f s to end", program->running,
+                   program->running == 1 ? " has" : "s have",
+                   (double)program->options.grace_ns / (double)XIE_SECOND);
+    XIE_TIMEOUT(program->options.grace_ns) {
+        while (program->running && !program->hurried && !xie_check())
+            xie_event_wait(&program->stop_change);
     }
-    if (bot->running)
-        onebot_log(&bot->log, ONEBOT_WARNING, "%zu handler%s cancelled", bot->running,
-                   bot->running == 1 ? " is" : "s are");
+    if (program->running)
+        onebot_log(&program->log, ONEBOT_WARNING, "%zu handler%s cancelled", program->running,
+                   program->running == 1 ? " is" : "s are");
 }
 
 /* --- running ------------------------------------------------------------------------ */
 
-static void run_handlers(struct onebot_bot *bot)
+static void run_handlers(struct onebot_program *program)
 {
-    xie_group_open(&bot->handlers);
-    xie_event_wait(&bot->stop);
-    let_handlers_end(bot);
-    xie_group_cancel(&bot->handlers);
-    xie_group_close(&bot->handlers);
+    xie_group_open(&program->handlers);
+    xie_event_wait(&program->stop);
+    let_handlers_end(program);
+    xie_group_cancel(&program->handlers);
+    xie_group_close(&program->handlers);
 }
 
-static int run_shielded(struct onebot_bot *bot)
+static int start_ways(struct onebot_program *program, struct xie_group *service)
+{
+    int error = 0;
+    for (size_t i = 0; i < program->way_count && !error; i++)
+        error = xie_group_spawn(service, onebot_way_run, &program->ways[i]);
+    return error;
+}
+
+static int run_shielded(struct onebot_program *program)
 {
     int error = 0;
     XIE_SHIELD {
         XIE_GROUP(service) {
-            error = xie_group_spawn(&service, onebot_keep_connected, bot);
+            error = start_ways(program, &service);
             if (!error)
-                run_handlers(bot);
+                run_handlers(program);
             xie_group_cancel(&service);
         }
     }
-    return error ? error : bot->result;
+    return error ? error : program->result;
 }
 
-static int run_watched(struct onebot_bot *bot, struct xie_signals *signals)
+static int run_watched(struct onebot_program *program, struct xie_signals *signals)
 {
-    struct watch watch = {.bot = bot, .signals = signals};
+    struct watch watch = {.program = program, .signals = signals};
     XIE_GROUP(outside) {
         int error = xie_group_spawn(&outside, watch_stop, &watch);
         if (!error)
-            error = run_shielded(bot);
+            error = run_shielded(program);
         xie_group_cancel(&outside);
         return error;
     }
@@ -122,6 +136,16 @@ static size_t or_default_size(size_t value, size_t otherwise)
     return value ? value : otherwise;
 }
 
+/* No more tokens than a year is long, so that no sum overflows. */
+static void fill_in_pace(struct onebot_pace *pace)
+{
+    const int64_t most = 365 * 24 * XIE_HOUR;
+    if (pace->interval_ns > most)
+        pace->interval_ns = most;
+    if (pace->interval_ns > 0 && pace->burst > most / pace->interval_ns)
+        pace->burst = (unsigned)(most / pace->interval_ns);
+}
+
 static void fill_in(struct onebot_options *options)
 {
     static const struct onebot_command none[] = {{NULL, NULL, NULL, NULL}};
@@ -133,41 +157,51 @@ static void fill_in(struct onebot_options *options)
     options->retry_most_ns = or_default(options->retry_most_ns, XIE_MINUTE);
     options->ping_interval_ns = or_default(options->ping_interval_ns, 30 * XIE_SECOND);
     options->grace_ns = or_default(options->grace_ns, 5 * XIE_SECOND);
+    fill_in_pace(&options->pace);
+    fill_in_pace(&options->group_pace);
     options->max_handlers = or_default_size(options->max_handlers, 10000);
     options->max_calls = or_default_size(options->max_calls, 65536);
+    options->max_accounts = or_default_size(options->max_accounts, 1000);
+    if (options->max_accounts > INT_MAX)
+        options->max_accounts = INT_MAX;
     options->max_message = or_default_size(options->max_message, (size_t)64 << 20);
 }
 
-/* A line break in the token would write header fields of its own. */
-static bool token_is_clean(const char *token)
+static bool is_end(const struct onebot_endpoint *endpoint)
 {
-    for (; token && *token; token++)
-        if ((unsigned char)*token < 0x20 || *token == 0x7F)
-            return false;
-    return true;
+    return !endpoint->url && !endpoint->listen && !endpoint->listener;
 }
 
-static int check(const struct onebot_options *options)
+static int add_way(struct onebot_program *program, const struct onebot_endpoint *endpoint)
 {
-    const struct onebot_log log = {.write = options->log, .arg = options->log_arg};
-    if (!options->url) {
-        onebot_log(&log, ONEBOT_ERROR, "no URL was given");
-        return XIE_EURL;
-    }
-    if (!token_is_clean(options->token)) {
-        onebot_log(&log, ONEBOT_ERROR, "the token has control characters");
-        return -EINVAL;
-    }
-    return 0;
+    return onebot_way_init(&program->ways[program->way_count++], program, endpoint);
 }
 
-static void init(struct onebot_bot *bot, const struct onebot_options *options)
+/* The short form first, then the table. */
+static int add_ways(struct onebot_program *program)
 {
-    bot->options = *options;
-    fill_in(&bot->options);
-    bot->log = (struct onebot_log){.write = options->log, .arg = options->log_arg};
-    onebot_calls_init(&bot->calls, bot->options.max_calls);
-    onebot_mail_init(&bot->mail);
+    const struct onebot_options *options = &program->options;
+    const struct onebot_endpoint *endpoint = options->endpoints;
+    struct onebot_endpoint first = {.url = options->url, .token = options->token};
+    size_t count = 1;
+    while (endpoint && !is_end(&endpoint[count - 1]))
+        count++;
+    program->ways = xie_alloc_zero(count * sizeof *program->ways);
+    if (!program->ways)
+        return -ENOMEM;
+    int error = options->url || !endpoint ? add_way(program, &first) : 0;
+    for (; endpoint && !is_end(endpoint) && !error; endpoint++)
+        error = add_way(program, endpoint);
+    return error;
+}
+
+static void init(struct onebot_program *program, const struct onebot_options *options)
+{
+    program->options = *options;
+    fill_in(&program->options);
+    program->log = (struct onebot_log){.write = options->log, .arg = options->log_arg};
+    xie_list_init(&program->bots);
+    onebot_mail_init(&program->mail);
 }
 
 /* Another one of this process may have the signals already: then it decides for us. */
@@ -180,43 +214,32 @@ static int catch_signals(const struct onebot_options *options, struct xie_signal
     return error == -EBUSY ? 0 : error;
 }
 
-int onebot_run(const struct onebot_options *options)
+/* Where nothing is left behind whatever becomes of it. */
+static int run_program(struct onebot_program *program)
 {
-    if (!xie_task_current())
-        return -EPERM;
     struct xie_signals *signals = NULL;
-    int error = check(options);
+    int error = add_ways(program);
     if (!error)
-        error = catch_signals(options, &signals);
-    if (error)
-        return error;
-    struct onebot_bot *bot = xie_alloc_zero(sizeof *bot);
-    error = -ENOMEM;
-    if (bot) {
-        init(bot, options);
-        error = run_watched(bot, signals);
-    }
-    xie_release(bot);
+        error = catch_signals(&program->options, &signals);
+    if (!error)
+        error = run_watched(program, signals);
+    for (size_t i = 0; i < program->way_count; i++)
+        onebot_way_fini(&program->ways[i]);
+    onebot_bots_free(program);
+    xie_release(program->ways);
     xie_signals_close(signals);
     return error;
 }
 
-/* --- for handlers ------------------------------------------------------------------- */
-
-int onebot_wait_connected(struct onebot_bot *bot)
+int onebot_run(const struct onebot_options *options)
 {
-    int error = xie_check();
-    if (error)
-        return xie_sleep(0); /* the same, after others ran */
-    while (!bot->online && !error) {
-        if (bot->stopping)
-            return XIE_ECLOSED;
-        error = xie_event_wait(&bot->online_change);
-    }
+    if (!xie_task_current())
+        return -EPERM;
+    struct onebot_program *program = xie_alloc_zero(sizeof *program);
+    if (!program)
+        return -ENOMEM;
+    init(program, options);
+    int error = run_program(program);
+    xie_release(program);
     return error;
-}
-
-const struct onebot_command *onebot_commands(const struct onebot_bot *bot)
-{
-    return bot->options.commands;
 }

@@ -33,14 +33,22 @@ static bool authorized(struct fake *fake, struct xie_http *http)
     return false;
 }
 
+static int64_t self_of(const struct fake *fake)
+{
+    return fake->self_id ? fake->self_id : FAKE_SELF;
+}
+
 static void answer_by_itself(struct fake *fake)
 {
+    size_t n = json_array_size(fake->calls) - 1;
     if (fake->silent)
         return;
     if (fake->delay_ns)
         xie_sleep(fake->delay_ns);
-    fake_answer(fake, json_array_size(fake->calls) - 1,
-                json_pack("{s:I}", "message_id", (json_int_t)++fake->last_id));
+    if (!strcmp(fake_action(fake, n), "get_login_info"))
+        fake_answer(fake, n, json_pack("{s:I}", "user_id", (json_int_t)self_of(fake)));
+    else
+        fake_answer(fake, n, json_pack("{s:I}", "message_id", (json_int_t)++fake->last_id));
 }
 
 /* Until it ends or is cut. */
@@ -49,7 +57,8 @@ static void converse(struct fake *fake, struct xie_ws *ws)
     char *text;
     size_t len;
     XIE_SCOPE(talk, XIE_NEVER) {
-        fake->talk = &talk;
+        if (ws != fake->events)
+            fake->talk = &talk;
         while (fake->deaf && xie_event_wait(&fake->changed) == 0)
             continue;
         while (xie_ws_receive(ws, &text, &len) > 0) {
@@ -70,9 +79,11 @@ static int on_request(struct xie_http *http, void *arg)
         return 0;
     if (xie_ws_accept(http, NULL, &ws) < 0)
         return 0;
+    bool events = !strcmp(xie_http_path(http), "/event");
+    json_array_append_new(fake->paths, json_string(xie_http_path(http)));
     fake->connected_at = xie_now();
     fake->connections++;
-    fake->ws = ws;
+    *(events ? &fake->events : &fake->ws) = ws;
     pulse(fake);
     if (fake->refuse_late)
         fake_send_text(fake, "{\"status\":\"failed\",\"retcode\":1403,\"message\":\"token\"}");
@@ -82,6 +93,8 @@ static int on_request(struct xie_http *http, void *arg)
         converse(fake, ws);
     if (fake->ws == ws)
         fake->ws = NULL;
+    if (fake->events == ws)
+        fake->events = NULL;
     xie_ws_free(ws);
     return 0;
 }
@@ -89,26 +102,37 @@ static int on_request(struct xie_http *http, void *arg)
 static int serve(void *arg)
 {
     struct fake *fake = arg;
-    int result = xie_http_serve(fake->listener, NULL, on_request, fake);
+    const struct xie_http_options options = {.tls = fake->tls};
+    int result = xie_http_serve(fake->listener, &options, on_request, fake);
     return result < 0 && result != -ECANCELED ? result : 0;
 }
 
 /* --- what it does ------------------------------------------------------------------- */
 
-void fake_send_text(struct fake *fake, const char *text)
+static void send_text(struct xie_ws *ws, const char *text)
 {
-    REQUIRE(fake->ws != NULL);
-    CHECK_EQ(xie_ws_send(fake->ws, XIE_WS_TEXT, text, strlen(text)), 0);
+    REQUIRE(ws != NULL);
+    CHECK_EQ(xie_ws_send(ws, XIE_WS_TEXT, text, strlen(text)), 0);
 }
 
-static void send_json(struct fake *fake, json_t *json)
+static struct xie_ws *for_events(const struct fake *fake)
+{
+    return fake->events ? fake->events : fake->ws;
+}
+
+void fake_send_text(struct fake *fake, const char *text)
+{
+    send_text(for_events(fake), text);
+}
+
+static void send_json(struct xie_ws *ws, json_t *json)
 {
     REQUIRE(json != NULL);
     size_t len = json_dumpb(json, NULL, 0, JSON_COMPACT);
     char *text = calloc(1, len + 1);
     json_dumpb(json, text, len, JSON_COMPACT);
     json_decref(json);
-    fake_send_text(fake, text);
+    send_text(ws, text);
     free(text);
 }
 
@@ -118,29 +142,29 @@ void fake_send(struct fake *fake, const char *format, ...)
     va_start(args, format);
     json_t *json = json_vpack_ex(NULL, 0, format, args);
     va_end(args);
-    send_json(fake, json);
+    send_json(for_events(fake), json);
 }
 
 int64_t fake_message(struct fake *fake, int64_t user, int64_t group, const char *text)
 {
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:s, s:s, s:s}}",
-                  "post_type", "message", "message_type", group ? "group" : "private", "sub_type",
-                  group ? "normal" : "friend", "time", (json_int_t)1700000000, "self_id",
-                  (json_int_t)FAKE_SELF, "user_id", (json_int_t)user, "group_id", (json_int_t)group,
-                  "message_id", (json_int_t)++fake->last_id, "message", text, "sender", "user_id",
-                  (json_int_t)user, "nickname", "Nick", "card", "Card", "role", "admin");
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:{s:I, s:s, s:s, s:s}}", "post_type",
+        "message", "message_type", group ? "group" : "private", "sub_type",
+        group ? "normal" : "friend", "time", (json_int_t)1700000000, "self_id",
+        (json_int_t)self_of(fake), "user_id", (json_int_t)user, "group_id", (json_int_t)group,
+        "message_id", (json_int_t)++fake->last_id, "message", text, "sender", "user_id",
+        (json_int_t)user, "nickname", "Nick", "card", "Card", "role", "admin");
     if (!group)
         json_object_del(json, "group_id");
-    send_json(fake, json);
+    send_json(for_events(fake), json);
     return fake->last_id;
 }
 
 void fake_answer(struct fake *fake, size_t n, json_t *data)
 {
     json_t *echo = json_object_get(json_array_get(fake->calls, n), "echo");
-    send_json(fake, json_pack("{s:s, s:i, s:o, s:O}", "status", "ok", "retcode", 0, "data", data,
-                              "echo", echo));
+    send_json(fake->ws, json_pack("{s:s, s:i, s:o, s:O}", "status", "ok", "retcode", 0, "data",
+                                  data, "echo", echo));
 }
 
 void fake_cut(struct fake *fake)
@@ -226,13 +250,44 @@ static int run_bot(void *arg)
     return rig->bot_result == -ECANCELED ? 0 : rig->bot_result;
 }
 
-static void listen_somewhere(struct fake *fake)
+void fake_listen(struct fake *fake)
 {
     struct xie_address address;
     char text[XIE_ADDRESS_TEXT];
     REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &fake->listener) == 0);
     REQUIRE(xie_listener_address(fake->listener, &address) == 0);
     snprintf(fake->url, sizeof fake->url, "ws://%s/", xie_address_format(&address, text));
+}
+
+static void fake_open(struct fake *fake, struct xie_group *group)
+{
+    fake->calls = json_array();
+    fake->paths = json_array();
+    if (fake->listener)
+        REQUIRE(xie_group_spawn(group, serve, fake) == 0);
+}
+
+static void fake_close(struct fake *fake)
+{
+    xie_listener_close(fake->listener);
+    json_decref(fake->calls);
+    json_decref(fake->paths);
+}
+
+void rig_listen(struct rig *rig, struct onebot_endpoint endpoint)
+{
+    REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &rig->ours) == 0);
+    endpoint.listener = rig->ours;
+    rig->endpoints[0] = endpoint;
+    rig->options.endpoints = rig->endpoints;
+    rig->options.url = NULL;
+}
+
+uint16_t rig_port(struct rig *rig)
+{
+    struct xie_address address;
+    REQUIRE(xie_listener_address(rig->ours, &address) == 0);
+    return xie_address_port(&address);
 }
 
 static void set_options(struct rig *rig)
@@ -251,23 +306,27 @@ static void set_options(struct rig *rig)
 static int main_task(void *arg)
 {
     const struct play *play = arg;
-    struct rig rig = {.fake.calls = json_array(), .log = json_array()};
+    struct rig rig = {.log = json_array()};
     if (play->handler)
         rig.commands[0] = (struct onebot_command){"go", "", play->handler, &rig};
-    listen_somewhere(&rig.fake);
+    fake_listen(&rig.fake);
     set_options(&rig);
     if (play->set)
         play->set(&rig);
     XIE_GROUP(group) {
-        REQUIRE(xie_group_spawn(&group, serve, &rig.fake) == 0);
+        fake_open(&rig.fake, &group);
+        fake_open(&rig.others[0], &group);
+        fake_open(&rig.others[1], &group);
         rig.bot = xie_spawn(run_bot, &rig);
         play->script(&rig);
         xie_task_cancel(rig.bot);
         xie_join(rig.bot);
         xie_group_cancel(&group);
     }
-    xie_listener_close(rig.fake.listener);
-    json_decref(rig.fake.calls);
+    fake_close(&rig.fake);
+    fake_close(&rig.others[0]);
+    fake_close(&rig.others[1]);
+    xie_listener_close(rig.ours);
     json_decref(rig.log);
     return 0;
 }

@@ -15,29 +15,36 @@ enum { FAKE_SELF = 10000, FAKE_USER = 10001, FAKE_GROUP = 20001 };
 struct fake {
     struct xie_listener *listener;
     char url[160];
+    int64_t self_id;        /* FAKE_SELF unless set */
     struct xie_ws *ws;      /* the connection there is */
+    struct xie_ws *events;  /* that for "/event", if it is another */
     struct xie_scope *talk; /* around its reading */
     unsigned connections;
-    const char *token;        /* asked for before the upgrade, 401 without, 403 when wrong */
-    bool refuse_late;         /* after the upgrade, by a frame */
-    bool silent;              /* answer nothing by itself */
-    bool deaf;                /* read nothing */
-    bool busy;                /* answer 503 */
-    bool hang_up;             /* close each connection when it is made */
-    int64_t delay_ns;         /* before each answer that is given by itself */
-    int64_t last_id;          /* of messages */
-    int64_t connected_at;     /* the latest */
-    json_t *calls;            /* all that came, oldest first */
-    struct xie_event changed; /* pulsed at each connection, call and line of the log */
+    struct xie_tls_context *tls; /* a server's */
+    const char *token;           /* asked for before the upgrade, 401 without, 403 when wrong */
+    bool refuse_late;            /* after the upgrade, by a frame */
+    bool silent;                 /* answer nothing by itself */
+    bool deaf;                   /* read nothing */
+    bool busy;                   /* answer 503 */
+    bool hang_up;                /* close each connection when it is made */
+    int64_t delay_ns;            /* before each answer that is given by itself */
+    int64_t last_id;             /* of messages */
+    int64_t connected_at;        /* the latest */
+    json_t *calls;               /* all that came, oldest first */
+    json_t *paths;               /* of each connection */
+    struct xie_event changed;    /* pulsed at each connection, call and line of the log */
 };
 
 /* A bot beside its fake. */
 struct rig {
     struct fake fake;
+    struct fake others[2]; /* more of them, once fake_listen has been called on one */
     struct onebot_options options;
     struct xie_task *bot;
     int bot_result;
-    json_t *log; /* its lines */
+    json_t *log;               /* its lines */
+    struct xie_listener *ours; /* of rig_listen */
+    struct onebot_endpoint endpoints[4];
     struct onebot_command commands[2];
     /* for the test's own handlers: */
     int64_t trigger; /* id of what say_go said */
@@ -56,6 +63,14 @@ struct play {
 /* Run script beside a bot, which is cancelled when it returns, if it runs still. Checks that
  * nothing is left of either. */
 void play(const struct play *play);
+
+/* Have the bot listen at a port that the kernel chooses, besides. */
+void rig_listen(struct rig *rig, struct onebot_endpoint endpoint);
+/* That port. */
+uint16_t rig_port(struct rig *rig);
+
+/* Listen at a port that the kernel chooses: url says where. */
+void fake_listen(struct fake *fake);
 
 /* The script's usual first line: FAKE_USER says "/go" in FAKE_GROUP. */
 void say_go(struct rig *rig);

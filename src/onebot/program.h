@@ -1,0 +1,35 @@
+/* program.h - a program of bots that runs: what the accounts share.
+ * Floor 9. Made by run.c; each part below is worked by one other file. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_ONEBOT_PROGRAM_H
+#define XIE_ONEBOT_PROGRAM_H
+
+#include <xie.h>
+#include <xie/onebot.h>
+
+#include "onebot/log.h"
+#include "onebot/mail.h"
+
+struct onebot_program {
+    struct onebot_options options; /* with the defaults filled in */
+    struct onebot_log log;
+    struct onebot_mail mail;
+    struct xie_link bots; /* every account met so far, the oldest first */
+    struct onebot_way *ways;
+    size_t way_count;
+    uint64_t last_source; /* number of a connection; never used twice */
+
+    struct xie_group handlers;
+    size_t running; /* handlers that have not ended */
+    bool full;      /* max_handlers was reached and said */
+
+    bool stopping, hurried;
+    struct xie_event stop;        /* set: stopping */
+    struct xie_event stop_change; /* set: no handler runs any more, or hurried */
+    int result;                   /* of onebot_run */
+};
+
+/* run.c: stop, as onebot_stop does; result: of onebot_run, 0: nothing to say. */
+void onebot_program_stop(struct onebot_program *program, int result);
+
+#endif
