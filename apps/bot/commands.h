@@ -5,6 +5,9 @@
 
 #include <xie/onebot.h>
 
-onebot_handler on_whoami, on_quiz, on_both, on_remind, on_help;
+onebot_handler on_whoami, on_quiz, on_both, on_remind;
+
+/* All of them. */
+extern const struct onebot_rule rules[];
 
 #endif

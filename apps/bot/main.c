@@ -1,4 +1,4 @@
-/* main.c - xie-bot: the table of commands, the command line, and the run. */
+/* main.c - xie-bot: the command line, and the run. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <getopt.h>
@@ -10,15 +10,6 @@
 #include "commands.h"
 
 enum { EXIT_USAGE = 2 };
-
-static const struct onebot_command commands[] = {
-    {"whoami", "who you are here", on_whoami, NULL},
-    {"quiz", "a question; you have 30 seconds", on_quiz, NULL},
-    {"both", "two calls at the same time", on_both, NULL},
-    {"remind", "SECONDS TEXT: say TEXT later", on_remind, NULL},
-    {"help", "this list", on_help, NULL},
-    {NULL, NULL, NULL, NULL},
-};
 
 static const char usage[] =
     "usage: xie-bot --url ws[s]://HOST[:PORT][/PATH] [--token TOKEN]\n"
@@ -86,14 +77,13 @@ static int read_options(int argc, char **argv, struct onebot_options *options)
     }
     if (optind < argc)
         return refuse("unexpected argument ", argv[optind]);
-    if (options->url && strncmp(options->url, "ws", 2) != 0)
-        return exit_code(XIE_EURL); /* by http:// there would be no events */
     return options->url ? -1 : refuse("--url is required", "");
 }
 
 int main(int argc, char **argv)
 {
-    struct onebot_options options = {.token = getenv("XIE_TOKEN"), .commands = commands};
+    struct onebot_options options = {.token = getenv("XIE_TOKEN"),
+                                     .book = {.rules = rules, .language = ONEBOT_ENGLISH}};
     int status = read_options(argc, argv, &options);
     if (status >= 0)
         return status;

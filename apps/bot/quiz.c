@@ -1,7 +1,7 @@
 /* quiz.c - /quiz: a question, the same person's next message, a deadline around both. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <string.h>
+#include <strings.h>
 #include <xie.h>
 
 #include "commands.h"
@@ -16,27 +16,21 @@ static const struct {
     {"In which year did the Unix clock begin?", "1970"},
 };
 
-/* Their text without the spaces around, whatever the case of its letters. */
-static bool is_right(const char *text, const char *answer)
-{
-    size_t len = strlen(answer);
-    text += strspn(text, " \t\r\n");
-    return strncasecmp(text, answer, len) == 0 && text[len + strspn(text + len, " \t\r\n")] == 0;
-}
-
 int on_quiz(struct onebot_event *event)
 {
     size_t pick = (size_t)xie_now() / 1000 % (sizeof quiz / sizeof *quiz);
+    const char *right = quiz[pick].answer;
     struct onebot_answer answer = {.error = -ETIMEDOUT};
 
     XIE_TIMEOUT(30 * XIE_SECOND)
-        answer = onebot_ask(event, "%s You have 30 seconds.", quiz[pick].question);
+        answer = onebot_ask_for(event, &(struct onebot_query){.type = ONEBOT_REST},
+                                "%s You have 30 seconds.", quiz[pick].question);
 
     if (answer.error == -ETIMEDOUT)
-        return onebot_reply(event, "Time is up. It is %s.", quiz[pick].answer);
+        return onebot_reply(event, "Time is up. It is %s.", right);
     if (answer.error)
         return answer.error;
-    if (is_right(answer.text, quiz[pick].answer))
+    if (strcasecmp(answer.text, right) == 0)
         return onebot_reply(event, "Right!");
-    return onebot_reply(event, "Wrong. It is %s.", quiz[pick].answer);
+    return onebot_reply(event, "Wrong. It is %s.", right);
 }

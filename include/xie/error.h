@@ -41,6 +41,8 @@ enum xie_error {
     XIE_EUNKNOWN = -4132,         /* sent, but the connection broke: outcome unknown */
     XIE_EACTION = -4133,          /* the implementation does not know this action */
     XIE_EFAILED = -4134,          /* the implementation answered that the action failed */
+    XIE_EDECLINED = -4135,        /* the person who was asked does not want to go on */
+    XIE_EANSWER = -4136,          /* the person who was asked gave no good answer */
     XIE_ETLS_CONFIG = -4140,      /* a certificate, key or setting of a TLS context is not usable */
     XIE_ETLS_PROTOCOL = -4141,    /* the TLS handshake failed, or the peer broke the protocol */
     XIE_ETLS_TRUNCATED = -4142,   /* the connection ended before TLS did */

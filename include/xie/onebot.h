@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <xie/error.h>
+#include <xie/onebot/handler.h>
 #include <xie/time.h>
 
 #ifdef __cplusplus
@@ -25,7 +26,7 @@ struct onebot_bot;
  * never strings (0 when it has none). Everything is borrowed until the handler returns. */
 struct onebot_event {
     struct onebot_bot *bot;
-    void *arg;               /* of the command, or of the options for on_event */
+    void *arg;               /* of the rule or command, or of the options for on_event */
     const json_t *raw;       /* the whole event, for what has no field here */
     const char *post_type;   /* "message" "notice" "request" "meta_event" "message_sent" */
     const char *detail_type; /* message_type, notice_type, request_type or meta_event_type */
@@ -36,8 +37,9 @@ struct onebot_event {
     int64_t group_id; /* 0 for private messages, the temporary ones by a group included */
     int64_t message_id;
     const char *text;    /* a message's text segments, joined and unescaped */
-    const char *command; /* the command's name when this event started one, else "" */
-    const char *args;    /* what followed it, without the spaces around; else text */
+    const char *command; /* the command's (first) name when this event started one, else "" */
+    const char *args;    /* what followed it, or what another rule has left of the text, without
+                            the spaces around; else text */
     struct {
         const char *nickname, *card, *role, *name; /* name: the card, else the nickname */
     } sender;
@@ -145,12 +147,15 @@ XIE_API int onebot_wait_connected(struct onebot_bot *bot);
 
 /* The most messages kept for one handler between its questions. */
 enum { ONEBOT_MAILBOX = 100 };
+/* The most answers whose memory one handler keeps. */
+enum { ONEBOT_ANSWERS = 256 };
 
 /* What a person answered. */
 struct onebot_answer {
     int error;                  /* 0, or why there is none */
     const char *text;           /* of their message; NULL on error */
     struct onebot_event *event; /* the whole message; NULL on error */
+    struct onebot_value value;  /* of onebot_ask_for: what text was read as */
 };
 
 /**
@@ -161,7 +166,8 @@ struct onebot_answer {
  *
  * event   whose person and place; format as printf, sent as onebot_reply does
  * return  by value; text and event are borrowed until the handler returns, so answers of
- *         several questions can be used together (each keeps its message's memory)
+ *         several questions can be used together (each keeps its message's memory, up to
+ *         ONEBOT_ANSWERS: then the oldest goes)
  * errors  as onebot_reply, when the question could not be sent; -ETIMEDOUT -ECANCELED
  * note    the handler listens from before its first question goes out until it returns. While
  *         a question waits, the next message is its answer and starts nothing else, be it
@@ -235,9 +241,12 @@ struct onebot_options {
     /* Any number more, of one account or of many; ended by one that neither connects nor
      * listens; may be NULL. */
     const struct onebot_endpoint *endpoints;
-    const struct onebot_command *commands; /* ended by name NULL; may be NULL */
-    /* Every event that starts no command and answers no question, heartbeats apart. The
-     * account's own messages come here only. May be NULL. */
+    struct onebot_book book; /* rules: see <xie/onebot/handler.h> */
+    /* The short form of rules; ended by name NULL; may be NULL. Behind rules of priority 0, with
+     * the prefix "/". */
+    const struct onebot_command *commands;
+    /* Every event that no rule and no command takes, and that answers no question, heartbeats
+     * apart. May be NULL. */
     onebot_handler *on_event;
     void *arg; /* event->arg of on_event */
 
@@ -272,9 +281,10 @@ struct onebot_options {
  *
  * return  0 it was stopped: running handlers had grace_ns to end, then were cancelled
  * errors  XIE_EURL a URL is none; -EPROTONOSUPPORT it is wss:// and TLS is not built in;
- *         -EINVAL a token has control characters, or where to listen is no such thing; those of
- *         xie_listen; -ENOMEM at the start; -ECANCELED -ETIMEDOUT of the scopes around: handlers
- *         had their grace all the same; -EPERM outside a task
+ *         -EINVAL a token has control characters, or where to listen is no such thing, or a
+ *         rule is not sound (the log says which); those of xie_listen; -ENOMEM at the
+ *         start; -ECANCELED -ETIMEDOUT of the scopes around: handlers had their grace all the
+ *         same; -EPERM outside a task
  * note    nothing else ends it. It connects again after every failure: after a refused token at
  *         the slowest pace, since somebody may put it right. The pause is back to its least
  *         once the peer has sent an event or an answer. A peer that announces heartbeats and is

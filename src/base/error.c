@@ -30,6 +30,8 @@ static const char *const own_texts[] = {
     [AT(XIE_EUNKNOWN)] = "the connection broke after the call was sent, its outcome is unknown",
     [AT(XIE_EACTION)] = "the implementation does not know this action",
     [AT(XIE_EFAILED)] = "the implementation answered that the action failed",
+    [AT(XIE_EDECLINED)] = "the person who was asked does not want to go on",
+    [AT(XIE_EANSWER)] = "the person who was asked gave no good answer",
     [AT(XIE_EDIRECTORY)] =
         "the working directory for the child is missing, no directory, or closed to it",
     [AT(XIE_EREAPED)] = "the child has ended, but somebody else took its exit status",

@@ -1,55 +1,247 @@
-/* ask.c - a question, and the same person's next message.
+/* ask.c - a question, and the message that answers it.
  * Floor 9. Listens before the question goes out, so that no answer is too quick. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/memory.h"
-#include "onebot/bot.h"
+#include "onebot/query.h"
 #include "onebot/talk.h"
 #include "onebot/utf8.h"
+#include "onebot/walk.h"
 
-/* An answer that has come wins over an interruption. */
-static int wait_for(struct onebot_question *question)
+static const int64_t LAST_WORDS_NS = 5 * XIE_SECOND;
+
+/* --- whom and where ----------------------------------------------------------------- */
+
+/* One question, asked perhaps several times. */
+struct asking {
+    struct onebot_talk *talk;
+    const struct onebot_query *query;
+    struct onebot_mailbox *box;
+    struct onebot_person to;    /* where it is said */
+    struct onebot_person whose; /* whose message answers; user_id 0: anybody's */
+    int64_t temporary_group;
+    char *words; /* what is wrong with an answer; on the heap, since thousands may wait */
+};
+
+static int address(struct asking *asking, const struct onebot_letter *letter)
 {
-    int error = xie_future_wait(&question->done, NULL);
-    return question->letter ? 0 : error;
+    const struct onebot_query *query = asking->query;
+    asking->to = letter->person;
+    asking->temporary_group = letter->temporary_group;
+    if (query->user_id && query->user_id != letter->person.user_id) {
+        asking->to.user_id = query->user_id;
+        asking->temporary_group = 0;
+    }
+    if (query->in_private && asking->to.group_id) {
+        asking->temporary_group = asking->to.group_id;
+        asking->to.group_id = 0;
+    }
+    asking->whose = asking->to;
+    if (query->anybody && asking->to.group_id)
+        asking->whose.user_id = 0;
+    return asking->to.user_id || (asking->to.group_id && query->anybody) ? 0 : -EINVAL;
 }
 
-static struct onebot_answer take(struct onebot_talk *talk, struct onebot_question *question)
+/* The mailbox for it; the handler's first one is part of its talk. */
+static int open_box(struct asking *asking)
 {
-    struct onebot_letter *letter = question->letter;
+    struct onebot_talk *talk = asking->talk;
+    for (struct xie_link *at = talk->boxes.next; at != &talk->boxes; at = at->next) {
+        asking->box = XIE_CONTAINER(at, struct onebot_mailbox, mine);
+        if (onebot_person_same(&asking->box->person, &asking->whose))
+            return 0;
+    }
+    if (talk->box_count >= ONEBOT_LISTENING)
+        return XIE_ELIMIT;
+    asking->box = talk->box_count ? xie_alloc(sizeof *asking->box) : &talk->box;
+    if (!asking->box)
+        return -ENOMEM;
+    onebot_mail_open(&talk->bot->program->mail, asking->box, &asking->whose);
+    xie_list_push(&talk->boxes, &asking->box->mine);
+    talk->box_count++;
+    return 0;
+}
+
+static int say(const struct asking *asking, const char *text)
+{
+    return onebot_send_text(asking->talk->bot, &asking->to, asking->temporary_group, text, NULL);
+}
+
+/* --- one message -------------------------------------------------------------------- */
+
+static void pass_refused(struct xie_link *refused)
+{
+    while (!xie_list_empty(refused)) {
+        struct onebot_letter *letter = XIE_CONTAINER(refused->next, struct onebot_letter, link);
+        xie_list_remove(&letter->link);
+        onebot_walk_again(letter);
+    }
+}
+
+/* Say text (NULL: nothing), and wait for the next message. An answer that has come wins over an
+ * interruption, but not over a question that was not sent. */
+static int hear(struct asking *asking, const char *text, struct onebot_letter **letter)
+{
+    struct onebot_question question = {.filter = asking->query->filter, .arg = asking->query->arg};
+    struct xie_link refused;
+    xie_list_init(&refused);
+    onebot_mail_ask(&asking->talk->bot->program->mail, asking->box, &question, &refused);
+    pass_refused(&refused);
+    int error = text ? say(asking, text) : 0;
+    if (!error) {
+        error = xie_future_wait(&question.done, NULL);
+        error = question.letter ? 0 : error;
+    }
+    if (error)
+        onebot_mail_unask(asking->box, &question);
+    else
+        *letter = question.letter;
+    return error;
+}
+
+/* It is the handler's until its end, or until many others have come. */
+static void keep(struct onebot_talk *talk, struct onebot_letter *letter)
+{
     letter->talk = talk;
     xie_list_push(&talk->answers, &letter->link);
-    return (struct onebot_answer){.text = letter->event.text, .event = &letter->event};
+    if (++talk->answer_count <= ONEBOT_ANSWERS)
+        return;
+    talk->answer_count--;
+    onebot_letter_free(XIE_CONTAINER(talk->answers.next, struct onebot_letter, link));
 }
 
-static struct onebot_answer ask(struct onebot_letter *letter, const char *text)
+/* --- until one is good -------------------------------------------------------------- */
+
+static bool declines(const struct onebot_query *query, const char *text)
 {
-    struct onebot_talk *talk = letter->talk;
-    struct onebot_question question;
-    onebot_mail_ask(&talk->bot->program->mail, &talk->box, &letter->person, &question);
-    int error = onebot_send_text(talk->bot, &letter->person, letter->temporary_group, text, NULL);
-    if (!error)
-        error = wait_for(&question);
-    if (!error)
-        return take(talk, &question);
-    onebot_mail_unask(&talk->box, &question);
+    for (size_t i = 0; i < ONEBOT_WORDS && query->cancel[i]; i++)
+        if (strcmp(query->cancel[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Read an answer. return 1 good; 0 not, and asking->words is what to say; an error */
+static int judge(const struct asking *asking, struct onebot_letter *letter,
+                 struct onebot_answer *answer)
+{
+    const struct onebot_query *query = asking->query;
+    const struct onebot_book *book = &asking->talk->bot->program->rules.book;
+    struct onebot_note words = {
+        .text = asking->words, .cap = ONEBOT_NOTE, .language = book->language};
+    int good = onebot_view_make(book, letter);
+    if (good)
+        return good;
+    answer->text = letter->view.text;
+    answer->event = &letter->event;
+    if (declines(query, answer->text))
+        return XIE_EDECLINED;
+    good = onebot_query_read(query, letter, &answer->value, &words);
+    const char *why = good && query->check ? query->check(&letter->event, query->arg) : NULL;
+    if (why)
+        onebot_note_add(&words, "%s", why);
+    return good && !why;
+}
+
+static struct onebot_answer failure(int error)
+{
     return (struct onebot_answer){.error = error};
 }
 
-struct onebot_answer onebot_ask(struct onebot_event *event, const char *format, ...)
+/* One message, judged. Its error is XIE_EANSWER when it is not good. */
+static struct onebot_answer try_once(struct asking *asking, const char *text)
+{
+    struct onebot_letter *letter;
+    struct onebot_answer answer = {0};
+    int good = hear(asking, text, &letter);
+    if (good)
+        return failure(good);
+    xie_release(asking->words);
+    asking->words = xie_alloc_zero(ONEBOT_NOTE);
+    good = asking->words ? judge(asking, letter, &answer) : -ENOMEM;
+    if (good <= 0) {
+        onebot_letter_free(letter);
+        return failure(good ? good : XIE_EANSWER);
+    }
+    keep(asking->talk, letter);
+    return answer;
+}
+
+static struct onebot_answer try_often(struct asking *asking, const char *text)
+{
+    unsigned tries = asking->query->tries ? asking->query->tries : 3;
+    struct onebot_answer answer = try_once(asking, text);
+    while (answer.error == XIE_EANSWER && --tries)
+        answer = try_once(asking, asking->query->again ? asking->query->again : asking->words);
+    xie_release(asking->words);
+    return answer;
+}
+
+/* The scope that ended the question would end these words too; but they may not hold up the end
+ * of the bot, whose calls may have no deadline. */
+static void say_last(const struct asking *asking, int error)
+{
+    const struct onebot_query *query = asking->query;
+    if (error == XIE_EDECLINED && query->cancelled)
+        say(asking, query->cancelled);
+    if (error != -ETIMEDOUT || xie_check() != -ETIMEDOUT || !query->late)
+        return;
+    XIE_SHIELD {
+        XIE_TIMEOUT(LAST_WORDS_NS)
+            say(asking, query->late);
+    }
+}
+
+static struct onebot_answer ask(struct onebot_event *event, const struct onebot_query *query,
+                                const char *text)
 {
     struct onebot_letter *letter = onebot_letter_of(event);
-    if (!letter->person.user_id)
-        return (struct onebot_answer){.error = -EINVAL};
+    struct asking asking = {.talk = letter->talk, .query = query};
+    int error = address(&asking, letter);
+    if (!error)
+        error = open_box(&asking);
+    if (error)
+        return failure(error);
+    struct onebot_answer answer = try_often(&asking, text);
+    say_last(&asking, answer.error);
+    return answer;
+}
+
+static struct onebot_answer ask_and_release(struct onebot_event *event,
+                                            const struct onebot_query *query, char *text)
+{
+    if (!text)
+        return failure(-ENOMEM);
+    struct onebot_answer answer = ask(event, query, text);
+    xie_release(text);
+    return answer;
+}
+
+/* --- for handlers ------------------------------------------------------------------- */
+
+struct onebot_answer onebot_ask(struct onebot_event *event, const char *format, ...)
+{
+    static const struct onebot_query anything = {.type = ONEBOT_REST};
     va_list args;
     va_start(args, format);
     char *text = onebot_utf8_format(format, args);
     va_end(args);
-    if (!text)
-        return (struct onebot_answer){.error = -ENOMEM};
-    struct onebot_answer answer = ask(letter, text);
-    xie_release(text);
+    struct onebot_answer answer = ask_and_release(event, &anything, text);
+    if (!answer.error)
+        answer.text = answer.event->text; /* with the spaces around */
     return answer;
+}
+
+struct onebot_answer onebot_ask_for(struct onebot_event *event, const struct onebot_query *query,
+                                    const char *format, ...)
+{
+    if (!format)
+        return ask(event, query, NULL);
+    va_list args;
+    va_start(args, format);
+    char *text = onebot_utf8_format(format, args);
+    va_end(args);
+    return ask_and_release(event, query, text ? onebot_query_text(query, text) : NULL);
 }

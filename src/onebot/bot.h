@@ -7,6 +7,7 @@
 
 #include "onebot/calls.h"
 #include "onebot/copies.h"
+#include "onebot/own.h"
 #include "onebot/pace.h"
 #include "onebot/program.h"
 #include "onebot/recent.h"
@@ -20,7 +21,8 @@ struct onebot_bot {
     size_t waiting; /* calls that wait for their turn to send */
     struct onebot_recent recent;
     struct onebot_copies copies;
-    int64_t heartbeats_ns[3];       /* last announced when it came to us, by role; 0: none */
+    int64_t heartbeats_ns[3]; /* last announced when it came to us, by role; 0: none */
+    struct onebot_own own;
     struct xie_event online_change; /* set: calls can be sent, or the program stops */
 };
 

@@ -129,6 +129,8 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
     if (error)
         return interrupted(bot, error, begun, error == -ETIMEDOUT && xie_scope_expired(&scope));
     struct onebot_result result = read_answer(pending.answer);
+    if (strncmp(action, "send_", 5) == 0)
+        onebot_own_answer(&bot->own, pending.answer);
     json_decref(pending.answer);
     return result;
 }

@@ -91,8 +91,36 @@ void onebot_letter_free(struct onebot_letter *letter)
     xie_list_remove(&letter->link);
     json_decref(letter->json);
     xie_release(letter->words);
-    xie_release(letter->arguments);
+    xie_release(letter->view.line);
+    xie_release(letter->view.text);
+    onebot_found_free(&letter->found);
     xie_release(letter);
+}
+
+struct onebot_letter *onebot_letter_copy(const struct onebot_letter *letter)
+{
+    struct onebot_letter *copy = onebot_letter_new(letter->event.bot, json_incref(letter->json));
+    if (!copy)
+        return NULL;
+    copy->next = letter->next;
+    copy->passed = letter->passed;
+    copy->commanded = letter->commanded;
+    return copy;
+}
+
+void onebot_letter_set_found(struct onebot_letter *letter, const struct onebot_found *found)
+{
+    letter->found = *found;
+    if (found->rest)
+        letter->event.args = found->rest;
+}
+
+void onebot_found_free(struct onebot_found *found)
+{
+    xie_release(found->rest);
+    xie_release(found->captures);
+    onebot_args_free(&found->args);
+    *found = (struct onebot_found){0};
 }
 
 bool onebot_event_is_own(const struct onebot_event *event)
@@ -127,11 +155,11 @@ int onebot_letter_command(struct onebot_letter *letter, const struct onebot_comm
     for (; table->name; table++) {
         if (strlen(table->name) != len || memcmp(table->name, text, len) != 0)
             continue;
-        letter->arguments = trimmed(text + len);
-        if (!letter->arguments)
+        struct onebot_found found = {.rest = trimmed(text + len)};
+        if (!found.rest)
             return -ENOMEM;
+        onebot_letter_set_found(letter, &found);
         letter->event.command = table->name;
-        letter->event.args = letter->arguments;
         letter->event.arg = table->arg;
         *command = table;
         return 1;

@@ -38,8 +38,10 @@ static bool refuses_token(const json_t *json, int64_t *retcode)
 
 static int read_answer(struct onebot_link *link, json_t *json)
 {
-    if (onebot_calls_answer(&link->seat.sender, json))
+    if (onebot_calls_answer(&link->seat.sender, json)) {
+        onebot_own_answer(&link->seat.bot->own, json);
         return ONEBOT_IS_ANSWER;
+    }
     if (refuses_token(json, &link->retcode))
         return XIE_EAUTH;
     char echo[EXCERPT + 1] = "missing"; /* a longer one is cut off */

@@ -3,26 +3,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "onebot/mail.h"
 
-#include <string.h>
-
 void onebot_mail_init(struct onebot_mail *mail)
 {
     for (size_t i = 0; i < ONEBOT_MAIL_BUCKETS; i++)
         xie_list_init(&mail->buckets[i]);
 }
 
-/* Multiplicative: neighbouring account numbers spread. */
 static struct xie_link *bucket_of(struct onebot_mail *mail, const struct onebot_person *person)
 {
-    uint64_t mix = (uint64_t)person->user_id * UINT64_C(0x9E3779B97F4A7C15);
-    mix = (mix ^ (uint64_t)person->group_id) * UINT64_C(0x9E3779B97F4A7C15);
-    mix = (mix ^ (uint64_t)person->self_id) * UINT64_C(0x9E3779B97F4A7C15);
-    return &mail->buckets[mix >> 54];
-}
-
-static bool same(const struct onebot_person *a, const struct onebot_person *b)
-{
-    return a->user_id == b->user_id && a->group_id == b->group_id && a->self_id == b->self_id;
+    return &mail->buckets[(onebot_person_mix(person) >> 40) & (ONEBOT_MAIL_BUCKETS - 1)];
 }
 
 static void push_front(struct xie_link *head, struct xie_link *link)
@@ -30,18 +19,26 @@ static void push_front(struct xie_link *head, struct xie_link *link)
     xie_list_push(head->next, link); /* before the first is after the head */
 }
 
-static void open_box(struct onebot_mail *mail, struct onebot_mailbox *box,
-                     const struct onebot_person *person)
+void onebot_mail_open(struct onebot_mail *mail, struct onebot_mailbox *box,
+                      const struct onebot_person *person)
 {
-    if (!box->open) {
-        box->open = true;
-        box->person = *person;
-        xie_list_init(&box->link);
-        xie_list_init(&box->questions);
-        xie_list_init(&box->letters);
-    }
-    xie_list_remove(&box->link);
+    *box = (struct onebot_mailbox){.person = *person};
+    xie_list_init(&box->mine);
+    xie_list_init(&box->questions);
+    xie_list_init(&box->letters);
     push_front(bucket_of(mail, person), &box->link);
+}
+
+void onebot_mail_close(struct onebot_mailbox *box)
+{
+    xie_list_remove(&box->link);
+}
+
+/* --- questions ---------------------------------------------------------------------- */
+
+static bool wants(const struct onebot_question *question, const struct onebot_letter *letter)
+{
+    return !question->filter || question->filter(&letter->event, question->arg);
 }
 
 static void resolve(struct onebot_question *question, struct onebot_letter *letter)
@@ -51,16 +48,23 @@ static void resolve(struct onebot_question *question, struct onebot_letter *lett
 }
 
 void onebot_mail_ask(struct onebot_mail *mail, struct onebot_mailbox *box,
-                     const struct onebot_person *person, struct onebot_question *question)
+                     struct onebot_question *question, struct xie_link *refused)
 {
-    memset(question, 0, sizeof *question);
+    struct onebot_letter *kept;
+    question->letter = NULL;
+    question->done = (struct xie_future){0};
     xie_list_init(&question->link);
-    open_box(mail, box, person);
-    struct onebot_letter *kept = onebot_mail_take(box);
-    if (kept)
-        resolve(question, kept);
-    else
-        push_front(&box->questions, &question->link);
+    xie_list_remove(&box->link);
+    push_front(bucket_of(mail, &box->person), &box->link);
+    while ((kept = onebot_mail_take(box))) {
+        if (wants(question, kept)) {
+            resolve(question, kept);
+            return;
+        }
+        kept->refused = box;
+        xie_list_push(refused, &kept->link);
+    }
+    push_front(&box->questions, &question->link);
 }
 
 void onebot_mail_unask(struct onebot_mailbox *box, struct onebot_question *question)
@@ -73,41 +77,79 @@ void onebot_mail_unask(struct onebot_mailbox *box, struct onebot_question *quest
     question->letter = NULL;
 }
 
-bool onebot_mail_answer(struct onebot_mail *mail, struct onebot_letter *letter)
+/* The latest question to person that wants the letter; NULL: none. */
+static struct onebot_question *find_question(struct onebot_mail *mail,
+                                             const struct onebot_person *person,
+                                             const struct onebot_letter *letter)
 {
-    struct xie_link *bucket = bucket_of(mail, &letter->person);
+    struct xie_link *bucket = bucket_of(mail, person);
     for (struct xie_link *at = bucket->next; at != bucket; at = at->next) {
         struct onebot_mailbox *box = XIE_CONTAINER(at, struct onebot_mailbox, link);
-        if (!same(&box->person, &letter->person) || xie_list_empty(&box->questions))
+        if (!onebot_person_same(&box->person, person))
             continue;
-        struct onebot_question *question =
-            XIE_CONTAINER(box->questions.next, struct onebot_question, link);
-        xie_list_remove(&question->link);
-        resolve(question, letter);
-        return true;
+        for (struct xie_link *q = box->questions.next; q != &box->questions; q = q->next) {
+            struct onebot_question *question = XIE_CONTAINER(q, struct onebot_question, link);
+            if (wants(question, letter))
+                return question;
+        }
     }
-    return false;
+    return NULL;
+}
+
+static struct onebot_person anybody_of(const struct onebot_letter *letter)
+{
+    return (struct onebot_person){letter->person.self_id, letter->person.group_id, 0};
+}
+
+bool onebot_mail_answer(struct onebot_mail *mail, struct onebot_letter *letter)
+{
+    struct onebot_person anybody = anybody_of(letter);
+    struct onebot_question *question = find_question(mail, &letter->person, letter);
+    if (!question && anybody.group_id)
+        question = find_question(mail, &anybody, letter);
+    if (!question)
+        return false;
+    xie_list_remove(&question->link);
+    resolve(question, letter);
+    return true;
+}
+
+/* --- between questions -------------------------------------------------------------- */
+
+static struct onebot_mailbox *find_box(struct onebot_mail *mail, const struct onebot_person *person,
+                                       const struct onebot_letter *letter)
+{
+    struct xie_link *bucket = bucket_of(mail, person);
+    for (struct xie_link *at = bucket->next; at != bucket; at = at->next) {
+        struct onebot_mailbox *box = XIE_CONTAINER(at, struct onebot_mailbox, link);
+        if (onebot_person_same(&box->person, person) && box->count < ONEBOT_MAILBOX &&
+            xie_list_empty(&box->questions) && box != letter->refused)
+            return box;
+    }
+    return NULL;
+}
+
+static struct onebot_mailbox *listener(struct onebot_mail *mail, const struct onebot_letter *letter)
+{
+    struct onebot_person anybody = anybody_of(letter);
+    struct onebot_mailbox *box = find_box(mail, &letter->person, letter);
+    return box || !anybody.group_id ? box : find_box(mail, &anybody, letter);
+}
+
+bool onebot_mail_listens(struct onebot_mail *mail, const struct onebot_letter *letter)
+{
+    return listener(mail, letter) != NULL;
 }
 
 bool onebot_mail_keep(struct onebot_mail *mail, struct onebot_letter *letter)
 {
-    struct xie_link *bucket = bucket_of(mail, &letter->person);
-    for (struct xie_link *at = bucket->next; at != bucket; at = at->next) {
-        struct onebot_mailbox *box = XIE_CONTAINER(at, struct onebot_mailbox, link);
-        if (!same(&box->person, &letter->person) || box->count >= ONEBOT_MAILBOX)
-            continue;
-        xie_list_push(&box->letters, &letter->link);
-        box->count++;
-        return true;
-    }
-    return false;
-}
-
-void onebot_mail_close(struct onebot_mailbox *box)
-{
-    if (box->open)
-        xie_list_remove(&box->link);
-    box->open = false;
+    struct onebot_mailbox *box = listener(mail, letter);
+    if (!box)
+        return false;
+    letter->refused = NULL;
+    xie_list_push(&box->letters, &letter->link);
+    box->count++;
+    return true;
 }
 
 struct onebot_letter *onebot_mail_take(struct onebot_mailbox *box)

@@ -9,11 +9,13 @@
 
 #include "onebot/log.h"
 #include "onebot/mail.h"
+#include "onebot/rules.h"
 
 struct onebot_program {
     struct onebot_options options; /* with the defaults filled in */
     struct onebot_log log;
     struct onebot_mail mail;
+    struct onebot_rules rules;
     struct xie_link bots; /* every account met so far, the oldest first */
     struct onebot_way *ways;
     size_t way_count;

@@ -202,6 +202,7 @@ static void init(struct onebot_program *program, const struct onebot_options *op
     program->log = (struct onebot_log){.write = options->log, .arg = options->log_arg};
     xie_list_init(&program->bots);
     onebot_mail_init(&program->mail);
+    onebot_rules_init(&program->rules, &options->book);
 }
 
 /* Another one of this process may have the signals already: then it decides for us. */
@@ -218,7 +219,9 @@ static int catch_signals(const struct onebot_options *options, struct xie_signal
 static int run_program(struct onebot_program *program)
 {
     struct xie_signals *signals = NULL;
-    int error = add_ways(program);
+    int error = onebot_rules_load(&program->rules, &program->log);
+    if (!error)
+        error = add_ways(program);
     if (!error)
         error = catch_signals(&program->options, &signals);
     if (!error)
@@ -226,6 +229,7 @@ static int run_program(struct onebot_program *program)
     for (size_t i = 0; i < program->way_count; i++)
         onebot_way_fini(&program->ways[i]);
     onebot_bots_free(program);
+    onebot_rules_fini(&program->rules);
     xie_release(program->ways);
     xie_signals_close(signals);
     return error;

@@ -233,7 +233,7 @@ void settle(void)
 
 /* --- a bot beside it ---------------------------------------------------------------- */
 
-static void take_line(void *arg, enum onebot_level level, const char *line)
+void rig_log(void *arg, enum onebot_level level, const char *line)
 {
     struct rig *rig = arg;
     CHECK(level == ONEBOT_INFO || level == ONEBOT_WARNING || level == ONEBOT_ERROR);
@@ -299,7 +299,7 @@ static void set_options(struct rig *rig)
                                            .retry_most_ns = 40 * XIE_MILLISECOND,
                                            .grace_ns = 10 * XIE_MILLISECOND,
                                            .keep_signals = true,
-                                           .log = take_line,
+                                           .log = rig_log,
                                            .log_arg = rig};
 }
 

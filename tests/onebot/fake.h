@@ -105,6 +105,9 @@ bool rig_logged(struct rig *rig, const char *text);
 void rig_wait_log(struct rig *rig, const char *text);
 unsigned rig_count_log(struct rig *rig, const char *text);
 
+/* What takes the lines of its log; log_arg: the rig. */
+void rig_log(void *arg, enum onebot_level level, const char *line);
+
 /* Let everything that is under way settle: some turns of the loop. */
 void settle(void);
 

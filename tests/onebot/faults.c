@@ -22,6 +22,7 @@ struct scene {
     struct xie_event done;
     bool finished;        /* a handler ran to its end */
     int64_t cancel_after; /* cancel everything then; 0: at the handler's end */
+    bool rules;           /* by rules, and with more in it */
 };
 
 /* --- the implementation: no allocation of its own ----------------------------------- */
@@ -42,6 +43,8 @@ static void answer(struct scene *scene, struct xie_ws *ws, const char *call)
     const char *echo = strstr(call, "\"echo\":\"");
     if (strstr(call, "question"))
         say(scene, ws, "answer");
+    else if (strstr(call, "again"))
+        say(scene, ws, "7");
     int len = snprintf(json, sizeof json, "{\"status\":\"ok\",\"data\":{\"message_id\":5},%.*s}",
                        echo ? (int)strcspn(echo, "}") : 0, echo);
     xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
@@ -63,7 +66,7 @@ static int on_request(struct xie_http *http, void *arg)
         if (kind > 0)
             answer(scene, ws, text);
         else if (kind == -ETIMEDOUT && xie_check() == 0)
-            say(scene, ws, "/go");
+            say(scene, ws, scene->rules ? "/go “a b” 1m30s" : "/go");
         else
             break;
     }
@@ -102,6 +105,58 @@ static int on_go(struct onebot_event *event)
     return 0;
 }
 
+/* --- by rules ----------------------------------------------------------------------- */
+
+static struct scene *scene_now;
+
+static const struct onebot_argument arguments[] = {{.name = "text"},
+                                                   {.name = "time", .type = ONEBOT_DURATION},
+                                                   {.name = "more", .optional = true},
+                                                   {0}};
+
+static int on_rule(struct onebot_event *event)
+{
+    CHECK_STR(onebot_arg(event, "text")->text, "a b");
+    CHECK_EQ(onebot_arg(event, "time")->integer, 90 * XIE_SECOND);
+    struct onebot_query query = {.type = ONEBOT_INTEGER, .again = "again", .late = "late"};
+    struct onebot_answer answer = onebot_ask_for(event, &query, "question");
+    CHECK_EQ(answer.text == NULL, answer.error != 0);
+    if (answer.error)
+        return answer.error;
+    CHECK_EQ(answer.value.integer, 7);
+    query = (struct onebot_query){.user_id = 5};
+    XIE_TIMEOUT(XIE_MILLISECOND) /* another mailbox */
+        answer = onebot_ask_for(event, &query, NULL);
+    if (answer.error != -ETIMEDOUT)
+        return answer.error;
+    int error = onebot_pass_on(event);
+    if (!error)
+        error = onebot_help(event);
+    if (error)
+        return error;
+    scene_now->finished = true;
+    xie_event_set(&scene_now->done);
+    return 0;
+}
+
+static int on_any(struct onebot_event *event)
+{
+    CHECK(onebot_capture(event, 0) != NULL);
+    return 0;
+}
+
+static const struct onebot_rule rules[] = {
+    {.regex = "(a)|b", .pass = true, .priority = 1, .handler = on_any},
+    {.command = {"go"},
+     .arguments = arguments,
+     .cooldown = {.every_ns = XIE_SECOND, .times = 1000},
+     .turns = {.busy = ONEBOT_QUEUE, .told = "wait"},
+     .handler = on_rule},
+    {.command = {"go"},
+     .permission = {.least_rank = ONEBOT_OWNER, .refusal = ""},
+     .handler = on_any},
+    {0}};
+
 static void no_log(void *arg, enum onebot_level level, const char *line)
 {
     (void)arg;
@@ -113,16 +168,18 @@ static int run_bot(void *arg)
 {
     struct scene *scene = arg;
     const struct onebot_command commands[] = {{"go", "", on_go, scene}, {NULL, NULL, NULL, NULL}};
-    struct onebot_options options = {.url = scene->url,
-                                     .commands = commands,
-                                     .call_timeout_ns = 100 * XIE_MILLISECOND,
-                                     .connect_timeout_ns = 100 * XIE_MILLISECOND,
-                                     .retry_least_ns = XIE_MILLISECOND,
-                                     .retry_most_ns = XIE_MILLISECOND,
-                                     .ping_interval_ns = 50 * XIE_MILLISECOND,
-                                     .grace_ns = XIE_MILLISECOND,
-                                     .keep_signals = true, /* sim waits really for signals */
-                                     .log = no_log};
+    struct onebot_options options = {
+        .url = scene->url,
+        .commands = scene->rules ? NULL : commands,
+        .book = {.rules = scene->rules ? rules : NULL, .nicknames = {"bot"}},
+        .call_timeout_ns = 100 * XIE_MILLISECOND,
+        .connect_timeout_ns = 100 * XIE_MILLISECOND,
+        .retry_least_ns = XIE_MILLISECOND,
+        .retry_most_ns = XIE_MILLISECOND,
+        .ping_interval_ns = 50 * XIE_MILLISECOND,
+        .grace_ns = XIE_MILLISECOND,
+        .keep_signals = true, /* sim waits really for signals */
+        .log = no_log};
     int result = onebot_run(&options);
     if (result != -ECANCELED)
         xie_event_set(&scene->done); /* it never began */
@@ -144,6 +201,7 @@ static int listen_somewhere(struct scene *scene)
 static int main_task(void *arg)
 {
     struct scene *scene = arg;
+    scene_now = scene;
     int error = listen_somewhere(scene);
     XIE_GROUP(group) {
         if (!error)
@@ -185,10 +243,12 @@ static int run_clean(struct scene *scene, uint64_t step)
     return result;
 }
 
+static bool by_rules; /* which of the two scenes */
+
 /* One run in which call number nth of its kind fails; did any? */
 static bool run_once(unsigned kind, int error, uint64_t nth)
 {
-    struct scene scene = {0};
+    struct scene scene = {.rules = by_rules};
     memset(&xie_fault_plan, 0, sizeof xie_fault_plan);
     xie_fault_plan.nth = nth;
     xie_fault_plan.error = error;
@@ -241,10 +301,34 @@ static void test_cancelled_at_every_point(void)
     json_set_alloc_funcs(xie_alloc, xie_release);
     run_once(0, 0, 0);
     for (int64_t after = 1; finished < 10; after += stride(50) * 20 * XIE_MICROSECOND) {
-        struct scene scene = {.cancel_after = after};
+        struct scene scene = {.cancel_after = after, .rules = by_rules};
         CHECK_EQ(run_clean(&scene, (uint64_t)after), 0);
         finished += scene.finished;
     }
+}
+
+static void test_rules_memory(void)
+{
+    by_rules = true;
+    test_memory();
+}
+
+static void test_rules_system_calls(void)
+{
+    by_rules = true;
+    test_system_calls();
+}
+
+static void test_rules_operations(void)
+{
+    by_rules = true;
+    test_operations();
+}
+
+static void test_rules_cancelled(void)
+{
+    by_rules = true;
+    test_cancelled_at_every_point();
 }
 
 static const struct tap_test tests[] = {
@@ -252,6 +336,10 @@ static const struct tap_test tests[] = {
     {"each system call fails once", test_system_calls},
     {"each operation fails once", test_operations},
     {"cancelled at every point", test_cancelled_at_every_point},
+    {"by rules: each allocation fails once", test_rules_memory},
+    {"by rules: each system call fails once", test_rules_system_calls},
+    {"by rules: each operation fails once", test_rules_operations},
+    {"by rules: cancelled at every point", test_rules_cancelled},
     {NULL, NULL},
 };
 

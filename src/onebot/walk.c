@@ -1,0 +1,276 @@
+/* walk.c - an event's way from rule to rule.
+ * Floor 9. In the order of priorities: the questions that are open and the plain table of commands
+ * have their places in it. */
+/* SPDX-License-Identifier: MIT */
+#include "onebot/walk.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "onebot/talk.h"
+
+/* --- saying ------------------------------------------------------------------------- */
+
+/* Reply by a task of its own, for a rule that does not run; takes the letter over. */
+static void say(struct onebot_letter *letter, const struct onebot_rule_entry *entry,
+                const char *words)
+{
+    char *copy = xie_copy_string(words);
+    if (copy)
+        onebot_talk_start(letter, &(struct onebot_start){.words = copy, .name = entry->name});
+    else
+        onebot_letter_drop(letter, xie_strerror(-ENOMEM));
+}
+
+/* As it was given, or the library's own when that is "". wait_ns for "{}". */
+static void say_or_own(struct onebot_letter *letter, const struct onebot_rule_entry *entry,
+                       const char *words, const char *english, const char *chinese, int64_t wait_ns)
+{
+    char text[ONEBOT_NOTE] = "";
+    struct onebot_note note = {.text = text,
+                               .cap = sizeof text,
+                               .language = letter->event.bot->program->rules.book.language};
+    onebot_note_template(&note, *words ? words : onebot_note_pick(&note, english, chinese),
+                         wait_ns);
+    say(letter, entry, text);
+}
+
+/* --- one rule, which matches -------------------------------------------------------- */
+
+/* What is known when a rule takes an event. */
+struct taking {
+    struct onebot_rules *rules;
+    struct onebot_rule_entry *entry;
+    struct onebot_letter *letter;
+    bool counted; /* as a use, for its cool-down */
+};
+
+static void start(const struct taking *taking, struct onebot_turn *turn)
+{
+    onebot_talk_start(taking->letter,
+                      &(struct onebot_start){.handler = taking->entry->rule->handler,
+                                             .name = taking->entry->name,
+                                             .turn = turn});
+}
+
+static void reject(const struct taking *taking)
+{
+    const struct onebot_rule *rule = taking->entry->rule;
+    if (taking->counted) {
+        struct onebot_key key = onebot_key_of(rule, rule->cooldown.per, &taking->letter->person);
+        onebot_cool_unuse(&taking->rules->cool, &key);
+    }
+    if (rule->turns.told)
+        say_or_own(taking->letter, taking->entry, rule->turns.told,
+                   "One at a time: the one before still runs.", "上一个还没有结束，请等一等。", 0);
+    else
+        onebot_letter_free(taking->letter);
+}
+
+static void enter(const struct taking *taking)
+{
+    const struct onebot_rule *rule = taking->entry->rule;
+    struct onebot_turn *turn = NULL;
+    struct onebot_key key = onebot_key_of(rule, rule->turns.per, &taking->letter->person);
+    int entry = ONEBOT_ENTRY_RUN;
+    if (rule->turns.busy != ONEBOT_TOGETHER)
+        entry = onebot_turns_enter(&taking->rules->turns, &key, taking->letter, &turn);
+    if (entry < 0)
+        onebot_letter_drop(taking->letter, xie_strerror(entry));
+    else if (entry == ONEBOT_ENTRY_RUN)
+        start(taking, turn);
+    else if (entry == ONEBOT_ENTRY_REJECTED)
+        reject(taking);
+    else if (entry == ONEBOT_ENTRY_REPLACE && turn->talk)
+        onebot_talk_replace(turn->talk);
+}
+
+static void cool_and_enter(struct taking *taking)
+{
+    const struct onebot_rule *rule = taking->entry->rule;
+    struct onebot_key key = onebot_key_of(rule, rule->cooldown.per, &taking->letter->person);
+    int64_t wait_ns = 0;
+    if (rule->cooldown.every_ns)
+        wait_ns = onebot_cool_use(&taking->rules->cool, &taking->entry->cooling, &key, xie_now());
+    taking->counted = rule->cooldown.every_ns && !wait_ns;
+    if (wait_ns < 0)
+        onebot_letter_drop(taking->letter, xie_strerror((int)wait_ns));
+    else if (!wait_ns)
+        enter(taking);
+    else if (rule->cooldown.told)
+        say_or_own(taking->letter, taking->entry, rule->cooldown.told, "Too often; again in {}.",
+                   "太频繁了，请等 {}。", wait_ns);
+    else
+        onebot_letter_free(taking->letter);
+}
+
+/* The letter is this rule's own. */
+static void take(struct taking *taking, const struct onebot_hit *hit)
+{
+    char text[ONEBOT_NOTE] = "";
+    struct onebot_note why = {
+        .text = text, .cap = sizeof text, .language = taking->rules->book.language};
+    struct onebot_letter *letter = taking->letter;
+    const struct onebot_rule *rule = taking->entry->rule;
+    struct onebot_found found;
+    int good = onebot_hit_read(taking->rules, rule, hit, &found, &why);
+    if (good < 0) {
+        onebot_letter_drop(letter, xie_strerror(good));
+        return;
+    }
+    letter->event.command = onebot_rule_command(rule);
+    letter->event.arg = rule->arg;
+    letter->handler_name = taking->entry->name;
+    if (!good) {
+        say(letter, taking->entry, text);
+        return;
+    }
+    onebot_letter_set_found(letter, &found);
+    cool_and_enter(taking);
+}
+
+/* --- from rule to rule -------------------------------------------------------------- */
+
+/* The letter as this rule's own: itself, or when those below see it too a copy. */
+static struct onebot_letter *own_letter(const struct onebot_rule *rule,
+                                        struct onebot_letter *letter)
+{
+    struct onebot_letter *own = rule->pass ? onebot_letter_copy(letter) : letter;
+    if (own)
+        own->passed_on = rule->pass;
+    return own;
+}
+
+/* A rule that matches. return false: it may not be used, and nobody is told. */
+static bool matched(struct onebot_rules *rules, struct onebot_rule_entry *entry,
+                    struct onebot_letter *letter, const struct onebot_hit *hit)
+{
+    const struct onebot_permission *permission = &entry->rule->permission;
+    bool may = onebot_permit(&rules->book, &letter->event, permission);
+    if (!may && !permission->refusal)
+        return false;
+    struct onebot_letter *own = own_letter(entry->rule, letter);
+    if (!own) {
+        onebot_log(&letter->event.bot->program->log, ONEBOT_ERROR, "rule %s: %s", entry->name,
+                   xie_strerror(-ENOMEM));
+        return true;
+    }
+    if (may)
+        take(&(struct taking){.rules = rules, .entry = entry, .letter = own}, hit);
+    else
+        say_or_own(own, entry, permission->refusal, "You may not do that.", "你没有权限。", 0);
+    return true;
+}
+
+/* return true: the letter is gone, or its way ends */
+static bool try_rule(struct onebot_program *program, struct onebot_rule_entry *entry,
+                     struct onebot_letter *letter)
+{
+    struct onebot_hit hit;
+    int found = onebot_rule_match(&program->rules, entry, letter, &program->log, &hit);
+    if (found < 0) {
+        onebot_letter_drop(letter, xie_strerror(found));
+        return true;
+    }
+    return found && matched(&program->rules, entry, letter, &hit) && !entry->rule->pass;
+}
+
+static bool try_commands(struct onebot_program *program, struct onebot_letter *letter)
+{
+    const struct onebot_command *command;
+    int found = 0;
+    if (onebot_event_is_message(&letter->event))
+        found = onebot_letter_command(letter, program->options.commands, &command);
+    if (found < 0)
+        onebot_letter_drop(letter, xie_strerror(found));
+    else if (found)
+        onebot_talk_start(
+            letter, &(struct onebot_start){.handler = command->handler, .name = command->name});
+    return found != 0;
+}
+
+/* Between questions the commands work as ever, and nothing else does. */
+static bool is_its_turn(const struct onebot_rule_entry *entry, const struct onebot_letter *letter,
+                        bool listening)
+{
+    bool command = entry->kind == ONEBOT_COMMANDS || entry->rule->command[0];
+    return command ? !letter->commanded : !listening;
+}
+
+static bool try_entry(struct onebot_program *program, struct onebot_rule_entry *entry,
+                      struct onebot_letter *letter, bool listening)
+{
+    if (!is_its_turn(entry, letter, listening))
+        return false;
+    if (entry->kind == ONEBOT_COMMANDS)
+        return try_commands(program, letter);
+    return try_rule(program, entry, letter);
+}
+
+static void end_walk(struct onebot_program *program, struct onebot_letter *letter, bool listening)
+{
+    letter->commanded = true;
+    if (listening && onebot_mail_keep(&program->mail, letter))
+        return;
+    if (!program->options.on_event) {
+        onebot_letter_free(letter);
+        return;
+    }
+    letter->event.arg = program->options.arg;
+    letter->passed_on = true;
+    onebot_talk_start(
+        letter, &(struct onebot_start){.handler = program->options.on_event, .name = "on_event"});
+}
+
+/* What stands behind the questions; `next` is there. */
+static void walk_behind(struct onebot_program *program, struct onebot_letter *letter)
+{
+    struct onebot_rules *rules = &program->rules;
+    bool listening = !letter->passed && onebot_event_is_message(&letter->event) &&
+                     onebot_mail_listens(&program->mail, letter);
+    while (letter->next < rules->count)
+        if (try_entry(program, &rules->list[letter->next++], letter, listening))
+            return;
+    end_walk(program, letter, listening);
+}
+
+void onebot_walk(struct onebot_letter *letter)
+{
+    struct onebot_program *program = letter->event.bot->program;
+    struct onebot_rules *rules = &program->rules;
+    while (letter->next < rules->questions)
+        if (try_rule(program, &rules->list[letter->next++], letter))
+            return;
+    if (letter->next == rules->questions) {
+        letter->next++;
+        if (!letter->passed && onebot_event_is_message(&letter->event) &&
+            onebot_mail_answer(&program->mail, letter))
+            return;
+    }
+    walk_behind(program, letter);
+}
+
+void onebot_walk_again(struct onebot_letter *letter)
+{
+    struct onebot_program *program = letter->event.bot->program;
+    letter->next = program->rules.questions + 1;
+    walk_behind(program, letter);
+}
+
+/* --- for handlers ------------------------------------------------------------------- */
+
+/* The copy's way begins behind the rule that the handler belongs to. */
+int onebot_pass_on(struct onebot_event *event)
+{
+    struct onebot_letter *letter = onebot_letter_of(event);
+    if (letter->passed_on)
+        return 0;
+    struct onebot_letter *copy = onebot_letter_copy(letter);
+    if (!copy)
+        return -ENOMEM;
+    letter->passed_on = true;
+    copy->passed = true;
+    onebot_walk(copy);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* walk.h - an event's way from rule to rule.
+ * Floor 9. Nothing here waits. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_ONEBOT_WALK_H
+#define XIE_ONEBOT_WALK_H
+
+#include "onebot/event.h"
+
+/* From the entry where the letter stands to the last, and then to on_event; takes it over. */
+void onebot_walk(struct onebot_letter *letter);
+
+/* A letter that was kept for a question, or taken by one, and is free again: what stands behind
+ * the questions gets it; takes it over. */
+void onebot_walk_again(struct onebot_letter *letter);
+
+#endif
