@@ -10,4 +10,6 @@ onebot_handler on_whoami, on_quiz, on_both, on_remind;
 /* All of them. */
 extern const struct onebot_rule rules[];
 
+onebot_handler on_greet; /* events that no rule is for */
+
 #endif

@@ -77,12 +77,15 @@ static int read_options(int argc, char **argv, struct onebot_options *options)
     }
     if (optind < argc)
         return refuse("unexpected argument ", argv[optind]);
+    if (options->url && strncmp(options->url, "ws", 2) != 0)
+        return exit_code(XIE_EURL); /* by http:// there would be no events */
     return options->url ? -1 : refuse("--url is required", "");
 }
 
 int main(int argc, char **argv)
 {
     struct onebot_options options = {.token = getenv("XIE_TOKEN"),
+                                     .on_event = on_greet,
                                      .book = {.rules = rules, .language = ONEBOT_ENGLISH}};
     int status = read_options(argc, argv, &options);
     if (status >= 0)

@@ -11,6 +11,7 @@
 
 #include <xie/error.h>
 #include <xie/onebot/handler.h>
+#include <xie/onebot/result.h>
 #include <xie/time.h>
 
 #ifdef __cplusplus
@@ -74,18 +75,6 @@ XIE_API int64_t onebot_int(const json_t *object, const char *key);
 XIE_API const char *onebot_string(const json_t *object, const char *key);
 
 /* --- calls -------------------------------------------------------------------------- */
-
-enum { ONEBOT_WORDING = 192 };
-
-/* How a call ended. By value: no state is left behind that the next call would change. */
-struct onebot_result {
-    int error;       /* 0, or why there is no data */
-    int64_t retcode; /* the implementation's; 1: accepted, the outcome will not be told */
-    json_t *data;    /* owned: json_decref it, or keep it in a json_auto_t. NULL on error, never
-                        on success (JSON's null for actions without data) */
-    char wording[ONEBOT_WORDING]; /* the error in words, the implementation's own if it gave
-                                     any; one line; "" on success */
-};
 
 /**
  * Call an action; suspends, then returns its value:
@@ -312,4 +301,9 @@ XIE_API const struct onebot_command *onebot_commands(const struct onebot_bot *bo
 #ifdef __cplusplus
 }
 #endif
+/* Messages of more than text; every action as a function; what each event says. */
+#include <xie/onebot/actions.h>
+#include <xie/onebot/events.h>
+#include <xie/onebot/message.h>
+
 #endif

@@ -5,6 +5,8 @@
 #ifndef XIE_ONEBOT_BOT_H
 #define XIE_ONEBOT_BOT_H
 
+#include <stdarg.h>
+
 #include "onebot/calls.h"
 #include "onebot/copies.h"
 #include "onebot/own.h"
@@ -12,7 +14,16 @@
 #include "onebot/program.h"
 #include "onebot/recent.h"
 
+/* Which implementation a connection leads to, once it was asked for. */
+struct onebot_dialect_known {
+    struct xie_lock lock; /* held while it is asked for */
+    uint64_t connection;  /* calls.openings then; 0: never */
+    enum onebot_dialect dialect;
+};
+
 struct onebot_bot {
+    struct onebot_dialect_known dialect;
+
     struct xie_link link; /* of its program's */
     struct onebot_program *program;
     int64_t self_id; /* 0: not known yet; ONEBOT_NOBODY */
@@ -62,5 +73,17 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
  * through, 0: none. */
 int onebot_send_text(struct onebot_bot *bot, const struct onebot_person *to,
                      int64_t temporary_group, const char *text, int64_t *message_id);
+
+/* send.c: an array of segments, taken over, to a place. */
+int onebot_send_segments(struct onebot_bot *bot, const struct onebot_person *to,
+                         int64_t temporary_group, json_t *segments, int64_t *message_id);
+
+/* call.c: a result that says why there is none, in words. */
+struct onebot_result onebot_failure(int error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* call.c: as onebot_call. */
+struct onebot_result onebot_call_va(struct onebot_bot *bot, const char *action, const char *format,
+                                    va_list args);
 
 #endif

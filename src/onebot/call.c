@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "onebot/bot.h"
+#include "onebot/field.h"
 #include "onebot/utf8.h"
 
-__attribute__((format(printf, 2, 3))) static struct onebot_result failure(int error,
-                                                                          const char *format, ...)
+struct onebot_result onebot_failure(int error, const char *format, ...)
 {
     struct onebot_result result = {.error = error};
     va_list args;
@@ -37,8 +37,9 @@ static struct onebot_result refused(const json_t *answer)
     int error = retcode == 1404 || retcode == 404 ? XIE_EACTION : XIE_EFAILED;
     const char *wording = wording_of(answer);
     struct onebot_result result =
-        *wording ? failure(error, "%s", wording)
-                 : failure(error, "%s (retcode %lld)", xie_strerror(error), (long long)retcode);
+        *wording
+            ? onebot_failure(error, "%s", wording)
+            : onebot_failure(error, "%s (retcode %lld)", xie_strerror(error), (long long)retcode);
     result.retcode = retcode;
     return result;
 }
@@ -51,7 +52,7 @@ static struct onebot_result read_answer(const json_t *answer)
     bool ok = strcmp(status, "ok") == 0 || strcmp(status, "async") == 0;
     if (!*status) {
         if (!json_object_get(answer, "retcode"))
-            return failure(XIE_EJSON, "the answer has neither status nor retcode");
+            return onebot_failure(XIE_EJSON, "the answer has neither status nor retcode");
         ok = retcode == 0 || retcode == 1;
     }
     if (!ok)
@@ -65,9 +66,9 @@ static struct onebot_result read_answer(const json_t *answer)
 static struct onebot_result interrupted(struct onebot_bot *bot, int error, bool begun, bool late)
 {
     if (late)
-        return failure(error, "no %s within %.3g s", begun ? "answer" : "turn to send",
-                       (double)bot->program->options.call_timeout_ns / (double)XIE_SECOND);
-    return failure(error, "%s", xie_strerror(error));
+        return onebot_failure(error, "no %s within %.3g s", begun ? "answer" : "turn to send",
+                              (double)bot->program->options.call_timeout_ns / (double)XIE_SECOND);
+    return onebot_failure(error, "%s", xie_strerror(error));
 }
 
 /* Calls that say something wait for their turn, if there is one to wait for. */
@@ -115,7 +116,7 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
     struct xie_scope scope;
     if (!xie_task_current()) {
         json_decref(params);
-        return failure(-EPERM, "%s", xie_strerror(-EPERM));
+        return onebot_failure(-EPERM, "%s", xie_strerror(-EPERM));
     }
     xie_scope_open(&scope, bot->program->options.call_timeout_ns);
     int error = begin(bot, &pending, action, params);
@@ -125,7 +126,7 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
         error = wait_answer(bot, &pending);
     xie_scope_close(&scope);
     if (error && begun && pending.status)
-        return failure(error, "%s (HTTP %d)", xie_strerror(error), pending.status);
+        return onebot_failure(error, "%s (HTTP %d)", xie_strerror(error), pending.status);
     if (error)
         return interrupted(bot, error, begun, error == -ETIMEDOUT && xie_scope_expired(&scope));
     struct onebot_result result = read_answer(pending.answer);
@@ -135,21 +136,28 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
     return result;
 }
 
+struct onebot_result onebot_call_va(struct onebot_bot *bot, const char *action, const char *format,
+                                    va_list args)
+{
+    json_error_t why;
+    json_t *params = json_vpack_ex(&why, 0, format ? format : "{}", args);
+    if (!params && onebot_pack_error(&why) == -ENOMEM)
+        return onebot_failure(-ENOMEM, "%s", xie_strerror(-ENOMEM));
+    if (!params)
+        return onebot_failure(-EINVAL, "parameters of %s: %s", action, why.text);
+    if (!json_is_object(params)) {
+        json_decref(params);
+        return onebot_failure(-EINVAL, "parameters of %s: not an object", action);
+    }
+    return onebot_call_json(bot, action, params);
+}
+
 struct onebot_result onebot_call(struct onebot_bot *bot, const char *action, const char *format,
                                  ...)
 {
-    json_error_t why;
     va_list args;
     va_start(args, format);
-    json_t *params = json_vpack_ex(&why, 0, format ? format : "{}", args);
+    struct onebot_result result = onebot_call_va(bot, action, format, args);
     va_end(args);
-    if (!params && json_error_code(&why) == json_error_out_of_memory)
-        return failure(-ENOMEM, "%s", xie_strerror(-ENOMEM));
-    if (!params)
-        return failure(-EINVAL, "parameters of %s: %s", action, why.text);
-    if (!json_is_object(params)) {
-        json_decref(params);
-        return failure(-EINVAL, "parameters of %s: not an object", action);
-    }
-    return onebot_call_json(bot, action, params);
+    return result;
 }

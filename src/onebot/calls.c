@@ -35,6 +35,7 @@ void onebot_calls_open(struct onebot_calls *calls, struct onebot_sender *sender)
     sender->calls = calls;
     xie_list_push(calls->senders.next, &sender->link); /* before the first */
     xie_event_set(&sender->wake);
+    calls->openings++;
 }
 
 static struct onebot_pending **find(struct onebot_calls *calls, uint64_t id)

@@ -46,6 +46,8 @@ struct onebot_pending {
 };
 
 struct onebot_calls {
+    uint64_t openings; /* how often it was opened: tells one connection from the next */
+
     struct onebot_pending *buckets[ONEBOT_CALL_BUCKETS];
     size_t count, limit;
     uint64_t last_id;        /* never used twice, whatever the connection */

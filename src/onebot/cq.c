@@ -27,23 +27,23 @@ static const char *escaped_form(char plain, bool value)
     return NULL;
 }
 
-char *onebot_cq_escape(const char *text, bool value)
+void onebot_cq_escape(struct onebot_buffer *to, const char *text, size_t len, bool value)
 {
-    size_t len = 0;
-    for (const char *c = text; *c; c++)
-        len += escaped_form(*c, value) ? ESCAPED_LEN : 1;
-    char *escaped = xie_alloc(len + 1), *to = escaped;
-    if (!escaped)
-        return NULL;
-    for (const char *c = text; *c; c++) {
-        const char *form = escaped_form(*c, value);
-        if (form)
-            to = stpcpy(to, form);
-        else
-            *to++ = *c;
+    if (!len) {
+        onebot_buffer_add(to, "", 0); /* text may be NULL */
+        return;
     }
-    *to = 0;
-    return escaped;
+    size_t plain = 0; /* bytes before text[i] that stand for themselves */
+    for (size_t i = 0; i < len; i++) {
+        const char *form = escaped_form(text[i], value);
+        plain++;
+        if (!form)
+            continue;
+        onebot_buffer_add(to, text + i + 1 - plain, plain - 1);
+        onebot_buffer_add(to, form, ESCAPED_LEN);
+        plain = 0;
+    }
+    onebot_buffer_add(to, text + len - plain, plain);
 }
 
 /* Which escape text begins with; ESCAPES: none. */
@@ -68,6 +68,41 @@ size_t onebot_cq_unescape(char *text, size_t len, bool value)
     return to;
 }
 
+/* Length of the code "[CQ:…]" that the rest begins with; 0 when it begins with none. */
+static size_t code_length(struct onebot_cq_reader *reader, const char *at)
+{
+    size_t len = (size_t)(reader->end - at);
+    if (reader->unclosed || len < 6 || memcmp(at, "[CQ:", 4) != 0)
+        return 0;
+    if (at[4] == ']' || at[4] == ',') /* without a name; seen before the end is looked for */
+        return 0;
+    const char *end = memchr(at, ']', len);
+    reader->unclosed = !end;
+    return end ? (size_t)(end - at) + 1 : 0;
+}
+
+bool onebot_cq_next(struct onebot_cq_reader *reader, struct onebot_cq_piece *piece)
+{
+    const char *at = reader->text;
+    if (at == reader->end)
+        return false;
+    size_t code = code_length(reader, at);
+    if (code) {
+        *piece = (struct onebot_cq_piece){.code = true, .text = at + 4, .len = code - 5};
+        reader->text = at + code;
+        return true;
+    }
+    do {
+        at = memchr(at + 1, '[', (size_t)(reader->end - at) - 1);
+    } while (at && !code_length(reader, at));
+    at = at ? at : reader->end;
+    *piece = (struct onebot_cq_piece){.text = reader->text, .len = (size_t)(at - reader->text)};
+    reader->text = at;
+    return true;
+}
+
+/* --- words -------------------------------------------------------------------------- */
+
 /* Words being gathered; the capacity was counted before. */
 struct words {
     char *text;
@@ -81,29 +116,16 @@ static void add(struct words *words, const char *text, size_t len)
             words->text[words->len++] = text[i];
 }
 
-/* Length of the code "[CQ:…]" that text begins with; 0 when it begins with none. */
-static size_t code_length(const char *text, size_t len)
-{
-    if (len < 4 || memcmp(text, "[CQ:", 4) != 0)
-        return 0;
-    const char *end = memchr(text, ']', len);
-    return end ? (size_t)(end - text) + 1 : 0;
-}
-
 static void add_string(struct words *words, const char *text, size_t len)
 {
-    while (len) {
-        size_t skip = code_length(text, len);
-        if (!skip) {
-            const char *next = memchr(text + 1, '[', len - 1);
-            size_t plain = next ? (size_t)(next - text) : len;
-            size_t start = words->len;
-            add(words, text, plain);
-            words->len = start + onebot_cq_unescape(words->text + start, words->len - start, false);
-            skip = plain;
-        }
-        text += skip;
-        len -= skip;
+    struct onebot_cq_reader reader = {.text = text, .end = text + len};
+    struct onebot_cq_piece piece;
+    while (onebot_cq_next(&reader, &piece)) {
+        if (piece.code)
+            continue;
+        size_t start = words->len;
+        add(words, piece.text, piece.len);
+        words->len = start + onebot_cq_unescape(words->text + start, words->len - start, false);
     }
 }
 

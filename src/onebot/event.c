@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "onebot/cq.h"
+#include "onebot/detail.h"
 
 static const char spaces[] = " \t\r\n";
 
@@ -75,13 +76,15 @@ struct onebot_letter *onebot_letter_new(struct onebot_bot *bot, json_t *json)
     letter->json = json;
     letter->event.bot = bot;
     xie_list_init(&letter->link);
+    onebot_message_read(&letter->message, json_object_get(json, "message"));
     letter->words = onebot_cq_text(json_object_get(json, "message"));
-    if (!letter->words) {
-        onebot_letter_free(letter);
-        return NULL;
+    if (letter->words && !letter->message.error) {
+        read_fields(letter);
+        if (onebot_detail_read(&letter->event, &letter->detail, &letter->memory) == 0)
+            return letter;
     }
-    read_fields(letter);
-    return letter;
+    onebot_letter_free(letter);
+    return NULL;
 }
 
 void onebot_letter_free(struct onebot_letter *letter)
@@ -90,6 +93,8 @@ void onebot_letter_free(struct onebot_letter *letter)
         return;
     xie_list_remove(&letter->link);
     json_decref(letter->json);
+    onebot_message_clear(&letter->message);
+    onebot_memory_free(letter->memory);
     xie_release(letter->words);
     xie_release(letter->view.line);
     xie_release(letter->view.text);

@@ -64,6 +64,11 @@ struct onebot_letter {
     bool passed_on;            /* those below its own handler have it, or there are none */
     const struct onebot_mailbox *refused; /* by the filter of a question there: not kept in it */
     bool commanded;                       /* the commands have seen it */
+
+    /* What the typed views of the event show. */
+    struct onebot_message message;
+    struct onebot_detail detail;
+    struct onebot_memory *memory; /* of detail */
 };
 
 /* Read an event; takes json over, whatever it returns. NULL when there is no memory. */

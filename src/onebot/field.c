@@ -1,6 +1,8 @@
 /* field.c - members of JSON objects as the world writes them.
  * Floor 9. Implementations differ on whether an id is a number or a string. */
 /* SPDX-License-Identifier: MIT */
+#include "onebot/field.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <xie/onebot.h>
@@ -13,9 +15,8 @@ static int64_t integer_of_string(const char *text)
     return errno || end == text || *end ? 0 : value;
 }
 
-int64_t onebot_int(const json_t *object, const char *key)
+int64_t onebot_int_of(const json_t *value)
 {
-    const json_t *value = json_object_get(object, key);
     switch (value ? json_typeof(value) : JSON_NULL) {
     case JSON_INTEGER:
         return json_integer_value(value);
@@ -32,8 +33,20 @@ int64_t onebot_int(const json_t *object, const char *key)
     }
 }
 
+int64_t onebot_int(const json_t *object, const char *key)
+{
+    return onebot_int_of(json_object_get(object, key));
+}
+
 const char *onebot_string(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
     return text ? text : "";
+}
+
+/* Of some allocations jansson does not say that they failed. */
+int onebot_pack_error(const json_error_t *why)
+{
+    enum json_error_code code = json_error_code(why);
+    return code == json_error_out_of_memory || code == json_error_unknown ? -ENOMEM : -EINVAL;
 }

@@ -10,11 +10,11 @@
 #include "onebot/event.h"
 #include "onebot/utf8.h"
 
-static json_t *message_to(const struct onebot_person *to, int64_t temporary_group, const char *text)
+/* Takes segments over, also on failure. */
+static json_t *message_to(const struct onebot_person *to, int64_t temporary_group, json_t *segments)
 {
-    json_t *params = json_pack("{s:I, s:[{s:s, s:{s:s}}]}", to->group_id ? "group_id" : "user_id",
-                               to->group_id ? to->group_id : to->user_id, "message", "type", "text",
-                               "data", "text", text);
+    json_t *params = json_pack("{s:I, s:o}", to->group_id ? "group_id" : "user_id",
+                               to->group_id ? to->group_id : to->user_id, "message", segments);
     if (!params || !temporary_group)
         return params;
     if (json_object_set_new(params, "group_id", json_integer(temporary_group)) == 0)
@@ -23,12 +23,10 @@ static json_t *message_to(const struct onebot_person *to, int64_t temporary_grou
     return NULL;
 }
 
-int onebot_send_text(struct onebot_bot *bot, const struct onebot_person *to,
-                     int64_t temporary_group, const char *text, int64_t *message_id)
+int onebot_send_segments(struct onebot_bot *bot, const struct onebot_person *to,
+                         int64_t temporary_group, json_t *segments, int64_t *message_id)
 {
-    if (!to->group_id && !to->user_id)
-        return -EINVAL;
-    json_t *params = message_to(to, temporary_group, text);
+    json_t *params = message_to(to, temporary_group, segments);
     if (!params)
         return -ENOMEM;
     struct onebot_result result =
@@ -39,6 +37,17 @@ int onebot_send_text(struct onebot_bot *bot, const struct onebot_person *to,
         *message_id = onebot_int(result.data, "message_id");
     json_decref(result.data);
     return 0;
+}
+
+int onebot_send_text(struct onebot_bot *bot, const struct onebot_person *to,
+                     int64_t temporary_group, const char *text, int64_t *message_id)
+{
+    if (!to->group_id && !to->user_id)
+        return -EINVAL;
+    json_t *segments = json_pack("[{s:s, s:{s:s}}]", "type", "text", "data", "text", text);
+    if (!segments)
+        return -ENOMEM;
+    return onebot_send_segments(bot, to, temporary_group, segments, message_id);
 }
 
 int onebot_send(struct onebot_bot *bot, int64_t group_id, int64_t user_id, int64_t *message_id,

@@ -85,6 +85,21 @@ static int serve(void *arg)
 
 /* --- the bot ------------------------------------------------------------------------ */
 
+/* A typed call and a message of several segments. */
+static int typed(struct onebot_event *event)
+{
+    struct onebot_message message = {0};
+    struct onebot_message_info info = onebot_get_msg(event->bot, 5);
+    int error = info.call.error;
+    CHECK_EQ(info.message.message_id, error ? 0 : 5);
+    onebot_result_free(&info.call);
+    if (error)
+        return error;
+    onebot_message_cq(&message, "[CQ:at,qq=%d] %s", 5, "[x]");
+    onebot_message_image(&message, "file:///x");
+    return onebot_reply_message(event, &message);
+}
+
 static int on_go(struct onebot_event *event)
 {
     struct scene *scene = event->arg;
@@ -98,6 +113,8 @@ static int on_go(struct onebot_event *event)
     if (answer.error)
         return answer.error;
     int error = onebot_reply(event, "thank you");
+    if (!error)
+        error = typed(event);
     if (error)
         return error;
     scene->finished = true;

@@ -18,12 +18,13 @@
 
 static void escape_is(const char *plain, bool value, const char *want)
 {
-    char *escaped = onebot_cq_escape(plain, value);
-    CHECK_STR(escaped, want);
-    size_t len = onebot_cq_unescape(escaped, strlen(escaped), value);
+    struct onebot_buffer escaped = {0};
+    onebot_cq_escape(&escaped, plain, strlen(plain), value);
+    CHECK_STR(escaped.text, want);
+    size_t len = onebot_cq_unescape(escaped.text, escaped.len, value);
     CHECK_EQ(len, strlen(plain));
-    CHECK(memcmp(escaped, plain, len) == 0);
-    xie_release(escaped);
+    CHECK(memcmp(escaped.text, plain, len) == 0);
+    onebot_buffer_clear(&escaped);
 }
 
 static void test_escape_and_back(void)

@@ -43,12 +43,16 @@ llhttp=$(pkg-config --cflags libllhttp 2>/dev/null || echo -I/usr/share/include/
 printf '#include <jansson.h>\n#include <llhttp.h>\n#include <wslay/wslay.h>' |
     $cc $llhttp -E - >/dev/null 2>&1 && others=yes
 
-for header in "$root"/include/xie.h "$root"/include/xie/*.h; do
+for header in "$root"/include/xie.h "$root"/include/xie/*.h "$root"/include/xie/onebot/*.h; do
     name=${header#"$root"/include/}
-    if [ "$name" = xie/onebot.h ] && [ ! "$others" ]; then
-        skip "$name" 'no jansson here'
-        continue
-    fi
+    case $name in
+    xie/onebot*)
+        if [ ! "$others" ]; then
+            skip "$name" 'no jansson here'
+            continue
+        fi
+        ;;
+    esac
     # shellcheck disable=SC2086
     point "$name as C11" $cc -std=c11 $flags -include "$header" -x c /dev/null
     # shellcheck disable=SC2086
