@@ -222,7 +222,7 @@ struct onebot_pace {
     unsigned burst;      /* turns at most that can be used at once; 1 */
 };
 
-enum onebot_level { ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
+enum onebot_level { ONEBOT_DEBUG = -1, ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
 
 /* How to run a bot; zero is the default of each. Borrowed until onebot_run returns. */
 struct onebot_options {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <xie/tls.h>
 
 #include "base/memory.h"
 #include "onebot/link.h"
@@ -14,7 +15,8 @@
 struct attempt {
     struct onebot_way *way;
     struct onebot_link link;
-    int status; /* HTTP, of the handshake; 0: none came */
+    int status;                     /* HTTP, of the handshake; 0: none came */
+    struct xie_tls_failure failure; /* of TLS, in words; "" when it was not that */
 };
 
 /* Fields of the handshake; authorization has room for the token. */
@@ -26,6 +28,7 @@ static int open_link(struct attempt *attempt, char *authorization)
     int64_t ping = options->ping_interval_ns;
     struct xie_ws_options ws_options = {.max_message = options->max_message,
                                         .tls = endpoint->tls,
+                                        .tls_failure = &attempt->failure,
                                         .fields = *authorization ? fields : NULL,
                                         .ping_interval_ns = ping == XIE_NEVER ? 0 : ping};
     int error = -ETIMEDOUT;
@@ -51,7 +54,7 @@ static int authorize_and_open(struct attempt *attempt)
 static void say_not_opened(const struct attempt *attempt, int error)
 {
     const struct onebot_log *log = &attempt->way->program->log;
-    const char *name = attempt->way->name;
+    const char *name = attempt->way->name, *words = attempt->failure.text;
     if (error == XIE_EAUTH)
         onebot_log(log, ONEBOT_ERROR, "the token was refused by %s (HTTP %d)", name,
                    attempt->status);
@@ -59,7 +62,8 @@ static void say_not_opened(const struct attempt *attempt, int error)
         onebot_log(log, ONEBOT_WARNING, "cannot connect to %s: %s (HTTP %d)", name,
                    xie_strerror(error), attempt->status);
     else
-        onebot_log(log, ONEBOT_WARNING, "cannot connect to %s: %s", name, xie_strerror(error));
+        onebot_log(log, ONEBOT_WARNING, "cannot connect to %s: %s", name,
+                   *words ? words : xie_strerror(error));
 }
 
 /* Until the peer says whose it is, the connection is taken for that of the account it had

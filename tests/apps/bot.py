@@ -153,6 +153,7 @@ def nobody():
 def test_help_and_version():
     code, out, err = run("--help")
     assert code == 0 and out.startswith("usage: xie-bot --url ws[s]://") and not err
+    assert "--config FILE" in out
     code, out, err = run("--version")
     assert code == 0 and re.fullmatch(r"xie-bot \d+\.\d+\.\d+\n", out) and not err
 
@@ -177,7 +178,8 @@ def test_help_on_a_full_disk_is_told():
 
 
 def test_wrong_usage_is_code_2():
-    for arguments in ([], ["--nothing"], ["--url"], ["--url", nobody(), "more"], ["--token", "x"]):
+    for arguments in ([], ["--nothing"], ["--url"], ["--url", nobody(), "more"], ["--token", "x"],
+                      ["--check-config"], ["--config"], ["--config", "x", "--token", "y"]):
         code, out, err = run(*arguments)
         assert code == 2 and not out and "see --help" in err, (arguments, code, out, err)
 
@@ -305,6 +307,140 @@ def test_killed_in_the_middle_of_a_call():
         call = peer.receive()
         assert call["action"] == "send_private_msg"
         peer.answer(call)
+
+
+class File:
+    """A configuration, in a folder of its own."""
+
+    def __init__(self, text):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "bot.yml")
+        self.write(text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def beside(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, text):
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def check(self, **environment):
+        return run("--config", self.path, "--check-config", **environment)
+
+
+def test_the_printed_configuration_is_a_right_one():
+    code, text, err = run("--print-config")
+    assert code == 0 and not err and "# access token, sent or expected" in text
+    with File(text + "\nendpoints: [{url: 'ws://127.0.0.1:1/'}]\n") as file:
+        assert file.check() == (0, "", "")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        assert subprocess.run([BOT, "--print-config"], stdout=full, check=False).returncode == 1
+
+
+def test_every_wrong_key_is_told_with_its_line():
+    with File("endpoint: []\nendpoints:\n- url: ftp://x\n  tokn: a\n- listen: ':1'\n"
+              "  self_id: me\nlog:\n  level: loud\nsuperusers: 5\n") as file:
+        for arguments in (["--check-config"], []):
+            code, out, err = run("--config", file.path, *arguments)
+            assert code == 1 and not out, (code, out)
+            lines = [line.removeprefix(file.path) for line in err.splitlines()]
+            assert sorted(lines) == [
+                ':1: endpoint: unknown key; did you mean "endpoints"?',
+                ":3: endpoints[0].url: should be ws://HOST[:PORT][/PATH], or begin with wss://, "
+                "http:// or https://",
+                ':4: endpoints[0].tokn: unknown key; did you mean "token"?',
+                ':6: endpoints[1].self_id: "me" is not a whole number',
+                ':8: log.level: "loud" is none of debug, info, warning, error',
+                ':9: superusers: should be a list: [a, b], or lines of "- value"'], lines
+
+
+def test_files_that_are_none():
+    with File("endpoints: [") as file:
+        code, _, err = file.check()
+        assert code == 1 and re.match(re.escape(file.path) + r":\d: \w", err), err
+        code, _, err = run("--config", file.beside("none"), "--check-config")
+        assert code == 1 and err == file.beside("none") + ": No such file or directory\n", err
+        code, _, err = run("--config", file.folder.name)
+        assert code == 1 and ": Is a directory" in err, err
+        file.write("")
+        code, _, err = file.check()
+        assert code == 1 and "endpoints: there is none" in err, err
+
+
+def test_a_secret_of_the_environment():
+    peer = Peer()
+    with File(f"endpoints:\n- url: {peer.url}\n  token: $XIE_TEST_TOKEN\n") as file:
+        code, _, err = file.check()
+        assert code == 1 and f'{file.path}:3: endpoints[0].token: there is no "XIE_TEST_TOKEN"' in err
+        assert file.check(XIE_TEST_TOKEN="s3cret") == (0, "", "")
+        with Bot("--config", file.path, XIE_TEST_TOKEN="s3cret") as bot:
+            peer.accept()
+            assert b"Authorization: Bearer s3cret\r\n" in peer.head, peer.head
+            peer.upgrade()
+            bot.until(" connected to ")
+
+
+def test_the_command_line_overrides_the_file():
+    peer = Peer()
+    with File(f"endpoints: [{{url: '{nobody()}', token: wrong}}]\n") as file:
+        with Bot("--config", file.path, "--url", peer.url, "--token", "right"):
+            peer.accept()
+            assert b"Authorization: Bearer right\r\n" in peer.head, peer.head
+            peer.upgrade()
+
+
+def test_a_url_that_only_the_start_finds_wrong():
+    with File("endpoints: [{url: 'ws://127.0.0.1:99999/'}]") as file:
+        code, _, err = run("--config", file.path)
+        assert code == 1 and "--url" not in err and "not a valid URL" in err, (code, err)
+
+
+def test_sighup_reads_the_file_again_and_the_bot_goes_on():
+    peer = Peer()
+    endpoint = f"endpoints: [{{url: '{peer.url}'}}]\n"
+    with File(endpoint) as file, Bot("--config", file.path) as bot:
+        peer.accept().upgrade()
+        bot.until(" connected to ")
+        file.write(endpoint + "log: {level: debug}\nlimits: {calls: 5}\n")
+        bot.process.send_signal(signal.SIGHUP)
+        bot.until(r"config: limits\.calls has changed; it counts from the next start on")
+        bot.until(r"config: log\.level has changed$")
+        bot.until("config: read again: 2 changes")
+        file.write(endpoint + "log: {level: [}\n")
+        bot.process.send_signal(signal.SIGHUP)
+        bot.until(r"error .*bot\.yml:2: ")
+        bot.until("the configuration stays as it was")
+        peer.message("/help", 1)
+        call = peer.receive()
+        assert call["action"] == "send_private_msg", call
+        peer.answer(call)
+
+
+def test_the_log_in_a_file_that_is_moved():
+    peer = Peer()
+    with File("") as file:
+        log, old = file.beside("log"), file.beside("log.1")
+        file.write(f"endpoints: [{{url: '{peer.url}'}}]\nlog: {{file: '{log}', form: json}}\n")
+        bot = subprocess.Popen([BOT, "--config", file.path], env=clean({}))
+        peer.accept().upgrade().message("/help", 1)
+        peer.answer(peer.receive())
+        os.rename(log, old)
+        bot.send_signal(signal.SIGHUP)
+        while not os.path.exists(log) and bot.poll() is None:
+            pass
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(BOUND) == 0
+        for name, part in ((old, "connected to"), (log, "stopping")):
+            with open(name, encoding="utf-8") as lines:
+                said = [json.loads(line) for line in lines]
+            assert any(part in line["message"] for line in said), said
+            assert all(line["level"] == "info" for line in said), said
 
 
 def main():

@@ -1,0 +1,18 @@
+/* settings_tls.h - contexts of TLS, as a file names their parts.
+ * Floor 9. */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_ONEBOT_SETTINGS_TLS_H
+#define XIE_ONEBOT_SETTINGS_TLS_H
+
+#include "onebot/complain.h"
+
+struct xie_tls_context;
+
+/* The context of a table "tls"; NULL when nothing stands in it. context receives it, owned.
+ * errors  XIE_EFAILED -EPROTONOSUPPORT, complained about; -ENOMEM */
+int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints *complaints,
+                        const struct onebot_spot *place, struct xie_tls_context **context);
+/* NULL is allowed. */
+void onebot_settings_tls_forget(struct xie_tls_context *context);
+
+#endif
