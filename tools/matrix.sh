@@ -125,16 +125,16 @@ seeds()
 fuzzed()
 {
     local libs='src/libxie.a src/web/libxie-web.a src/web/libllhttp.a src/onebot/libxie-onebot.a'
-    local dir=build-fuzz target seconds=$((${XIE_FUZZ_SECONDS:-600} / 4))
+    local dir=build-fuzz target seconds=$((${XIE_FUZZ_SECONDS:-600} / 6))
     CC=clang configure $dir -Dapps=false -Dtls=false -Db_sanitize=address,undefined -Db_lundef=false \
         -Dc_args=-fsanitize=fuzzer-no-link || return
     # shellcheck disable=SC2086 # a list of names
     ninja -C $dir $libs || return
     export UBSAN_OPTIONS=halt_on_error=1
-    for target in http_ws http_answer cq line; do
+    for target in http_ws http_answer cq line config cron; do
         clang -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iinclude -Isrc \
             fuzz/$target.c $dir/src/onebot/libxie-onebot.a $dir/src/web/libxie-web.a \
-            $dir/src/libxie.a $dir/src/web/libllhttp.a -ljansson -lpcre2-8 -luring -lwslay \
+            $dir/src/libxie.a $dir/src/web/libllhttp.a -ljansson -lpcre2-8 -lyaml -lsqlite3 -luring -lwslay \
             -luriparser -lcrypto -lz -lpthread -o $dir/$target || return
         # A second thread, which would watch the memory, keeps sim's time from jumping.
         $dir/$target -rss_limit_mb=0 -max_len=600 -max_total_time="$seconds" || return

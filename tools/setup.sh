@@ -9,7 +9,7 @@
 # shellcheck disable=SC2034 # used by the scripts that source this
 BUILD_PACKAGES=(build-essential pkg-config:pkg-config meson:meson ninja-build:ninja liburing-dev
     'libllhttp-dev|node-llhttp' libwslay-dev libjansson-dev libyaml-dev liburiparser-dev zlib1g-dev
-    libpcre2-dev libssl-dev libdw-dev openssl:openssl)
+    libpcre2-dev libsqlite3-dev tzdata libssl-dev libdw-dev openssl:openssl)
 # shellcheck disable=SC2034
 MATRIX_PACKAGES=(clang 'clang-format-14|clang-format' clang-tidy 'libclang-rt-14-dev|libclang-rt-dev'
     llvm:llvm-symbolizer cppcheck valgrind libc6-dbg qemu-user gcc-aarch64-linux-gnu

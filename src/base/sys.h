@@ -84,12 +84,12 @@ int xie_sys_affinity(void *mask, size_t size);
 int xie_sys_set_affinity(const void *mask, size_t size);
 int xie_sys_stat(const char *path, struct stat *found);
 int xie_sys_fstat(int fd, struct stat *found);
-int xie_sys_open(const char *path, int flags, mode_t mode); /* close-on-exec */
-int xie_sys_dup(int fd);                                    /* close-on-exec */
-int xie_sys_pipe_nonblock(int fds[2]);                      /* non-blocking, close-on-exec */
-int xie_sys_get_flags(int fd);                              /* of the open file: O_NONBLOCK … */
+XIE_API int xie_sys_open(const char *path, int flags, mode_t mode); /* close-on-exec */
+int xie_sys_dup(int fd);                                            /* close-on-exec */
+int xie_sys_pipe_nonblock(int fds[2]); /* non-blocking, close-on-exec */
+int xie_sys_get_flags(int fd);         /* of the open file: O_NONBLOCK … */
 int xie_sys_set_flags(int fd, int flags);
-ssize_t xie_sys_pread(int fd, void *buf, size_t len, int64_t offset);
+XIE_API ssize_t xie_sys_pread(int fd, void *buf, size_t len, int64_t offset);
 ssize_t xie_sys_pwrite(int fd, const void *buf, size_t len, int64_t offset);
 int xie_sys_sync(int fd, bool data_only);
 int xie_sys_truncate(int fd, int64_t size);

@@ -1,5 +1,5 @@
 /* config.h - one file of settings, declared by a table of its keys.
- * Floor 8, library xie-onebot. The file is YAML; every complaint names file, line and key. */
+ * Floor 9, library xie-onebot. The file is YAML; every complaint names file, line and key. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_CONFIG_H
 #define XIE_ONEBOT_CONFIG_H

@@ -1,5 +1,5 @@
 /* logger.h - lines of the log: levels, names, fields, for people or for programs.
- * Floor 8, library xie-onebot. Needs no task; any thread may write. */
+ * Floor 9, library xie-onebot. Needs no task; any thread may write. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_ONEBOT_LOGGER_H
 #define XIE_ONEBOT_LOGGER_H
