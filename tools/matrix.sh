@@ -58,17 +58,28 @@ installed_library()
     tests/project/installed.sh "$root" "$prefix"
 }
 
-# Programs others wrote, for the other side of a socket: npm's ws, Python's websockets. Fetched to
-# a folder that XIE_PEERS names to the tests; where that cannot be done those tests skip.
+# Programs others wrote, for the other side of a socket: npm's ws, Python's websockets, and bot
+# frameworks in both languages. Fetched, in about a minute, to a folder that XIE_PEERS names to
+# the tests; where that cannot be done those tests skip.
 peers()
 {
-    local missing=
+    local missing='' judge
     mkdir -p "$XIE_PEERS"
     [[ -d $XIE_PEERS/node_modules/ws ]] ||
         npm install --silent --no-audit --no-fund --prefix "$XIE_PEERS" ws@8 || missing+=' ws'
     [[ -d $XIE_PEERS/python/websockets ]] ||
         python3 -m pip install --quiet --disable-pip-version-check --target "$XIE_PEERS/python" \
             websockets || missing+=' websockets'
+    [[ -d $XIE_PEERS/judges/nonebot && -d $XIE_PEERS/judges/aiocqhttp ]] ||
+        python3 -m pip install --quiet --disable-pip-version-check --target "$XIE_PEERS/judges" \
+            'nonebot2[websockets,quart,httpx]==2.*' 'nonebot-adapter-onebot==2.*' \
+            'aiocqhttp==1.*' || missing+=' nonebot2 aiocqhttp'
+    for judge in koishi@4 koishi-plugin-adapter-onebot@6 @koishijs/plugin-http@0.6 \
+        node-napcat-ts@0.4; do
+        [[ -d $XIE_PEERS/node_modules/${judge%@*} ]] ||
+            npm install --silent --no-audit --no-fund --prefix "$XIE_PEERS" "$judge" ||
+            missing+=" $judge"
+    done
     [[ ! $missing ]] || { echo "could not be fetched:$missing" && return 77; }
 }
 
@@ -108,6 +119,7 @@ matrix()
     step installed installed_library
     step parked parked
     tapped browser tests/browser/run build
+    tapped judges tests/judges/judges.py build/apps/gateway/xie-gateway
 }
 
 # Seeds of the simulated backend: each is another order of events and other faults.

@@ -1,12 +1,12 @@
 // koishi_bot.js - the judge koishi with its OneBot adapter, by forward WebSocket. arguments: TOKEN URL
 // SPDX-License-Identifier: MIT
-const { App, h } = require("koishi");
+const { App, Universal, h } = require("koishi");
 
 const TEA = "20001";
 const app = new App();
 const [token, endpoint] = process.argv.slice(2);
 app.plugin(require("@koishijs/plugin-http").default);
-app.plugin(require("koishi-plugin-adapter-onebot"), {
+app.plugin(require("koishi-plugin-adapter-onebot").default, {
   protocol: "ws", selfId: "10000", token, endpoint, retryTimes: 600, retryInterval: 100, retryLazy: 100,
 });
 
@@ -34,16 +34,16 @@ const commands = {
   // Its retcode 1, of an asynchronous call, is a failure to this adapter.
   "/restart": (session) => session.onebot.setRestart(0).catch(() => {}),
   async "/parts"(session) {
-    const [at, face, image] = ["at", "face", "img"].map((type) => h.select(session.elements, type)[0]);
-    await session.send(`saw: reply ${session.quote.id} at ${at.attrs.id} ` +
-      `face ${face.attrs.id} image ${image.attrs.file}`);
+    const parts = Object.fromEntries(session.elements.map((one) => [one.type, one.attrs]));
+    await session.send(`saw: reply ${session.quote.id} at ${parts.at.id} ` +
+      `face ${parts.face.id} image ${parts.img.file}`);
     await session.send([h.quote(session.messageId), h.at(session.userId), h("face", { id: "66" }),
       h.image("data:image/png;base64,iVBORw0KGgo="), h.text("back")]);
   },
 };
 
-app.on("login-updated", (session) => {
-  if (session.bot.isActive && session.event.login?.status === 1) session.bot.sendMessage(TEA, "here");
+app.on("bot-status-updated", (bot) => {
+  if (bot.status === Universal.Status.ONLINE) bot.sendMessage(TEA, "here");
 });
 app.on("message", async (session) => {
   const words = h.select(session.elements, "text").map((one) => one.attrs.content).join("").trim();
