@@ -72,22 +72,31 @@ def judge(*command, fds=()):
                 process.kill()
 
 
+class Page(WebSocket):
+    """One that is given up at a time, however many pings and heartbeats keep it busy."""
+
+    end = float("inf")
+
+    def _frame(self):
+        if time.monotonic() > self.end:
+            raise TimeoutError("it did not happen")
+        return super()._frame()
+
+
 class Room:
     """What happens at a gateway, in order, as its page is told."""
 
     def __init__(self, gateway):
         self.gateway = gateway
-        self.page = WebSocket(gateway.page, "/api/live")
+        self.page = Page(gateway.page, "/api/live")
 
     def until(self, fits):
         """The next frame that fits; others are passed over."""
         passed = []
-        end = time.monotonic() + BOUND  # heartbeats keep the socket itself busy
+        self.page.end = time.monotonic() + BOUND
         try:
             while not fits(frame := self.page.receive()):
                 passed.append(frame)
-                if time.monotonic() > end:
-                    raise TimeoutError("it did not happen")
             return frame
         except TimeoutError:
             for frame in passed[-12:]:
