@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "reply.h"
+#include "scene.h"
 #include "table.h"
 
 static json_t *perform(struct call *call, const json_t *body)
@@ -38,6 +39,7 @@ int act_request(struct xie_http *http, struct gateway *gateway)
         return result;
     json_t *data = perform(&call, body);
     json_decref(body);
+    scene_tell(gateway);
     if (data)
         return reply_json(http, 200, json_pack("{s:o}", "data", data));
     if (!call.retcode)

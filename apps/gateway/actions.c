@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "late.h"
+#include "scene.h"
 #include "table.h"
 #include "traffic.h"
 
@@ -108,6 +109,7 @@ int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, 
     struct call call = {.gateway = gateway, .self = WORLD_BOT};
     json_t *data =
         request ? perform(&call, request) : call_fail(&call, RETCODE_BAD_PARAMS, "%s", why);
+    scene_tell(gateway);
     bool echo = !gateway->faults.missing_echo;
     json_t *plain = make_reply(&call, data, echo ? json_object_get(request, "echo") : NULL);
     json_t *shaped = fault_ids(&gateway->faults, plain);

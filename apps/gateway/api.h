@@ -10,7 +10,7 @@
 
 enum {
     API_WAIT_S = 300,      /* longest wait= that GET /api/messages takes [seconds] */
-    API_BODY = 256 * 1024, /* longest body of a request [bytes] */
+    API_BODY = 512 * 1024, /* longest body of a request [bytes] */
 };
 
 /* POST /api/say {user_id, group_id?, text, anonymous?} -> {message_id}; instead of text, message

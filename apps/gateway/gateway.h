@@ -52,6 +52,7 @@ struct gateway {
     struct history history;
     struct audience events;  /* bots that get events */
     struct audience viewers; /* open pages */
+    struct frame *scene;     /* what they know of the world; NULL: nothing yet */
     size_t bots;             /* open connections of any kind */
     int64_t last_bot;        /* number given to the latest */
     struct {

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "scene.h"
+
 struct late_call {
     action_fn *run;
     json_t *params; /* a reference, or NULL */
@@ -53,6 +55,7 @@ int late_run(void *arg)
         struct late_call *late = item;
         struct call call = {.gateway = gateway, .self = WORLD_BOT, .params = late->params};
         json_decref(late->run(&call));
+        scene_tell(gateway);
         if (call.retcode)
             fprintf(stderr, "xie-gateway: a rate-limited call failed: %s\n", call.why);
         late_free(late);

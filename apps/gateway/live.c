@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "live.h"
 
+#include "scene.h"
 #include "socket.h"
 #include "traffic.h"
 
@@ -12,52 +13,21 @@ enum {
     LIVE_MESSAGE = 4096,               /* a page says nothing on this socket */
 };
 
-static json_t *people(const struct world *world)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < WORLD_PEOPLE; i++) {
-        const struct person *person = &world->people[i];
-        json_array_append_new(list, json_pack("{s:I, s:s}", "user_id", (json_int_t)person->user_id,
-                                              "nickname", person->nickname));
-    }
-    return list;
-}
-
-static json_t *members(const struct group *group)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < group->count; i++) {
-        const struct member *member = &group->members[i];
-        json_array_append_new(list,
-                              json_pack("{s:I, s:s, s:s, s:s}", "user_id",
-                                        (json_int_t)member->user_id, "card", member->card, "role",
-                                        world_role_name(member->role), "title", member->title));
-    }
-    return list;
-}
-
-static json_t *groups(const struct world *world)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < WORLD_GROUPS; i++) {
-        const struct group *group = &world->groups[i];
-        json_array_append_new(list,
-                              json_pack("{s:I, s:s, s:o}", "group_id", (json_int_t)group->group_id,
-                                        "name", group->name, "members", members(group)));
-    }
-    return list;
-}
-
 /* `run` tells a page that comes back whether this is the gateway it knew; `seq`, which entries
  * of the traffic are news. */
 static struct frame *hello(const struct gateway *gateway)
 {
-    return frame_take(json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:i, s:o, s:o}", "kind", "hello",
-                                "run", (json_int_t)gateway->run, "seq",
-                                (json_int_t)gateway->traffic.count, "bot_id", (json_int_t)WORLD_BOT,
-                                "bots", (json_int_t)gateway->bots, "onebot", gateway->onebot,
-                                "text_max", GATEWAY_TEXT, "people", people(&gateway->world),
-                                "groups", groups(&gateway->world)));
+    json_t *words = scene_show(gateway, "hello");
+    json_t *more =
+        json_pack("{s:I, s:I, s:I, s:I, s:s, s:i}", "run", (json_int_t)gateway->run, "seq",
+                  (json_int_t)gateway->traffic.count, "bot_id", (json_int_t)WORLD_BOT, "bots",
+                  (json_int_t)gateway->bots, "onebot", gateway->onebot, "text_max", GATEWAY_TEXT);
+    int failed = words && more ? json_object_update(words, more) : -1;
+    json_decref(more);
+    if (!failed)
+        return frame_take(words);
+    json_decref(words);
+    return NULL;
 }
 
 /* Where the past that is worth sending begins. */
@@ -84,6 +54,7 @@ static int live_begin(struct socket *socket, void *arg)
 {
     struct gateway *gateway = arg;
     struct history *history = &gateway->history;
+    scene_known(gateway);
     int result = put(socket, hello(gateway));
     if (result < 0)
         return result;

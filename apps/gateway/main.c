@@ -17,6 +17,7 @@
 #include "page.h"
 #include "post.h"
 #include "reverse.h"
+#include "scene.h"
 #include "traffic.h"
 
 enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
@@ -53,6 +54,7 @@ static void gateway_fini(struct gateway *gateway)
     forward_fini(gateway);
     history_fini(&gateway->history);
     traffic_fini(gateway);
+    scene_fini(gateway);
 }
 
 static int listen_at(struct program *program, const char *option, const struct options_place *place,

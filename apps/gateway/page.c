@@ -10,6 +10,7 @@
 #include "guard.h"
 #include "live.h"
 #include "reply.h"
+#include "unfold.h"
 
 enum { PAGE_CONNECTIONS = 512 };
 
@@ -21,6 +22,7 @@ static const struct route {
     {"/api/recall", "POST", api_recall},
     {"/api/act", "POST", act_request},
     {"/api/faults", "GET, HEAD, POST", api_faults},
+    {"/api/forward", "GET, HEAD", unfold_request},
     {"/api/messages", "GET, HEAD", api_messages},
     {"/api/live", "GET, HEAD", live_request},
 };

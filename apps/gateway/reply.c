@@ -16,7 +16,7 @@ static int set_policy(struct xie_http *http)
     const char *host = xie_http_field(http, "Host");
     if (!host || snprintf(policy, sizeof policy,
                           "default-src 'none'; script-src 'self'; style-src 'self'; "
-                          "img-src 'self' data:; connect-src 'self' ws://%.200s; "
+                          "img-src 'self' data:; media-src data:; connect-src 'self' ws://%.200s; "
                           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
                           host) < 0)
         return 0; /* no browser asks without Host */

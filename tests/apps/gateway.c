@@ -14,6 +14,7 @@
 #include "late.h"
 #include "parse.h"
 #include "request.h"
+#include "scene.h"
 #include "segment.h"
 #include "tap.h"
 #include "traffic.h"
@@ -83,6 +84,7 @@ static void end(void)
     forward_fini(&gateway);
     history_fini(&gateway.history);
     traffic_fini(&gateway);
+    scene_fini(&gateway);
 }
 
 static int64_t said(int64_t user_id, int64_t group_id, bool anonymous, const char *text,
@@ -588,6 +590,30 @@ static void everything(void)
         (void)chat_recall(&gateway, 10001, id, &refusal);
 }
 
+static void scene_whole_or_not_at_all(void)
+{
+    long n = 0;
+    json_set_alloc_funcs(__wrap_malloc, free);
+    do {
+        begin();
+        gateway.viewers.count = 1; /* a page, whose queue is of no interest */
+        scene_known(&gateway);
+        memcpy(world_group(&gateway.world, 20001)->name, "renamed", sizeof "renamed");
+        failed = false;
+        left = n++;
+        scene_tell(&gateway);
+        left = -1;
+        struct frame *whole = frame_take(scene_show(&gateway, "world"));
+        CHECK(gateway.scene ? strcmp(gateway.scene->text, whole->text) == 0 : failed);
+        scene_tell(&gateway);
+        CHECK(gateway.scene && strcmp(gateway.scene->text, whole->text) == 0);
+        CHECK(strstr(whole->text, "renamed"));
+        frame_unref(whole);
+        end();
+    } while (failed);
+    CHECK(n > 100);
+}
+
 static void memory_runs_out(void)
 {
     long n = 0;
@@ -631,6 +657,7 @@ int main(int argc, char **argv)
         {"actions_async", actions_async},
         {"rate_limited_queue_limit", rate_limited_queue_limit},
         {"traffic_bounded", traffic_bounded},
+        {"scene_whole_or_not_at_all", scene_whole_or_not_at_all},
         {"memory_runs_out", memory_runs_out},
         {0},
     };

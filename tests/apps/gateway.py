@@ -426,7 +426,7 @@ def say_refusals():
             assert status == code and word in answer["error"], (str(body)[:80], status, answer)
         assert gateway.messages("after=0") == []
         gateway.say(10001, 20001, "汉" * 4500)
-        status, _, answer = gateway.ask("POST", "/api/say", b"x" * (300 * 1024))
+        status, _, answer = gateway.ask("POST", "/api/say", b"x" * (600 * 1024))
         assert status == 413, status
         status, fields, _ = gateway.ask("GET", "/api/say")
         assert status == 405 and fields["Allow"] == "POST"

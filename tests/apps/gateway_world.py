@@ -10,7 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from simulated import Gateway, call, data, event, tell  # noqa: E402
-from websocket import Closed  # noqa: E402
+from websocket import Closed, WebSocket  # noqa: E402
 
 TEA, WORKSHOP = 20001, 20002  # in the latter the bot is an admin
 BOT, OWNER, ADMIN, MEMBER = 10000, 10001, 10002, 10003
@@ -346,6 +346,81 @@ def forwards():
         refused(bot, "send_forward_msg", group_id=TEA,
                 messages=[{"type": "node", "data": {"id": 1}}])
         refused(bot, "get_forward_msg", id="99")
+        # People open it as well.
+        page = f"/api/forward?id={shown[0]['data']['id']}"
+        status, _, answer = gateway.ask("GET", page)
+        assert status == 200 and answer == {"messages": told_nodes}, (status, answer)
+        assert gateway.ask("HEAD", page)[0] == 200
+        for query, code in (("", 400), ("?id=", 400), ("?id=99", 404), ("?id=0", 404), ("?id=-1", 404),
+                            ("?id=x", 404), ("?id=%FF", 400), ("?id=" + "1" * 40, 400)):
+            status, _, answer = gateway.ask("GET", "/api/forward" + query)
+            assert status == code and answer["error"], (query, status, answer)
+        status, fields, _ = gateway.ask("POST", "/api/forward", {})
+        assert status == 405 and fields["Allow"] == "GET, HEAD"
+
+
+def forwards_are_forgotten():
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        nodes = [{"type": "node", "data": {"uin": 5, "name": "N", "content": "x"}}]
+        for _ in range(101):  # the latest hundred can be opened
+            data(bot, "send_group_forward_msg", group_id=TEA, messages=nodes)
+        codes = [gateway.ask("GET", f"/api/forward?id={n}")[0] for n in (1, 2, 101, 102)]
+        assert codes == [404, 200, 200, 404], codes
+
+
+def shown_world(page):
+    """What a page is told next of the world."""
+    while (frame := page.receive())["kind"] != "world":
+        pass
+    return ({one["user_id"]: one for one in frame["people"]},
+            {one["group_id"]: {m["user_id"]: m for m in one["members"]} | {"of": one}
+             for one in frame["groups"]})
+
+
+def pages_learn_of_changes():
+    """Once for each change, whoever made it, also when bots hear nothing; not without one."""
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        act(gateway, OWNER, "set_group_card", group_id=TEA, user_id=OWNER, card="first")
+        with WebSocket(gateway.page, "/api/live") as page, \
+                WebSocket(gateway.page, "/api/live") as other:
+            hello = page.receive()
+            assert [one["friend"] for one in hello["people"][1:]] == [True] * 5, hello
+            for one in (page, other):
+                while one.receive()["kind"] != "ready":
+                    pass
+            act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=MEMBER)
+            for one in (page, other):
+                _, groups = shown_world(one)
+                assert groups[TEA][MEMBER]["role"] == "admin", groups[TEA]
+            gateway.ask("POST", "/api/faults", {"deaf": True})
+            act(gateway, OWNER, "set_group_ban", group_id=TEA, user_id=10004, duration=600)
+            assert shown_world(page)[1][TEA][10004]["muted_until"] > 0
+            act(gateway, MEMBER, "delete_friend")
+            assert shown_world(page)[0][MEMBER]["friend"] is False
+            act(gateway, OWNER, "set_group_whole_ban", group_id=TEA)
+            assert shown_world(page)[1][TEA]["of"]["muted"] is True
+            data(bot, "get_status")
+            gateway.say(OWNER, TEA, "x")
+            act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=MEMBER)  # is one already
+            act(gateway, OWNER, "send_poke", group_id=TEA, target_id=MEMBER)  # changes nothing
+            gateway.say(OWNER, TEA, "marker")
+            kinds = []
+            while (frame := page.receive()).get("text") != "marker":
+                kinds.append(frame["kind"])
+            assert "world" not in kinds, kinds
+            data(bot, "set_group_name", group_id=WORKSHOP, group_name="renamed")
+            assert shown_world(page)[1][WORKSHOP]["of"]["name"] == "renamed"
+            bot.send({"action": "set_group_name_rate_limited", "echo": 1,
+                      "params": {"group_id": WORKSHOP, "group_name": "later"}})
+            assert shown_world(page)[1][WORKSHOP]["of"]["name"] == "later"
+            assert bot.receive()["status"] == "async"
+        # A change that no page saw, and its taking back before the eyes of the next one.
+        data(bot, "set_group_name", group_id=WORKSHOP, group_name="unseen")
+        with WebSocket(gateway.page, "/api/live") as page:
+            while page.receive()["kind"] != "ready":
+                pass
+            data(bot, "set_group_name", group_id=WORKSHOP, group_name="later")
+            assert shown_world(page)[1][WORKSHOP]["of"]["name"] == "later"
 
 
 def media():
@@ -456,4 +531,5 @@ def wrong_acts():
 
 tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
       names, friends, requests_are_kept_in_number, pokes_and_honours, the_account,
-      restarting, quick_operations, forwards, media, the_past, marks, group_files, wrong_acts])
+      restarting, quick_operations, forwards, forwards_are_forgotten,
+      pages_learn_of_changes, media, the_past, marks, group_files, wrong_acts])
