@@ -14,6 +14,7 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
              "--disable-background-networking", "--disable-component-update", "--disable-sync",
              "--disable-dev-shm-usage"]
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key by which the protocol names elements
+STARTS = 5
 BOUND = 60  # seconds; only ends what hangs
 
 
@@ -32,12 +33,9 @@ class Browser:
 
     def __init__(self, width=1280, height=860, dark=False, languages="zh-CN"):
         self.profile = tempfile.mkdtemp(prefix="xie-browser-")
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
-                                       stderr=subprocess.STDOUT, text=True,
-                                       env=dict(os.environ, HOME=self.profile))
         self.session = None
         try:
-            self.port = self._port()
+            self.port = self._start()
             arguments = [*ARGUMENTS, f"--user-data-dir={self.profile}",
                          f"--window-size={width},{height}", f"--lang={languages}",
                          f"--accept-lang={languages}"]
@@ -51,12 +49,22 @@ class Browser:
             self.close()
             raise
 
-    def _port(self):
-        for line in self.driver.stdout:
-            found = re.search(r"started successfully on port (\d+)", line)
-            if found:
-                return int(found[1])
-        raise WebDriverError("chromedriver ended before it listened")
+    def _start(self):
+        """Start the driver; its port. It ends at once when the port that it chose for IPv4 is
+        another program's for IPv6: then it may choose again."""
+        said = []
+        for _ in range(STARTS):
+            self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
+                                           stderr=subprocess.STDOUT, text=True,
+                                           env=dict(os.environ, HOME=self.profile))
+            for line in self.driver.stdout:
+                found = re.search(r"started successfully on port (\d+)", line)
+                if found:
+                    return int(found[1])
+                said.append(line)
+            self.driver.wait(BOUND)
+            self.driver.stdout.close()
+        raise WebDriverError("chromedriver ended before it listened: " + "".join(said))
 
     def _ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=BOUND)
