@@ -1,23 +1,105 @@
-// app.js - the page's beginning: puts the parts together and answers what the person does.
+// app.js - the page's beginning: puts the parts together, and takes what the gateway tells.
 // SPDX-License-Identifier: MIT
+import { COLUMNS, readAddress, writeAddress } from "./address.js";
 import { addMessage, changeMessage, drawChat } from "./chat.js";
-import { atEnd, byId, el } from "./dom.js";
-import { post, stayConnected } from "./live.js";
+import { Column } from "./column.js";
+import { byId } from "./dom.js";
+import { callPassed, drawFaults, refreshFaults, startFaults } from "./faults.js";
+import { stayConnected } from "./live.js";
+import { closeMenu } from "./menu.js";
 import { addEntry, clearPanel, drawPanel } from "./panel.js";
-import { drawPeople, drawPlaces, placeName } from "./places.js";
-import { groupOf, mayspeak, myPlaces, nameIn, nickname, placeOf, state, takeHello, takeMessage } from "./state.js";
+import { drawPeople, drawPlaces } from "./places.js";
+import { placeOf, placesOf, playable, state, takeHello, takeMessage, takeWorld } from "./state.js";
+import { drawRow, startTabs } from "./tabs.js";
 import { applyTexts, switchLanguage, t } from "./text.js";
+import { addToTimeline, clearTimeline, drawTimeline } from "./timeline.js";
 
-const COMMANDS = ["/help", "/whoami", "/both", "/quiz", "/remind 5 喝茶 🍵"];
+const FIRST = { me: 10001, place: "g20001" };
 
 let ready = false; // the past has been told; from now on it is news
 
-function drawHead() {
-  const group = groupOf(state.place);
-  byId("chat-title").textContent = placeName(state.place);
-  byId("chat-about").textContent = group
-    ? `${group.group_id} · ${t("members", group.members.size)}` : t("private_about");
+const active = () => state.columns[state.active];
+
+// --- the columns -------------------------------------------------------------------------
+
+function remember() {
+  history.replaceState(null, "", writeAddress(state.columns));
 }
+
+const on = {
+  choose(column) {
+    remember();
+    drawColumn(column);
+    drawSide();
+  },
+  activate(column) {
+    const number = state.columns.indexOf(column);
+    if (number < 0 || number === state.active) return;
+    state.active = number;
+    markActive();
+    drawSide();
+  },
+  /** Another beside it: the next person, in the same place if they are there. */
+  open({ me, place }) {
+    const used = new Set(state.columns.map((one) => one.me));
+    const next = playable().find((one) => !used.has(one.user_id))?.user_id ?? me;
+    const where = placesOf(next).includes(place) ? place : `p${next}`;
+    setColumns([...state.columns, new Column({ me: next, place: where }, on)], state.columns.length);
+    remember();
+    active().parts.who.focus();
+  },
+  close(column) {
+    setColumns(state.columns.filter((one) => one !== column), 0);
+    remember();
+    active().parts.text.focus();
+  },
+};
+
+function setColumns(columns, number) {
+  closeMenu();
+  state.columns = columns;
+  state.active = Math.min(number, columns.length - 1);
+  byId("columns").replaceChildren(...columns.map((column, i) => column.build(i)));
+  document.body.dataset.columns = columns.length;
+  drawColumns();
+}
+
+/** What the address says, as far as there are such people and places. */
+function readColumns() {
+  const people = new Set(playable().map((one) => one.user_id));
+  const good = readAddress(location.hash).filter(({ me, place }) =>
+    people.size === 0 || (people.has(me) && placesOf(me).includes(place)));
+  const list = good.length ? good : [FIRST];
+  if (writeAddress(list) === writeAddress(state.columns)) return;
+  setColumns(list.map((one) => new Column(one, on)), state.active);
+}
+
+function markActive() {
+  for (const column of state.columns) column.root.classList.toggle("active", column === active());
+  drawRow(on.activate);
+}
+
+function drawSide() {
+  drawPeople(active(), (user) => active().beSomebody(user));
+  drawPlaces(active(), (place) => active().go(place));
+}
+
+function drawColumn(column) {
+  state.unread.delete(column.place);
+  column.draw();
+  drawRow(on.activate);
+}
+
+function drawColumns() {
+  for (const column of state.columns) {
+    drawColumn(column);
+    column.parts.more.hidden = state.columns.length >= COLUMNS;
+  }
+  markActive();
+  drawSide();
+}
+
+// --- the whole ---------------------------------------------------------------------------
 
 function drawStatus() {
   const link = byId("link");
@@ -29,179 +111,103 @@ function drawStatus() {
   bots.hidden = state.link !== "online";
   byId("banner").hidden = state.link !== "offline";
   byId("banner").textContent = t("gone");
-  const outside = !mayspeak(state.me, state.place);
-  const hint = byId("no-bot");
-  hint.hidden = !(outside || (state.bots === 0 && state.link === "online"));
-  hint.textContent = outside ? t("outside_hint", nickname(state.me), placeName(state.place))
-    : t("no_bot_hint", state.onebot);
-}
-
-function drawComposer() {
-  const may = mayspeak(state.me, state.place);
-  const text = byId("text");
-  const name = nameIn(state.me, state.place);
-  text.placeholder = t("placeholder", name);
-  text.setAttribute("aria-label", text.placeholder);
-  text.disabled = !may;
-  const length = [...text.value].length;
-  byId("count").textContent = length > state.textMax - 500 ? t("too_long", length, state.textMax) : "";
-  byId("count").classList.toggle("over", length > state.textMax);
-  byId("send").disabled = !may || !text.value.trim() || length > state.textMax || state.link !== "online";
-  for (const button of byId("commands").children) button.disabled = !may || state.link !== "online";
-  text.style.height = ""; // back to one line, then as high as what was written
-  if (text.value) text.style.height = `${text.scrollHeight + 2}px`;
-}
-
-function drawPlace() {
-  state.unread.delete(state.place);
-  drawPlaces(choosePlace);
-  drawHead();
-  drawStatus();
-  drawComposer();
-  drawChat(recall);
+  for (const column of state.columns) {
+    column.drawHint();
+    column.composer.draw();
+  }
 }
 
 function drawAll() {
-  applyTexts();
+  applyTexts(document);
   byId("language").textContent = t("other_language");
-  byId("newer").textContent = t("newer");
-  drawPeople(chooseMe);
-  drawPlace();
+  for (const column of state.columns) applyTexts(column.root);
+  drawColumns();
+  drawStatus();
   drawPanel();
-}
-
-function choosePlace(place) {
-  state.place = place;
-  problem("");
-  drawPlace();
-}
-
-function chooseMe(user) {
-  const wasPrivate = !groupOf(state.place);
-  state.me = user;
-  if (wasPrivate || !myPlaces().includes(state.place)) state.place = `p${user}`;
-  problem("");
-  drawPlace();
-}
-
-function problem(words) {
-  byId("problem").hidden = !words;
-  byId("problem").textContent = words;
-}
-
-async function say(text) {
-  const group = groupOf(state.place);
-  try {
-    await post("/api/say", { user_id: state.me, ...(group && { group_id: group.group_id }), text });
-    problem("");
-    return true;
-  } catch (error) {
-    problem(t("unsent") + error.message);
-    return false;
-  }
-}
-
-async function sendDraft() {
-  const field = byId("text");
-  const draft = field.value;
-  if (byId("send").disabled) return;
-  field.value = "";
-  drawComposer();
-  if (!await say(draft) && !field.value) field.value = draft;
-  drawComposer();
-}
-
-async function recall(id) {
-  try {
-    await post("/api/recall", { user_id: state.me, message_id: id });
-  } catch (error) {
-    problem(error.message);
-  }
+  drawTimeline();
+  drawFaults();
 }
 
 function showMessage(message) {
   const how = takeMessage(message);
   const place = placeOf(message);
   if (!ready) return;
-  if (place !== state.place) {
-    if (how === "last" && message.user_id !== state.me)
-      state.unread.set(place, (state.unread.get(place) ?? 0) + 1);
-  } else if (how === "last") {
-    addMessage(message, recall);
-  } else if (how === "changed") {
-    changeMessage(message, recall);
-  } else {
-    drawChat(recall);
+  const shown = state.columns.filter((column) => column.place === place);
+  for (const column of shown) {
+    if (how === "last") addMessage(column, message);
+    else if (how === "changed") changeMessage(column, message);
+    else drawChat(column);
   }
-  drawPlaces(choosePlace);
+  if (shown.length === 0 && how === "last" && message.user_id !== active().me)
+    state.unread.set(place, (state.unread.get(place) ?? 0) + 1);
+  drawPlaces(active(), (chosen) => active().go(chosen));
+}
+
+function takeTraffic(entry) {
+  addEntry(entry);
+  addToTimeline(entry);
 }
 
 const TAKE = {
   hello(frame) {
-    if (frame.run !== state.run) clearPanel(true);
+    if (frame.run !== state.run) {
+      clearPanel(true);
+      clearTimeline(true);
+    }
     takeHello(frame);
     ready = false;
     state.link = "online";
   },
   message: showMessage,
-  call: addEntry,
-  event: addEntry,
+  call(frame) {
+    takeTraffic(frame);
+    if (ready) callPassed();
+  },
+  event: takeTraffic,
   bot(frame) {
-    addEntry(frame);
+    takeTraffic(frame);
     if (frame.seq < state.seq) return; // of the past: hello has told how many there are
     state.bots = frame.bots;
     drawStatus();
   },
+  world(frame) {
+    takeWorld(frame);
+    if (!ready) return;
+    closeMenu();
+    for (const column of state.columns) {
+      column.drawHead();
+      column.composer.draw();
+    }
+    drawSide();
+    drawRow(on.activate);
+  },
   ready() {
     ready = true;
+    readColumns();
     drawAll();
+    refreshFaults();
   },
 };
-
-function startComposer() {
-  byId("commands").replaceChildren(...COMMANDS.map((command) => el("button", {
-    type: "button", className: "chip-button", onclick: () => say(command),
-  }, command)));
-  byId("composer").addEventListener("submit", (event) => {
-    event.preventDefault();
-    sendDraft();
-  });
-  byId("text").addEventListener("input", drawComposer);
-  addEventListener("resize", drawComposer);
-  byId("text").addEventListener("keydown", (event) => {
-    // While a word is composed (Chinese input), Enter chooses it and sends nothing.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    sendDraft();
-  });
-}
 
 function startButtons() {
   byId("language").addEventListener("click", () => {
     switchLanguage();
     drawAll();
   });
-  byId("clear").addEventListener("click", () => clearPanel(false));
-  byId("newer").addEventListener("click", () => {
-    byId("log").scrollTop = byId("log").scrollHeight;
+  byId("clear").addEventListener("click", () => {
+    clearPanel(false);
+    clearTimeline(false);
   });
-  byId("log").addEventListener("scroll", () => {
-    if (atEnd(byId("log"))) byId("newer").hidden = true;
-  });
-  for (const button of document.querySelectorAll("[data-show]")) {
-    button.addEventListener("click", () => {
-      document.body.dataset.view = button.dataset.show;
-      for (const other of document.querySelectorAll("[data-show]"))
-        other.setAttribute("aria-pressed", String(other === button));
-    });
-  }
+  addEventListener("resize", () => state.columns.forEach((column) => column.composer.draw()));
+  addEventListener("hashchange", readColumns);
+  startFaults();
+  startTabs((name) => ({ timeline: drawTimeline, faults: refreshFaults, wire: drawPanel })[name]());
 }
 
-startComposer();
 startButtons();
+readColumns();
 drawAll();
 stayConnected((frame) => TAKE[frame.kind]?.(frame), (link) => {
   state.link = link;
   drawStatus();
-  drawComposer();
 });

@@ -1,40 +1,16 @@
-// chat.js - the middle: what was said in the place that is shown.
+// chat.js - the middle of a column: what was said in the place that it shows.
 // SPDX-License-Identifier: MIT
-import { atEnd, avatar, byId, el } from "./dom.js";
-import { findMessage, groupOf, nameIn, nickname, placeOf, state } from "./state.js";
+import { memberItems, messageItems } from "./acts.js";
+import { atEnd, avatar, el } from "./dom.js";
+import { openMenu } from "./menu.js";
+import { segmentsOf } from "./segments.js";
+import { groupOf, nameIn, nickname, placeOf, state } from "./state.js";
 import { t, timeFormat } from "./text.js";
 
 const GAP_S = 300; // a pause this long gets a line with the time
-const IMAGE = /^[A-Za-z0-9+/=\s]+$/;
-
-function imageOf(data) {
-  const file = data.file ?? "";
-  const base64 = file.startsWith("base64://") ? file.slice(9) : "";
-  if (!base64 || !IMAGE.test(base64)) return el("span", { className: "chip" }, `🖼 ${t("image")}`);
-  return el("img", { className: "picture", alt: t("image"), src: `data:image/png;base64,${base64}` });
-}
-
-function quoteOf(data, place) {
-  const quoted = findMessage(data.id);
-  const text = quoted && !quoted.recalled
-    ? `${nameIn(quoted.user_id, place)}: ${quoted.text}` : t("forgotten");
-  return el("span", { className: "quote" }, text);
-}
-
-function segmentOf({ type, data }, place) {
-  if (type === "text") return document.createTextNode(data.text);
-  if (type === "at") {
-    const name = data.qq === "all" ? "全体成员" : nameIn(Number(data.qq), place);
-    return el("span", { className: "at" }, `@${name} `);
-  }
-  if (type === "image") return imageOf(data);
-  if (type === "reply") return quoteOf(data, place);
-  if (type === "face") return el("span", { className: "chip" }, `🙂 ${data.id ?? ""}`);
-  return el("span", { className: "chip" }, `${type} ${data.title ?? data.file ?? data.name ?? ""}`.slice(0, 80));
-}
 
 function bubble(message, place) {
-  const segments = message.segments?.map((one) => segmentOf(one, place)) ?? [message.text];
+  const segments = message.segments ? segmentsOf(message.segments, place) : [message.text];
   return el("div", { className: "bubble" }, ...segments);
 }
 
@@ -42,6 +18,7 @@ function badges(message, place) {
   const role = groupOf(place)?.members.get(message.user_id)?.role;
   return [
     message.user_id === state.botId ? el("span", { className: "tag bot" }, t("bot")) : null,
+    message.anonymous ? el("span", { className: "tag" }, t("anonymous")) : null,
     role === "owner" || role === "admin" ? el("span", { className: `tag ${role}` }, t(role)) : null,
   ];
 }
@@ -52,21 +29,44 @@ function recalledLine(message, place) {
   return line;
 }
 
-function messageOf(message, before, place, recall) {
+function avatarButton(column, message, name) {
+  const button = el("button", {
+    type: "button", className: "avatar-button", "aria-haspopup": "menu", "aria-expanded": "false",
+    "aria-label": t("acts_on", name),
+  }, avatar(message.user_id, nickname(message.user_id)));
+  button.addEventListener("click", () => openMenu(button, name, memberItems(column, message.user_id)));
+  return button;
+}
+
+/** The small buttons beside a message: seen when it is pointed at or has the focus. */
+function tools(column, message, name) {
+  const more = el("button", {
+    type: "button", className: "tool", "aria-haspopup": "menu", "aria-expanded": "false",
+    "aria-label": t("more_of", name), title: t("more"),
+  }, "⋯");
+  more.addEventListener("click", () => openMenu(more, name, messageItems(column, message)));
+  return el("span", { className: "tools" },
+    el("button", {
+      type: "button", className: "tool answer", "aria-label": t("answer_to", name), title: t("answer"),
+      onclick: () => column.replyTo(message),
+    }, "↩"), more,
+    message.user_id === column.me ? el("button", {
+      className: "tool recall", type: "button", onclick: () => column.recall(message.message_id),
+    }, t("recall")) : null);
+}
+
+function messageOf(column, message, before) {
+  const { place, me } = column;
   if (message.recalled) return recalledLine(message, place);
-  const mine = message.user_id === state.me;
   const follows = before && !before.recalled && before.user_id === message.user_id &&
-    message.time - before.time < GAP_S;
+    message.time - before.time < GAP_S && before.anonymous === message.anonymous;
   const name = nameIn(message.user_id, place);
-  const button = mine ? el("button", {
-    className: "recall", type: "button", onclick: () => recall(message.message_id),
-  }, t("recall")) : null;
-  const item = el("article", { className: "message" },
-    avatar(message.user_id, nickname(message.user_id)),
+  const item = el("article", { className: "message", "aria-label": t("message_of", name) },
+    avatarButton(column, message, name),
     el("div", { className: "said" },
       el("p", { className: "who" }, name, " ", ...badges(message, place)),
-      el("div", { className: "row" }, bubble(message, place), button)));
-  item.classList.toggle("mine", mine);
+      el("div", { className: "row" }, bubble(message, place), tools(column, message, name))));
+  item.classList.toggle("mine", message.user_id === me);
   item.classList.toggle("follows", Boolean(follows));
   item.classList.toggle("from-bot", message.user_id === state.botId);
   item.dataset.id = message.message_id;
@@ -81,37 +81,45 @@ function withTime(message, before, element) {
     el("time", { dateTime: time.toISOString() }, timeFormat().format(time))), element];
 }
 
-const here = () => state.messages.filter((one) => placeOf(one) === state.place);
+const here = (column) => state.messages.filter((one) => placeOf(one) === column.place);
 
 /** Draw the place that is shown from the beginning, at its end. */
-export function drawChat(recall) {
-  const log = byId("log");
-  const list = here();
+export function drawChat(column) {
+  const { log, newer } = column.parts;
+  const list = here(column);
+  newer.hidden = true;
   if (list.length === 0) {
     log.replaceChildren(el("p", { className: "empty" }, t("empty")));
     return;
   }
   log.replaceChildren(...list.flatMap((message, i) =>
-    withTime(message, list[i - 1], messageOf(message, list[i - 1], state.place, recall))));
+    withTime(message, list[i - 1], messageOf(column, message, list[i - 1]))));
   log.scrollTop = log.scrollHeight;
-  byId("newer").hidden = true;
+  // Pictures have their height only when they are decoded.
+  for (const image of log.querySelectorAll("img.picture"))
+    image.addEventListener("load", () => { if (newer.hidden && atEnd(log, image.height)) log.scrollTop = log.scrollHeight; });
 }
 
 /** Add the newest message. Whoever reads further up is not moved, but told. */
-export function addMessage(message, recall) {
-  const log = byId("log");
-  const follow = atEnd(log) || message.user_id === state.me;
-  const before = here().at(-2);
+export function addMessage(column, message) {
+  const { log, newer } = column.parts;
+  const follow = atEnd(log) || message.user_id === column.me;
+  const before = here(column).at(-2);
   if (!before) log.replaceChildren();
-  log.append(...withTime(message, before, messageOf(message, before, state.place, recall)));
-  if (follow) log.scrollTop = log.scrollHeight;
-  else byId("newer").hidden = false;
+  const added = withTime(message, before, messageOf(column, message, before));
+  log.append(...added);
+  if (!follow) {
+    newer.hidden = false;
+    return;
+  }
+  log.scrollTop = log.scrollHeight;
+  for (const image of added.at(-1).querySelectorAll("img.picture"))
+    image.addEventListener("load", () => { log.scrollTop = log.scrollHeight; });
 }
 
 /** Draw a message that changed, without moving anything. */
-export function changeMessage(message, recall) {
-  const old = byId("log").querySelector(`[data-id="${message.message_id}"]`);
-  const list = here();
-  const before = list[list.indexOf(message) - 1];
-  old?.replaceWith(messageOf(message, before, state.place, recall));
+export function changeMessage(column, message) {
+  const old = column.parts.log.querySelector(`[data-id="${message.message_id}"]`);
+  const list = here(column);
+  old?.replaceWith(messageOf(column, message, list[list.indexOf(message) - 1]));
 }

@@ -25,6 +25,6 @@ export function avatar(id, name) {
   return element;
 }
 
-/** Is the element scrolled to its end, or nearly? */
-export const atEnd = (element) =>
-  element.scrollHeight - element.scrollTop - element.clientHeight < 60;
+/** Is the element scrolled to its end, or nearly, or was before something of a height came? */
+export const atEnd = (element, more = 0) =>
+  element.scrollHeight - element.scrollTop - element.clientHeight < 60 + more;

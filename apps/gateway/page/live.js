@@ -35,14 +35,18 @@ export function stayConnected(take, link) {
   open();
 }
 
-/** POST json; returns the answer, or throws an Error with the gateway's own words. */
-export async function post(path, json) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(json),
-  });
+/** The answer, or an Error with the gateway's own words. */
+async function ask(path, options) {
+  const answer = await fetch(path, options);
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.error ?? `${answer.status} ${answer.statusText}`);
   return body;
 }
+
+export const get = (path) => ask(path, {});
+
+export const post = (path, json) => ask(path, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(json),
+});

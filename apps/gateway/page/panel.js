@@ -1,4 +1,4 @@
-// panel.js - the right side: calls and events as they pass, newest last.
+// panel.js - the panel's first view: calls and events as they pass, newest last.
 // SPDX-License-Identifier: MIT
 import { atEnd, byId, el } from "./dom.js";
 import { t } from "./text.js";
@@ -11,19 +11,19 @@ let heartbeats = false;
 let entries = [];
 let lastSeq = -1;
 
-const clock = (ms) => {
+export const clock = (ms) => {
   const time = new Date(ms);
   const two = (n) => String(n).padStart(2, "0");
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}` +
     `.${String(time.getMilliseconds()).padStart(3, "0")}`;
 };
 
-const duration = (us) => us < 1000 ? `${us} µs`
+export const duration = (us) => us < 1000 ? `${us} µs`
   : us < 1e6 ? `${(us / 1000).toFixed(us < 1e4 ? 1 : 0)} ms` : `${(us / 1e6).toFixed(1)} s`;
 
 const isHeartbeat = (entry) => entry.event?.meta_event_type === "heartbeat";
 
-function eventName(event) {
+export function eventName(event) {
   if (typeof event === "string") return `${t("event")} ${event}`; // too long to be shown
   const type = event.post_type;
   const kind = event.message_type ?? event.notice_type ?? event.request_type ?? event.meta_event_type;

@@ -1,7 +1,7 @@
-// places.js - the left side: who you are and where you speak, both as native radio buttons.
+// places.js - the left side: who the active column is and where it speaks, as native radio buttons.
 // SPDX-License-Identifier: MIT
 import { avatar, byId, el } from "./dom.js";
-import { groupOf, lastIn, mayspeak, myPlaces, nameIn, nickname, state } from "./state.js";
+import { groupOf, lastIn, maySpeak, nameIn, nickname, placesOf, playable, state } from "./state.js";
 import { t } from "./text.js";
 
 function choice(name, value, checked, choose, ...children) {
@@ -19,16 +19,16 @@ function preview(place) {
   return last.recalled ? t("recalled", name) : `${name}: ${last.text.replace(/\s+/g, " ")}`;
 }
 
-function placeChoice(place, choose) {
+function placeChoice(column, place, choose) {
   const name = placeName(place);
   const icon = avatar(groupOf(place)?.group_id ?? state.botId, groupOf(place)?.name ?? nickname(state.botId));
   if (groupOf(place)) icon.classList.add("square");
   const unread = state.unread.get(place) ?? 0;
-  const label = choice("place", place, place === state.place, choose, icon,
+  const label = choice("place", place, place === column.place, choose, icon,
     el("span", { className: "words" },
       el("b", {}, name), el("small", {}, preview(place))),
     unread ? el("span", { className: "badge" }, unread > 99 ? "99+" : String(unread)) : null,
-    mayspeak(state.me, place) ? null : el("span", { className: "tag" }, t("outside")));
+    maySpeak(column.me, place) ? null : el("span", { className: "tag" }, t("outside")));
   label.dataset.place = place;
   return label;
 }
@@ -42,10 +42,9 @@ function replace(box, labels) {
   if (had) box.querySelector("input:checked")?.focus({ preventScroll: true });
 }
 
-export function drawPeople(choose) {
-  const people = [...state.people.values()].filter((person) => person.user_id !== state.botId);
-  replace(byId("people"), people.map((person) => {
-    const label = choice("me", String(person.user_id), person.user_id === state.me,
+export function drawPeople(column, choose) {
+  replace(byId("people"), playable().map((person) => {
+    const label = choice("me", String(person.user_id), person.user_id === column.me,
       (value) => choose(Number(value)), avatar(person.user_id, person.nickname),
       el("span", { className: "words" }, el("b", {}, person.nickname),
         el("small", {}, String(person.user_id))));
@@ -54,6 +53,6 @@ export function drawPeople(choose) {
   }));
 }
 
-export function drawPlaces(choose) {
-  replace(byId("places"), myPlaces().map((place) => placeChoice(place, choose)));
+export function drawPlaces(column, choose) {
+  replace(byId("places"), placesOf(column.me).map((place) => placeChoice(column, place, choose)));
 }

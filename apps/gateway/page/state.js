@@ -16,8 +16,8 @@ export const state = {
   groups: new Map(), // id -> {group_id, name, members: Map}
   messages: [], // by id
   unread: new Map(), // place -> count
-  me: 10001,
-  place: "g20001",
+  columns: [], // what is shown side by side: see column.js
+  active: 0, // which of them the left side and the tabs belong to
 };
 
 export const placeOf = (message) =>
@@ -27,9 +27,9 @@ export const groupOf = (place) =>
   place.startsWith("g") ? state.groups.get(Number(place.slice(1))) : undefined;
 
 /** May this person speak there? */
-export function mayspeak(user, place) {
+export function maySpeak(user, place) {
   const group = groupOf(place);
-  return group ? group.members.has(user) : true;
+  return group ? group.members.has(user) : state.people.get(user)?.friend ?? true;
 }
 
 export const nickname = (user) => state.people.get(user)?.nickname ?? String(user);
@@ -38,8 +38,19 @@ export const nickname = (user) => state.people.get(user)?.nickname ?? String(use
 export const nameIn = (user, place) =>
   groupOf(place)?.members.get(user)?.card || nickname(user);
 
-/** The places that the present person has, in the order shown. */
-export const myPlaces = () => [...[...state.groups.keys()].map((id) => `g${id}`), `p${state.me}`];
+/** The places that a person has, in the order shown. */
+export const placesOf = (user) => [...[...state.groups.keys()].map((id) => `g${id}`), `p${user}`];
+
+/** Everyone whom one may be. */
+export const playable = () => [...state.people.values()].filter((one) => one.user_id !== state.botId);
+
+/** Take what the world is like now. */
+export function takeWorld(world) {
+  state.people = new Map(world.people.map((person) => [person.user_id, person]));
+  state.groups = new Map(world.groups.map((group) => [group.group_id, {
+    ...group, members: new Map(group.members.map((member) => [member.user_id, member])),
+  }]));
+}
 
 /** Take the gateway's first words. */
 export function takeHello(hello) {
@@ -53,10 +64,7 @@ export function takeHello(hello) {
   state.botId = hello.bot_id;
   state.onebot = hello.onebot;
   state.textMax = hello.text_max;
-  state.people = new Map(hello.people.map((person) => [person.user_id, person]));
-  state.groups = new Map(hello.groups.map((group) => [group.group_id, {
-    ...group, members: new Map(group.members.map((member) => [member.user_id, member])),
-  }]));
+  takeWorld(hello);
 }
 
 /** Keep a message. Returns "last" when it is the newest, "changed" when it was known, "between". */
