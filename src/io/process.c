@@ -68,6 +68,8 @@ static int waited_of(const siginfo_t *info)
     }
 }
 
+enum { LOOK_AGAIN_NS = 10 * 1000000 }; /* at a child that a debugger has */
+
 /* Has it ended? 0 yes; XIE_EREAPED yes, but how is not known; -EBUSY no */
 static int look(struct xie_process *process)
 {
@@ -106,6 +108,18 @@ static int poll_once(struct xie_process *process, struct xie_op *op)
     return events < 0 ? (int)events : look(process);
 }
 
+/* Its descriptor tells of its end, and the end is somebody else's still: a debugger's. Look again
+ * by and by; a close wakes those who wait so. */
+static int pause_for_debugger(struct xie_process *process)
+{
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
+    XIE_TIMEOUT(LOOK_AGAIN_NS)
+        if (!error)
+            xie_waiters_wait(&process->waiters, self, "xie_process_wait", NULL);
+    return error;
+}
+
 /* As the one who polls for all. */
 static int lead(struct xie_process *process)
 {
@@ -115,7 +129,7 @@ static int lead(struct xie_process *process)
     process->op = NULL;
     if (process->ended)
         xie_waiters_wake_all(&process->waiters);
-    return error == -EBUSY ? 0 : error;
+    return error == -EBUSY ? pause_for_debugger(process) : error;
 }
 
 int xie_process_await(struct xie_process *process)
@@ -303,8 +317,11 @@ static void wait_for_end(struct xie_process *process)
 {
     struct xie_op op;
     int error = look(process);
-    while (error == -EBUSY)
+    while (error == -EBUSY) {
         error = poll_once(process, &op);
+        if (error == -EBUSY && xie_sleep(LOOK_AGAIN_NS) < 0)
+            return; /* the grace is over */
+    }
 }
 
 static void kill_it(struct xie_process *process)

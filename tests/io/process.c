@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "base/fault.h"
 #include "io/process_kit.h"
 #include "refuse.h"
 
@@ -696,6 +697,31 @@ WITH_CHILDREN(a_thousand_children_at_once)
     return 0;
 }
 
+/* A debugger that has the zombie keeps it from us; that is not asked for without a pause. */
+WITH_CHILDREN(a_debugger_has_the_zombie)
+{
+    int let_go[2];
+    struct xie_process_status status = {0};
+    struct xie_process *child = kit_reader();
+    pid_t tracer = tap_valgrind() ? 0 : kit_seize(xie_process_pid(child), let_go);
+    if (!tracer) {
+        xie_process_close(child);
+        tap_skip("ptrace(2) is not allowed here");
+    }
+    CHECK_EQ(xie_process_send_signal(child, SIGKILL), 0);
+    xie_fault_plan = (struct xie_fault){.kinds = XIE_FAULT_SYSCALL};
+    XIE_TIMEOUT(200 * XIE_MILLISECOND)
+        CHECK_EQ(xie_process_wait(child, &status), -ETIMEDOUT);
+    CHECK(xie_fault_plan.seen < 1000); /* without the pause they were tens of thousands */
+    xie_fault_plan.kinds = 0;
+    close(let_go[1]);
+    CHECK_EQ(waitpid(tracer, NULL, 0), tracer);
+    CHECK_EQ(xie_process_wait(child, &status), 0);
+    CHECK_EQ(status.signal, SIGKILL);
+    xie_process_close(child);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -731,6 +757,7 @@ int main(int argc, char **argv)
         {"a_program_that_waits_for_any_child", a_program_that_waits_for_any_child},
         {"a_kernel_that_knows_less", a_kernel_that_knows_less},
         {"a_thousand_children_at_once", a_thousand_children_at_once},
+        {"a_debugger_has_the_zombie", a_debugger_has_the_zombie},
         {0},
     };
     return tap_main(argc, argv, tests);

@@ -3,7 +3,9 @@
 #ifndef XIE_TESTS_IO_PROCESS_KIT_H
 #define XIE_TESTS_IO_PROCESS_KIT_H
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,6 +85,30 @@ static inline void kit_hear(int fd, char *text, size_t cap)
         got = xie_stream_read(stream, text, cap - 1);
     text[got > 0 ? got : 0] = '\0';
     xie_stream_close(stream);
+}
+
+/* A debugger that has seized pid until let_go is closed; 0: that is not allowed here. */
+static inline pid_t kit_seize(int pid, int let_go[2])
+{
+    char byte;
+    int ready[2];
+    REQUIRE(!pipe2(ready, O_CLOEXEC) && !pipe2(let_go, O_CLOEXEC));
+    pid_t tracer = fork();
+    if (!tracer) {
+        close(let_go[1]);
+        byte = ptrace(PTRACE_SEIZE, pid, NULL, NULL) ? 'n' : 'y';
+        _exit(write(ready[1], &byte, 1) != 1 || read(let_go[0], &byte, 1));
+    }
+    close(ready[1]);
+    REQUIRE(read(ready[0], &byte, 1) == 1);
+    close(ready[0]);
+    close(let_go[0]);
+    if (byte == 'n') {
+        close(let_go[1]);
+        waitpid(tracer, NULL, 0);
+        return 0;
+    }
+    return tracer;
 }
 
 #endif

@@ -1,7 +1,6 @@
 /* process_end.c - how a child's transport ends: closed, aborted, with the loop; tasks that wait; a
  * thousand of them. */
 /* SPDX-License-Identifier: MIT */
-#include <sys/ptrace.h>
 
 #include "base/fault.h"
 #include "proto/process_kit.h"
@@ -536,37 +535,13 @@ WITH_CHILDREN(one_whose_status_cannot_be_had)
     return 0;
 }
 
-/* Who has seized pid until that is let go. */
-static pid_t seize(int pid, int let_go[2])
-{
-    char byte;
-    int ready[2];
-    REQUIRE(!pipe2(ready, O_CLOEXEC) && !pipe2(let_go, O_CLOEXEC));
-    pid_t tracer = fork();
-    if (!tracer) {
-        close(let_go[1]);
-        byte = ptrace(PTRACE_SEIZE, pid, NULL, NULL) ? 'n' : 'y';
-        _exit(write(ready[1], &byte, 1) != 1 || read(let_go[0], &byte, 1));
-    }
-    close(ready[1]);
-    REQUIRE(read(ready[0], &byte, 1) == 1);
-    close(ready[0]);
-    close(let_go[0]);
-    if (byte == 'n') {
-        close(let_go[1]);
-        waitpid(tracer, NULL, 0);
-        return 0;
-    }
-    return tracer;
-}
-
 /* The pidfd is ready then, and still the status cannot be had: looked at by and by. */
 WITH_CHILDREN(a_debugger_has_the_zombie)
 {
     struct child_note note = {0};
     int let_go[2];
     child_cat(&note);
-    pid_t tracer = tap_valgrind() ? 0 : seize(xie_subprocess_get_pid(note.transport), let_go);
+    pid_t tracer = tap_valgrind() ? 0 : kit_seize(xie_subprocess_get_pid(note.transport), let_go);
     if (tracer) {
         CHECK_EQ(xie_subprocess_send_signal(note.transport, SIGKILL), 0);
         UNTIL(&note, note.gone[0] && note.gone[1]);
