@@ -275,6 +275,13 @@ static int usage(const char *program, FILE *to, int code)
     return code;
 }
 
+/* As at the beginning of a program, whatever nohup(1) or a shell's & had ignored. */
+static void default_signals(void)
+{
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+}
+
 int tap_main(int argc, char **argv, const struct tap_test *tests)
 {
     const char *filter = argc > 1 ? argv[1] : NULL;
@@ -301,6 +308,7 @@ int tap_main(int argc, char **argv, const struct tap_test *tests)
         puts("1..0 # SKIP this kernel refuses io_uring, or has an old one");
         return 0;
     }
+    default_signals();
     report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (report == MAP_FAILED)
         return 2;

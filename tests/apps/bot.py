@@ -444,6 +444,7 @@ def test_the_log_in_a_file_that_is_moved():
 
 
 def main():
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup would be inherited
     tests = [(name[5:], function) for name, function in globals().items()
              if name.startswith("test_")]
     bad = 0

@@ -156,7 +156,7 @@ XIE_API int onebot_config_watch(void *watch);
 
 /* --- the bot's own ------------------------------------------------------------------ */
 
-/* What a bot's file may say: endpoints, limits, pace, log, commands, superusers, plugins' sections. */
+/* What a bot's file may say: endpoints, limits, pace, log, commands, superusers, plugins. */
 XIE_API extern const struct onebot_config_key onebot_settings_keys[];
 
 /* Options made from values; opaque. */
@@ -165,7 +165,8 @@ struct onebot_settings;
 /**
  * Make what onebot_run needs from a configuration of onebot_settings_keys.
  *
- * options   filled in: endpoints, limits, superusers and prefixes of the book; other fields are left alone. It borrows from settings
+ * options   filled in: endpoints, limits, superusers and prefixes of the book; other fields are
+ *           left alone. It borrows from settings
  * settings  receives what has to stay until onebot_run has returned, owned; untouched on error,
  *           as options are
  * errors    XIE_EFAILED TLS files cannot be used: said; -EPROTONOSUPPORT they are named, and TLS
