@@ -70,8 +70,10 @@ static int put(struct xie_transport *model, void *arg)
     struct xie_tls_layer *layer = arg;
     int error = next(layer) ? put(model, next(layer)) : 0;
     error = error ? error : unsend(layer);
-    if (error)
+    if (error) {
+        take_off(model); /* those beneath */
         return error;
+    }
     struct xie_tls_wire *wire = xie_tls_wire_new(layer->tls);
     if (!wire) {
         take_off(model);

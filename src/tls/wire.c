@@ -85,6 +85,19 @@ static int push(struct xie_tls_wire *wire, struct xie_transport *transport)
     return 0;
 }
 
+/* The same on behalf of a handshake or a write: what came may hold data of the peer's besides,
+ * which nothing would tell of later. */
+static int fill_besides(struct xie_tls_wire *wire, struct xie_transport *transport)
+{
+    int error = fill(wire, transport);
+    wire->stalled = error == -EAGAIN;
+    if (!error) {
+        transport->readable = true;
+        xie_transport_wake(transport);
+    }
+    return error;
+}
+
 static bool nobody_hears(ssize_t error)
 {
     return error == -EPIPE || error == -ECONNRESET;
@@ -95,8 +108,7 @@ static int finish(struct xie_tls_wire *wire, struct xie_transport *transport)
 {
     int error;
     while ((error = xie_tls_finish(wire->tls)) == -EAGAIN) {
-        error = fill(wire, transport);
-        wire->stalled = error == -EAGAIN;
+        error = fill_besides(wire, transport);
         if (error)
             return error;
     }
@@ -245,8 +257,7 @@ static ssize_t seal_some(struct xie_tls_wire *wire, struct xie_transport *transp
         ssize_t put = seal(wire, parts, count, skip);
         if (put != -EAGAIN)
             return put;
-        int error = fill(wire, transport);
-        wire->stalled = error == -EAGAIN;
+        int error = fill_besides(wire, transport);
         if (error)
             return error;
     }

@@ -139,20 +139,35 @@ static int on_headers_complete(llhttp_t *parser)
     return 0;
 }
 
-/* Count what came up to here without being body. */
-static bool gap_ok(struct xie_message *message, const char *here)
+/* Do lines of chunks and trailers end as lines do, by CR LF? The parser takes a bare LF after the
+ * last chunk, where another server may see no end. */
+static bool lines_ok(struct xie_message *message, const char *here)
 {
+    for (const char *at = message->mark; at < here; at++) {
+        if (message->gap_cr != (*at == '\n'))
+            return false;
+        message->gap_cr = *at == '\r';
+    }
+    return true;
+}
+
+/* Look at what came up to here without being body, and count it. 0; XIE_ELIMIT; XIE_EHTTP */
+static int check_gap(struct xie_message *message, const char *here)
+{
+    if (!lines_ok(message, here))
+        return XIE_EHTTP;
     message->gap += (size_t)(here - message->mark);
     message->mark = here;
-    return !message->gap_limit || message->gap <= message->gap_limit;
+    return message->gap_limit && message->gap > message->gap_limit ? XIE_ELIMIT : 0;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t len)
 {
     struct xie_message *message = of_parser(parser);
     message->body_seen += len;
-    if (message->body_seen > message->body_limit || !gap_ok(message, at))
-        return fail(message, XIE_ELIMIT);
+    int error = message->body_seen > message->body_limit ? XIE_ELIMIT : check_gap(message, at);
+    if (error)
+        return fail(message, error);
     message->mark = at + len;
     message->gap = 0;
     if (message->discard)
@@ -185,6 +200,7 @@ static void start(struct xie_message *message, llhttp_type_t type)
     message->head_done = message->complete = message->discard = message->until_end = false;
     message->body_seen = message->body_wire = 0;
     message->gap = 0;
+    message->gap_cr = false;
     message->error = 0;
     xie_bytes_clear(&message->text);
     xie_bytes_clear(&message->body);
@@ -241,9 +257,9 @@ int xie_message_feed(struct xie_message *message, const char *data, size_t len, 
     else
         return XIE_EHTTP;
     message->body_wire += *used;
-    if (message->body_wire > wire_limit(message) || !gap_ok(message, data + *used))
-        return XIE_ELIMIT;
-    return message->complete;
+    int error =
+        message->body_wire > wire_limit(message) ? XIE_ELIMIT : check_gap(message, data + *used);
+    return error ? error : message->complete;
 }
 
 const struct xie_field *xie_message_field(const struct xie_message *message, const char *name,

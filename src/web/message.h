@@ -53,6 +53,7 @@ struct xie_message {
     uint64_t body_wire; /* the same as sent, chunk by chunk */
     size_t gap_limit;   /* bytes on the wire between two of body: extensions, trailers; 0: none */
     size_t gap;         /* so far */
+    bool gap_cr;        /* the last of it was a CR */
     const char *mark;   /* of what is being fed: where the last byte of body ended */
     struct xie_bytes body;
     int error; /* of a callback */

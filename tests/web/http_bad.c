@@ -200,6 +200,9 @@ static const struct probe chunks[] = {
     {400, CHUNKED("5;a\nhello\r\n0\r\n\r\n"), 0},
     {400, CHUNKED("10000000000000005\r\nhello\r\n0\r\n\r\n"), 0},
     {400, CHUNKED("5\r\nhello\r\n0\r\nX y\r\n\r\n"), 0},
+    {400, CHUNKED("5\r\nhello\r\n0\r\n\n"), 0},
+    {400, CHUNKED("5\r\nhello\r\n0\r\nX: a\r\n\n"), 0},
+    {400, CHUNKED("5\r\nhello\r\n0\r\nX: a\n\r\n"), 0},
     {413, CHUNKED("ffffffff\r\nhello\r\n0\r\n\r\n"), 0},
     {0, NULL, 0},
 };
