@@ -118,7 +118,8 @@ XIE_API void *xie_gen_result(const struct xie_gen *gen);
  * note    in a task the body may call what waits (an async generator); the task waits with
  *         it. A scope opened by the body must be closed before it yields: it would stand
  *         around the consumer, and closing it out of order aborts
- * note    the floating-point modes (rounding) are the thread's, not the generator's
+ * note    the floating-point modes (rounding) are the thread's, not the generator's; where the
+ *         portable switch stands in (ucontext), each has its own
  * source  Python yield
  */
 XIE_API int xie_gen_yield(struct xie_gen *self, void *value, void **sent);

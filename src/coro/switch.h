@@ -11,7 +11,7 @@
  * assembles once.
  *
  * The rounding mode and the other floating-point modes stay the thread's: a switch neither
- * saves nor restores them. Neither does it touch the signal mask (the fallback does). */
+ * saves nor restores them. Neither does it touch the signal mask (the fallback does both). */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_CORO_SWITCH_H
 #define XIE_CORO_SWITCH_H
