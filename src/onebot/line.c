@@ -102,31 +102,23 @@ static void add_code(struct maker *maker, const char *code, size_t len)
         maker->reply_to = strtoll(value, NULL, 10);
 }
 
-/* Bytes of the code that text begins with; 0: with none. */
-static size_t code_length(const char *text, size_t len)
+/* Of text between codes. */
+static void add_escaped(struct maker *maker, const char *text, size_t len)
 {
-    if (len < 4 || memcmp(text, "[CQ:", 4) != 0)
-        return 0;
-    const char *end = memchr(text, ']', len);
-    return end ? (size_t)(end - text) + 1 : 0;
+    char *start = maker->to;
+    add_text(maker, text, len);
+    maker->to = start + onebot_cq_unescape(start, (size_t)(maker->to - start), false);
 }
 
 static void add_string(struct maker *maker, const char *text, size_t len)
 {
-    while (len) {
-        size_t step = code_length(text, len);
-        if (step) {
-            add_code(maker, text + 4, step - 5);
-        } else {
-            const char *next = memchr(text + 1, '[', len - 1);
-            char *start = maker->to;
-            step = next ? (size_t)(next - text) : len;
-            add_text(maker, text, step);
-            maker->to = start + onebot_cq_unescape(start, (size_t)(maker->to - start), false);
-        }
-        text += step;
-        len -= step;
-    }
+    struct onebot_cq_reader reader = {.text = text, .end = text + len};
+    struct onebot_cq_piece piece;
+    while (onebot_cq_next(&reader, &piece))
+        if (piece.code)
+            add_code(maker, piece.text, piece.len);
+        else
+            add_escaped(maker, piece.text, piece.len);
 }
 
 /* --- a line ------------------------------------------------------------------------- */

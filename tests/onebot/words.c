@@ -552,6 +552,25 @@ static void test_both_forms_of_a_message(void)
             AT("all"), 0);
     line_is("{\"type\":\"at\",\"data\":{\"qq\":\"7\"}}", AT("7"), 0);
     line_is("null", "", 0);
+    line_is("\"[CQ:]a[CQ:,qq=1]b[CQ:at,qq=5\"", "[CQ:]a[CQ:,qq=1]b[CQ:at,qq=5", 0); /* no codes */
+    CHECK_EQ(xie_alloc_live(), 0);
+}
+
+/* Many beginnings without an end must not cost their square. */
+static void test_codes_that_never_end(void)
+{
+    enum { COUNT = 1 << 20 };
+    struct onebot_line line;
+    char *text = malloc(4 * COUNT);
+    REQUIRE(text != NULL);
+    for (size_t i = 0; i < COUNT; i++)
+        memcpy(text + 4 * i, "[CQ:", 4);
+    json_t *json = json_stringn(text, 4 * COUNT);
+    REQUIRE(json && onebot_line_read(json, &line) == 0);
+    CHECK(strlen(line.text) == 4 * COUNT && !memcmp(line.text, text, 4 * COUNT));
+    xie_release(line.text);
+    json_decref(json);
+    free(text);
     CHECK_EQ(xie_alloc_live(), 0);
 }
 
@@ -650,6 +669,7 @@ static const struct tap_test tests[] = {
     {"usage", test_usage},
     {"declarations that are not sound", test_declarations_that_are_not_sound},
     {"both forms of a message", test_both_forms_of_a_message},
+    {"codes that never end", test_codes_that_never_end},
     {"who is called", test_who_is_called},
     {"nicknames", test_nicknames},
     {"changed lines", test_changed_lines},
