@@ -24,8 +24,8 @@ static void start_next(struct onebot_program *program, struct onebot_turn *turn)
                                                          .turn = turn});
 }
 
-/* Whoever spoke while this handler ran gets to where they would have got without it. */
-static void close_boxes(struct onebot_talk *talk)
+/* Take out what its boxes have kept. */
+static void close_boxes(struct onebot_talk *talk, struct xie_link *kept)
 {
     while (!xie_list_empty(&talk->boxes)) {
         struct onebot_mailbox *box = XIE_CONTAINER(talk->boxes.next, struct onebot_mailbox, mine);
@@ -33,9 +33,20 @@ static void close_boxes(struct onebot_talk *talk)
         onebot_mail_close(box);
         xie_list_remove(&box->mine);
         while ((letter = onebot_mail_take(box)))
-            onebot_walk_again(letter);
+            xie_list_push(kept, &letter->link);
         if (box != &talk->box)
             xie_release(box);
+    }
+}
+
+/* Whoever spoke while this handler ran gets to where they would have got without it: its turn and
+ * its place are free by now, unless those who waited for them have them. */
+static void walk_on(struct xie_link *kept)
+{
+    while (!xie_list_empty(kept)) {
+        struct onebot_letter *letter = XIE_CONTAINER(kept->next, struct onebot_letter, link);
+        xie_list_remove(&letter->link);
+        onebot_walk_again(letter);
     }
 }
 
@@ -43,7 +54,9 @@ static void end_talk(struct onebot_talk *talk)
 {
     struct onebot_program *program = talk->bot->program;
     struct onebot_turn *turn = talk->turn;
-    close_boxes(talk);
+    struct xie_link kept;
+    xie_list_init(&kept);
+    close_boxes(talk, &kept);
     while (!xie_list_empty(&talk->answers))
         onebot_letter_free(XIE_CONTAINER(talk->answers.next, struct onebot_letter, link));
     onebot_letter_free(talk->letter);
@@ -53,6 +66,7 @@ static void end_talk(struct onebot_talk *talk)
     program->running--;
     if (turn)
         start_next(program, turn);
+    walk_on(&kept);
     if (!program->running && program->stopping)
         xie_event_set(&program->stop_change);
 }

@@ -663,6 +663,47 @@ static void test_no_room_for_a_handler(void)
     play(&(struct play){few_handlers, NULL, script_full});
 }
 
+/* Asks once; the others of its rule find what it heard meanwhile. */
+static int on_asking(struct onebot_event *event)
+{
+    int error = 0;
+    write_down(event->text);
+    if (strcmp(event->text, "ask 1") != 0)
+        return 0;
+    CHECK_EQ(onebot_ask(event, "Well?").error, 0);
+    while (!error && !xie_event_is_set(&rig_now->go))
+        error = xie_sleep(XIE_MILLISECOND);
+    return error;
+}
+
+static void asking(struct rig *rig)
+{
+    static const struct onebot_rule rules[] = {
+        {.prefix = {"ask"}, .turns = {.busy = ONEBOT_REJECT, .told = ""}, .handler = on_asking},
+        {0}};
+    with(rig, &(struct onebot_book){.rules = rules});
+    rig->options.max_handlers = 1;
+}
+
+/* What was kept for a handler that ended finds neither its turn taken nor its place. */
+static void script_kept(struct rig *rig)
+{
+    comes_to(FAKE_USER, FAKE_GROUP, "ask 1", "ask 1|");
+    CHECK_STR(fake_said(&rig->fake, 0), "Well?");
+    says(FAKE_USER, FAKE_GROUP, "answer");
+    says(FAKE_USER, FAKE_GROUP, "ask 2");
+    settle();
+    let_go("ask 2|");
+    nothing_more();
+    CHECK_EQ(json_array_size(rig->fake.calls), 1); /* nobody was told to wait */
+    CHECK(!rig_logged(rig, "max_handlers"));
+}
+
+static void test_kept_messages_find_turn_and_place_free(void)
+{
+    play(&(struct play){asking, NULL, script_kept});
+}
+
 /* Nobody lets it go: those who wait are forgotten with the bot. play() checks that. */
 static void script_stop(struct rig *rig)
 {
@@ -696,6 +737,7 @@ static const struct tap_test tests[] = {
     {"one waits unless told otherwise", test_one_waits_unless_told_otherwise},
     {"all who wait are bounded", test_all_who_wait_are_bounded},
     {"no room for a handler", test_no_room_for_a_handler},
+    {"kept messages find turn and place free", test_kept_messages_find_turn_and_place_free},
     {"the bot stops while some wait", test_the_bot_stops_while_some_wait},
     {NULL, NULL},
 };
