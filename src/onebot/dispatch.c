@@ -22,6 +22,12 @@ static bool came_before(struct onebot_bot *bot, const struct onebot_event *event
            onebot_copies_seen(&bot->copies, event->raw, source);
 }
 
+static void walk(struct onebot_letter *letter)
+{
+    letter->number = ++letter->event.bot->program->mail.last;
+    onebot_walk(letter);
+}
+
 void onebot_dispatch(struct onebot_bot *bot, json_t *event, uint64_t source)
 {
     if (strcmp(onebot_string(event, "meta_event_type"), "heartbeat") == 0) {
@@ -34,5 +40,5 @@ void onebot_dispatch(struct onebot_bot *bot, json_t *event, uint64_t source)
     else if (came_before(bot, &letter->event, source))
         onebot_letter_free(letter);
     else
-        onebot_walk(letter);
+        walk(letter);
 }

@@ -107,6 +107,7 @@ struct onebot_letter *onebot_letter_copy(const struct onebot_letter *letter)
     struct onebot_letter *copy = onebot_letter_new(letter->event.bot, json_incref(letter->json));
     if (!copy)
         return NULL;
+    copy->number = letter->number;
     copy->next = letter->next;
     copy->passed = letter->passed;
     copy->commanded = letter->commanded;

@@ -53,6 +53,7 @@ struct onebot_letter {
     struct xie_link link;        /* where it waits; a ring of its own when nowhere */
     struct onebot_talk *talk;    /* the handler that has it */
     struct onebot_person person; /* of its sender */
+    uint64_t number;             /* of its event, counted as they come; copies have the same */
     int64_t temporary_group;     /* the group a temporary private talk goes through */
     json_t *json;                /* event.raw, owned */
     char *words;                 /* event.text, owned */

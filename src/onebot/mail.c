@@ -7,6 +7,7 @@ void onebot_mail_init(struct onebot_mail *mail)
 {
     for (size_t i = 0; i < ONEBOT_MAIL_BUCKETS; i++)
         xie_list_init(&mail->buckets[i]);
+    mail->last = 0;
 }
 
 static struct xie_link *bucket_of(struct onebot_mail *mail, const struct onebot_person *person)
@@ -22,7 +23,7 @@ static void push_front(struct xie_link *head, struct xie_link *link)
 void onebot_mail_open(struct onebot_mail *mail, struct onebot_mailbox *box,
                       const struct onebot_person *person)
 {
-    *box = (struct onebot_mailbox){.person = *person};
+    *box = (struct onebot_mailbox){.person = *person, .since = mail->last};
     xie_list_init(&box->mine);
     xie_list_init(&box->questions);
     xie_list_init(&box->letters);
@@ -123,7 +124,8 @@ static struct onebot_mailbox *find_box(struct onebot_mail *mail, const struct on
     for (struct xie_link *at = bucket->next; at != bucket; at = at->next) {
         struct onebot_mailbox *box = XIE_CONTAINER(at, struct onebot_mailbox, link);
         if (onebot_person_same(&box->person, person) && box->count < ONEBOT_MAILBOX &&
-            xie_list_empty(&box->questions) && box != letter->refused)
+            xie_list_empty(&box->questions) && box != letter->refused &&
+            letter->number > box->since)
             return box;
     }
     return NULL;

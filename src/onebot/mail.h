@@ -14,6 +14,7 @@ enum { ONEBOT_MAIL_BUCKETS = 4096 };
 /* Every open mailbox, by person. */
 struct onebot_mail {
     struct xie_link buckets[ONEBOT_MAIL_BUCKETS];
+    uint64_t last; /* number of the event that came last */
 };
 
 /* One handler's, for one person, or (user_id 0) for anybody in a group. */
@@ -21,6 +22,7 @@ struct onebot_mailbox {
     struct xie_link link; /* in its bucket; the latest to ask comes first */
     struct xie_link mine; /* among its handler's */
     struct onebot_person person;
+    uint64_t since;            /* events up to this one came before it: it does not hear them */
     struct xie_link questions; /* that wait, the latest first */
     struct xie_link letters;   /* kept for the next question, oldest first */
     size_t count;              /* length of letters */
@@ -58,7 +60,7 @@ bool onebot_mail_answer(struct onebot_mail *mail, struct onebot_letter *letter);
 /* Would onebot_mail_keep keep it? */
 bool onebot_mail_listens(struct onebot_mail *mail, const struct onebot_letter *letter);
 /* Keep a message for a next question; false: nobody listens, or there are ONEBOT_MAILBOX. Who has
- * a question open that refused it does not listen. */
+ * a question open that refused it does not listen, nor who began to when it had come. */
 bool onebot_mail_keep(struct onebot_mail *mail, struct onebot_letter *letter);
 
 /* The oldest letter kept, taken out; NULL: none. */
