@@ -391,6 +391,37 @@ static void test_steps_of_an_expression(void)
     CHECK_EQ(search("(?:x|xx|xxx)*y$", text), XIE_ELIMIT);
 }
 
+/* What one item goes over counts too: here each is few items at each place. */
+static void test_steps_of_long_items(void)
+{
+    static char text[ONEBOT_REGEX_TEXT + 1];
+    memset(text, 'x', ONEBOT_REGEX_TEXT);
+    CHECK_EQ(search("(x+)y|(x+)z", text), XIE_ELIMIT);
+    CHECK_EQ(search("x++(?:y|z)", text), XIE_ELIMIT);
+    CHECK_EQ(search("\\w++[^\\w]", text), XIE_ELIMIT);
+    CHECK_EQ(search("^(x+)$", text), 1); /* once over all of it is no harm */
+    CHECK_EQ(search("^x+y|^x+z", text), 0);
+    memset(text, '1', ONEBOT_REGEX_TEXT);
+    CHECK_EQ(search("\\d+[ay]", text), XIE_ELIMIT);
+    CHECK_EQ(search("^\\d+$", text), 1);
+    text[300] = 0; /* as long as people write */
+    CHECK_EQ(search("\\d+[ay]|(\\d+)b", text), 0);
+    memset(text, 'x', 300);
+    text[300] = 0;
+    CHECK_EQ(search("(x+)y|(x+)z|(x+)w", text), 0);
+}
+
+/* Nor is comparing with what was captured free. */
+static void test_steps_of_back_references(void)
+{
+    static char text[ONEBOT_REGEX_TEXT + 1];
+    memset(text, 'x', ONEBOT_REGEX_TEXT);
+    CHECK_EQ(search("^(x+)\\1[yz]", text), XIE_ELIMIT);
+    text[300] = 0;
+    CHECK_EQ(search("(x+)\\1[yz]", text), 0);
+    CHECK_EQ(search("^(x+)\\1$", text), 1);
+}
+
 static void test_texts_for_an_expression(void)
 {
     static char text[ONEBOT_REGEX_TEXT + 2];
@@ -736,6 +767,8 @@ static const struct tap_test tests[] = {
     {"regular expressions", test_regular_expressions},
     {"an expression that never ends", test_an_expression_that_never_ends},
     {"steps of an expression", test_steps_of_an_expression},
+    {"steps of long items", test_steps_of_long_items},
+    {"steps of back references", test_steps_of_back_references},
     {"texts for an expression", test_texts_for_an_expression},
     {"groups of an expression", test_groups_of_an_expression},
     {"messages to the bot", test_messages_to_the_bot},

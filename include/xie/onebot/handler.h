@@ -27,7 +27,8 @@ enum {
     ONEBOT_ARGUMENTS = 16,       /* of one command */
     ONEBOT_CAPTURES = 16,        /* groups of one regular expression */
     ONEBOT_REGEX_TEXT = 16384,   /* a longer message matches no regular expression [bytes] */
-    ONEBOT_REGEX_STEPS = 200000, /* of one match; beyond it there is none, and the log says so */
+    ONEBOT_REGEX_STEPS = 200000, /* of one match: an item of the expression, 16 bytes that it goes
+                                    over; beyond it there is none, and the log says so */
     ONEBOT_HELP_TEXT = 4096,     /* of one answer by onebot_help; the rest is cut [bytes] */
     ONEBOT_CHOICES = 64,         /* of one question; more are not looked at */
     ONEBOT_LISTENING = 16        /* persons and places that one handler may ask */
