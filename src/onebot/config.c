@@ -200,13 +200,15 @@ static void compare(struct difference *difference, const char *place, const json
 int onebot_config_reload(struct onebot_config *config, onebot_complaint *say,
                          onebot_changed *changed, void *arg)
 {
-    struct onebot_config old = *config;
+    struct onebot_config now = {.name = config->name, .file = config->file, .keys = config->keys};
     struct difference difference = {.changed = changed, .arg = arg};
     if (!config->file)
         return -EINVAL;
-    int error = read_file(config, say, arg);
+    int error = read_file(&now, say, arg); /* waits: another may read and swap meanwhile */
     if (error)
         return error;
+    struct onebot_config old = *config;
+    *config = now;
     compare(&difference, "", old.values, config->values);
     json_decref(old.values);
     onebot_yaml_free(old.root);

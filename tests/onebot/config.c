@@ -492,6 +492,47 @@ static void test_reload(void)
     in_task(reload_body);
 }
 
+/* One of two that read at once. */
+struct reader {
+    struct onebot_config *config;
+    struct reload reload;
+    int changes;
+};
+
+static int read_again(void *arg)
+{
+    struct reader *reader = arg;
+    reader->changes =
+        onebot_config_reload(reader->config, hear_complaint, hear_change, &reader->reload);
+    return 0;
+}
+
+static int at_once_body(void)
+{
+    static struct reader readers[2];
+    struct onebot_config *config;
+    make_file("text: abc\n");
+    CHECK_EQ(onebot_config_open(path, keys, hear_complaint, &readers[0].reload, &config), 0);
+    write_file("text: abd\n");
+    XIE_GROUP(group) {
+        for (int i = 0; i < 2; i++) {
+            readers[i].config = config;
+            CHECK_EQ(xie_group_spawn(&group, read_again, &readers[i]), 0);
+        }
+        CHECK_EQ(xie_group_wait(&group), 0);
+    }
+    CHECK_EQ(readers[0].changes + readers[1].changes, 1); /* each against what was in force */
+    CHECK_STR(onebot_string(onebot_config_values(config), "text"), "abd");
+    unlink(path);
+    onebot_config_close(config);
+    return 0;
+}
+
+static void test_two_reloads_at_once(void)
+{
+    in_task(at_once_body);
+}
+
 static int files_body(void)
 {
     struct heard heard = {.len = 0};
@@ -795,6 +836,7 @@ static const struct tap_test tests[] = {
     {"sections", test_sections},
     {"what is printed can be read", test_what_is_printed_can_be_read},
     {"reload", test_reload},
+    {"two reloads at once", test_two_reloads_at_once},
     {"files that are none", test_files_that_are_none},
     {"watch", test_watch},
     {"watch without a file", test_watch_without_a_file},
