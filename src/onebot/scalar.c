@@ -179,6 +179,14 @@ static json_t *text(const struct asked *asked, const char *value)
     return keep(asked->complaints, json_stringn_nocheck(value - len, (size_t)len));
 }
 
+/* As names of the environment are written: what is none may be the secret itself. */
+static bool is_name(const char *text)
+{
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    return *text && strchr(first, *text) && !text[len];
+}
+
 static json_t *secret(const struct asked *asked)
 {
     const char *value = asked->node->text;
@@ -189,10 +197,14 @@ static json_t *secret(const struct asked *asked)
     const char *found = value[1] ? getenv(value + 1) : NULL;
     if (found)
         return text(asked, found);
-    COMPLAIN(asked,
-             "there is no \"%.60s\" in the environment; a text that begins with $ is written "
-             "with $$",
-             value + 1);
+    if (is_name(value + 1))
+        COMPLAIN(asked,
+                 "there is no \"%.60s\" in the environment; a text that begins with $ is written "
+                 "with $$",
+                 value + 1);
+    else
+        COMPLAIN(asked, "begins with $ and names nothing in the environment; a text that begins "
+                        "with $ is written with $$");
     return NULL;
 }
 
