@@ -9,8 +9,9 @@
 #include "onebot/calendar.h"
 #include "onebot/utf8.h"
 
-/* Times that went by are counted one by one up to this many; beyond it the count is a lower bound.
- * A job of each second that slept for a day costs some tens of milliseconds. */
+/* Times that went by are counted one by one up to this many; beyond it the count is a lower bound,
+ * and the last is found by bisecting. A job of each second that slept for a day costs some tens of
+ * milliseconds, and for a year no more. */
 enum { COUNT_MOST = 100000 };
 
 static int64_t sum(int64_t a, int64_t b)
@@ -130,16 +131,35 @@ void onebot_entry_jitter(struct onebot_entry *entry, uint64_t random)
     entry->delay_ns = most ? (int64_t)(random % ((uint64_t)most + 1)) : 0;
 }
 
+/* The last time that is not after now; `time` is one of them. */
+static int64_t last_cron(const struct onebot_entry *entry, int64_t time, int64_t now)
+{
+    int64_t before = time / XIE_SECOND - 1; /* a second behind which there is one */
+    int64_t beyond = now / XIE_SECOND + 1;  /* one behind which there is none */
+    while (beyond - before > 1) {
+        int64_t middle = before + (beyond - before) / 2;
+        if (next_cron(entry, middle * XIE_SECOND) <= now)
+            before = middle;
+        else
+            beyond = middle;
+    }
+    return next_cron(entry, before * XIE_SECOND);
+}
+
 /* Go to the first time after now; due becomes the last that is not. return how many went by
  * before that one */
-static uint64_t pass_cron(struct onebot_entry *entry, int64_t now, int64_t late_ns, int64_t *due)
+static uint64_t pass_cron(struct onebot_entry *entry, int64_t now, int64_t *due)
 {
     uint64_t count = 0;
     int64_t next = next_cron(entry, entry->time_ns);
-    for (; next <= now; count++) {
+    for (; next <= now && count < COUNT_MOST; count++) {
         *due = next;
-        int64_t recent = now - late_ns - XIE_SECOND;
-        next = next_cron(entry, count < COUNT_MOST || next > recent ? next : recent);
+        next = next_cron(entry, next);
+    }
+    if (next <= now) {
+        *due = last_cron(entry, next, now);
+        next = next_cron(entry, *due);
+        count++;
     }
     entry->time_ns = next;
     return count;
@@ -162,7 +182,7 @@ bool onebot_entry_take(struct onebot_entry *entry, const struct onebot_clocks *n
     clock -= entry->delay_ns; /* as if it had not been put off */
     *due = (struct onebot_due){entry->time_ns, entry->missed};
     if (entry->kind == ONEBOT_JOB_CRON)
-        due->missed += pass_cron(entry, clock, late_ns, &due->due_ns);
+        due->missed += pass_cron(entry, clock, &due->due_ns);
     else if (entry->kind == ONEBOT_JOB_EVERY)
         due->missed += pass_every(entry, clock, &due->due_ns);
     else
@@ -201,4 +221,11 @@ bool onebot_entry_pop(struct onebot_entry *entry, struct onebot_due *due)
     entry->queue_head = (entry->queue_head + 1) % ONEBOT_SCHEDULE_QUEUE;
     entry->queued--;
     return true;
+}
+
+void onebot_entry_miss_queued(struct onebot_entry *entry)
+{
+    struct onebot_due due;
+    while (onebot_entry_pop(entry, &due))
+        entry->missed += due.missed + 1;
 }

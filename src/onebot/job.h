@@ -54,5 +54,7 @@ void onebot_entry_rewind(struct onebot_entry *entry, int64_t wall_ns);
 /* errors XIE_ELIMIT -ENOMEM */
 int onebot_entry_push(struct onebot_entry *entry, const struct onebot_due *due);
 bool onebot_entry_pop(struct onebot_entry *entry, struct onebot_due *due);
+/* What waits will not run: it was missed. */
+void onebot_entry_miss_queued(struct onebot_entry *entry);
 
 #endif

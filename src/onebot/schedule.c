@@ -350,6 +350,8 @@ int onebot_schedule_run(struct onebot_schedule *schedule)
         xie_group_cancel(&runs);
         xie_group_wait(&runs);
     }
+    for (size_t i = 0; i < schedule->count; i++)
+        onebot_entry_miss_queued(schedule->entries[i]);
     schedule->runs = NULL;
     schedule->stopping = false;
     return result;

@@ -283,6 +283,33 @@ static int main_queue_limit(void)
     return 0;
 }
 
+/* What still waited when the schedule ended does not run in its next life: it was missed. */
+static int main_queue_at_the_end(void)
+{
+    WITH_SCHEDULE(&ticking)
+    {
+        add((struct onebot_job){
+            .every_ns = XIE_MILLISECOND, .overlap = ONEBOT_OVERLAP_QUEUE, .fn = note_and_wait});
+        XIE_GROUP(group) {
+            xie_group_spawn(&group, run_schedule, NULL);
+            while (!scene.logged) /* the first that finds the queue full */
+                xie_sleep(XIE_MILLISECOND);
+            onebot_schedule_stop(scene.schedule);
+            CHECK_EQ(xie_group_wait(&group), 0);
+        }
+        CHECK_EQ(scene.runs, 1);
+        xie_event_set(&scene.gate);
+        XIE_GROUP(group) {
+            xie_group_spawn(&group, run_schedule, NULL);
+            wait_runs(3);
+            onebot_schedule_stop(scene.schedule);
+        }
+        CHECK(scene.missed[1] > ONEBOT_SCHEDULE_QUEUE);
+        CHECK(scene.due[2] > scene.due[1]);
+    }
+    return 0;
+}
+
 static int main_running_limit(void)
 {
     WITH_SCHEDULE(&ticking)
@@ -395,6 +422,33 @@ static int main_many_missed(void)
         CHECK_EQ(onebot_schedule_run(scene.schedule), 0);
         CHECK(scene.due[0] >= (1735689600 + 30 * INT64_C(86400)) * XIE_SECOND);
         CHECK(scene.missed[0] >= 100000);
+    }
+    return 0;
+}
+
+/* However late a run may begin, and however long it slept: the last time is found in time. */
+static int main_long_ago(void)
+{
+    struct onebot_schedule_options patient = ticking;
+    patient.late_ns = XIE_NEVER;
+    WITH_SCHEDULE(&patient)
+    {
+        scene.enough = 1;
+        set_clock(1735689600);
+        add((struct onebot_job){.cron = "* * * * * *", .zone = "UTC"});
+        set_clock(1735689600 + 50 * INT64_C(365) * 86400);
+        CHECK_EQ(onebot_schedule_run(scene.schedule), 0);
+        CHECK(scene.due[0] >= (1735689600 + 50 * INT64_C(365) * 86400) * XIE_SECOND);
+        CHECK(scene.missed[0] >= 100000);
+    }
+    WITH_SCHEDULE(&patient)
+    {
+        scene.enough = 1;
+        set_clock(1735689600);
+        add((struct onebot_job){.cron = "* * * * 1 *", .zone = "UTC"});
+        set_clock(1735689600 + 60 * 86400); /* in March, what was due last in January */
+        CHECK_EQ(onebot_schedule_run(scene.schedule), 0);
+        CHECK_EQ(scene.due[0], (1735689600 + 31 * INT64_C(86400) - 1) * XIE_SECOND);
     }
     return 0;
 }
@@ -599,11 +653,13 @@ IN_TASK(years)
 IN_TASK(exact_on_sim)
 IN_TASK(overlap)
 IN_TASK(queue_limit)
+IN_TASK(queue_at_the_end)
 IN_TASK(running_limit)
 IN_TASK(missed)
 IN_TASK(past)
 IN_TASK(set_back)
 IN_TASK(many_missed)
+IN_TASK(long_ago)
 IN_TASK(jitter)
 IN_TASK(cancel)
 IN_TASK(failures)
@@ -619,11 +675,13 @@ static const struct tap_test tests[] = {
     {"sim's clock begins with 2025", test_exact_on_sim},
     {"overlapping runs", test_overlap},
     {"runs that wait are limited", test_queue_limit},
+    {"runs that wait when it ends", test_queue_at_the_end},
     {"runs at once are limited", test_running_limit},
     {"missed runs", test_missed},
     {"a time that is past", test_past},
     {"the clock is set back", test_set_back},
     {"very many missed runs", test_many_missed},
+    {"missed long ago", test_long_ago},
     {"jitter", test_jitter},
     {"a job is cancelled", test_cancel},
     {"failures are logged and change nothing", test_failures},

@@ -168,7 +168,8 @@ XIE_API void onebot_schedule_free(struct onebot_schedule *schedule);
  * Run its jobs, each run as a task of its own, until the schedule is stopped or cancelled; spawn it
  * beside onebot_run.
  *
- * return  0 onebot_schedule_stop was called. Runs that have not ended are cancelled and waited for
+ * return  0 onebot_schedule_stop was called. Runs that have not ended are cancelled and waited for;
+ *         those that waited for them were missed
  * errors  -ECANCELED -ETIMEDOUT of the scopes around: the same; -EPERM outside a task; -EBUSY it
  *         runs already
  * note    times before its begin were missed. What wall-clock jobs do when the clock is set
