@@ -4,12 +4,12 @@
 #include "onebot/scalar.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "onebot/nearest.h"
+#include "onebot/real.h"
 #include "onebot/utf8.h"
 
 struct unit {
@@ -234,16 +234,6 @@ json_t *onebot_scalar(struct onebot_complaints *complaints, const struct onebot_
     return NULL;
 }
 
-/* A number as JSON writes it, that a double holds. */
-static bool real(const char *text, double *value)
-{
-    char *end;
-    if (!*text || strspn(text, "+-.0123456789eE") != strlen(text))
-        return false;
-    *value = strtod(text, &end);
-    return !*end && isfinite(*value);
-}
-
 json_t *onebot_scalar_free(struct onebot_complaints *complaints, const struct onebot_yaml *node)
 {
     int64_t whole;
@@ -256,7 +246,7 @@ json_t *onebot_scalar_free(struct onebot_complaints *complaints, const struct on
         return json_false();
     if (node->plain && measure(node->text, plain, &whole))
         return keep(complaints, json_integer(whole));
-    if (node->plain && real(node->text, &fraction))
+    if (node->plain && onebot_real_read(node->text, &fraction))
         return keep(complaints, json_real(fraction));
     return keep(complaints, json_string(node->text));
 }

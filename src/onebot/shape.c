@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/memory.h"
 #include "onebot/field.h"
+#include "onebot/real.h"
 
 /* --- memory ------------------------------------------------------------------------- */
 
@@ -77,9 +77,9 @@ static double real(const json_t *value)
 {
     if (!json_is_string(value))
         return json_number_value(value);
-    char *end;
-    double number = strtod(json_string_value(value), &end);
-    return *end ? 0 : number;
+    double number = 0;
+    onebot_real_read(json_string_value(value), &number);
+    return number;
 }
 
 bool onebot_truth(const json_t *value)

@@ -4,11 +4,11 @@
 #include "onebot/value.h"
 
 #include <errno.h>
-#include <locale.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "onebot/real.h"
 
 enum { NARROW = 64 }; /* bytes of the longest text that is a number, duration or bool */
 
@@ -75,16 +75,10 @@ static bool read_integer(const char *text, int64_t *integer)
     return !errno && !*end;
 }
 
-/* By the C locale whatever the program's is. glibc makes no copy of that one. */
 static bool read_real(const char *text, double *real)
 {
-    char copy[NARROW], *end;
-    if (!narrow(text, copy) || !*copy || copy[strspn(copy, "0123456789+-.eE")])
-        return false;
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    *real = strtod_l(copy, &end, plain);
-    freelocale(plain);
-    return !*end && isfinite(*real);
+    char copy[NARROW];
+    return narrow(text, copy) && onebot_real_read(copy, real);
 }
 
 static bool read_bool(const char *text, int64_t *integer)

@@ -496,6 +496,23 @@ static void test_segments_are_read(void)
     CHECK_EQ(xie_alloc_live(), live);
 }
 
+/* What is no number of JSON is none in a string: "nan" from afar reaches no handler. */
+static void test_numbers_that_are_none(void)
+{
+    static const char *const none[] = {"nan", "-inf", "0x10", "1e999", "1,5", " 1", ""};
+    size_t live = begin();
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "[{\"type\":\"location\",\"data\":{\"lat\":\"%s\",\"lon\":\"-2.5\"}}]", none[i]);
+        struct onebot_message m = read_json(text);
+        struct onebot_place place = get(&m, 0, ONEBOT_SEGMENT_LOCATION).place;
+        CHECK(place.lat == 0 && place.lon == -2.5);
+        onebot_message_clear(&m);
+    }
+    CHECK_EQ(xie_alloc_live(), live);
+}
+
 static void test_bundles_links_and_texts_are_read(void)
 {
     size_t live = begin();
@@ -750,6 +767,7 @@ static const struct tap_test tests[] = {
     {"a message in any form", test_a_message_in_any_form},
     {"unknown segments are untouched", test_unknown_segments_are_untouched},
     {"segments are read", test_segments_are_read},
+    {"numbers that are none", test_numbers_that_are_none},
     {"bundles, links and texts are read", test_bundles_links_and_texts_are_read},
     {"every kind is known by its name", test_every_kind_is_known_by_its_name},
     {"any text goes round", test_any_text_goes_round},

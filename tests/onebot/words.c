@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "onebot/args.h"
 #include "onebot/line.h"
+#include "onebot/real.h"
 #include "onebot/value.h"
 #include "tap.h"
 
@@ -248,6 +249,26 @@ static void test_reals(void)
     static const char *const none[] = {"", "nan", "inf", "0x1p3", "1e999", "1,5", "1.5x", "-"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         is_none(ONEBOT_REAL, none[i]);
+}
+
+static void real_is(const char *text, double want)
+{
+    double value = -7;
+    CHECK(onebot_real_read(text, &value) == (want != -7));
+    CHECK(value == want);
+}
+
+static void test_numbers_in_any_locale(void)
+{
+    setlocale(LC_ALL, "de_DE.UTF-8");
+    real_is("1.5", 1.5);
+    real_is("+1e2", 100);
+    real_is("-.5", -.5);
+    real_is("1e308", 1e308);
+    static const char *const none[] = {"",   "nan",   "-inf", "infinity", "0x1", "1,5", " 1",
+                                       "1 ", "1e309", "e",    "1e",       ".",   "--1", "1.5.5"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        real_is(none[i], -7); /* as it was */
 }
 
 static void test_bools(void)
@@ -655,6 +676,7 @@ static const struct tap_test tests[] = {
     {"any line comes to its end", test_any_line_comes_to_its_end},
     {"integers", test_integers},
     {"reals", test_reals},
+    {"numbers in any locale", test_numbers_in_any_locale},
     {"bools", test_bools},
     {"durations", test_durations},
     {"people", test_people},
