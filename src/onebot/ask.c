@@ -123,9 +123,16 @@ static bool declines(const struct onebot_query *query, const char *text)
     return false;
 }
 
+/* What the program says to it, whole. return 0; -ENOMEM */
+static int object(struct asking *asking, const char *why)
+{
+    xie_release(asking->words);
+    asking->words = xie_copy_string(why);
+    return asking->words ? 0 : -ENOMEM;
+}
+
 /* Read an answer. return 1 good; 0 not, and asking->words is what to say; an error */
-static int judge(const struct asking *asking, struct onebot_letter *letter,
-                 struct onebot_answer *answer)
+static int judge(struct asking *asking, struct onebot_letter *letter, struct onebot_answer *answer)
 {
     const struct onebot_query *query = asking->query;
     const struct onebot_book *book = &asking->talk->bot->program->rules.book;
@@ -140,9 +147,7 @@ static int judge(const struct asking *asking, struct onebot_letter *letter,
         return XIE_EDECLINED;
     good = onebot_query_read(query, letter, &answer->value, &words);
     const char *why = good && query->check ? query->check(&letter->event, query->arg) : NULL;
-    if (why)
-        onebot_note_add(&words, "%s", why);
-    return good && !why;
+    return why ? object(asking, why) : good;
 }
 
 static struct onebot_answer failure(int error)
@@ -173,8 +178,10 @@ static struct onebot_answer try_often(struct asking *asking, const char *text)
 {
     unsigned tries = asking->query->tries ? asking->query->tries : 3;
     struct onebot_answer answer = try_once(asking, text);
-    while (answer.error == XIE_EANSWER && --tries)
-        answer = try_once(asking, asking->query->again ? asking->query->again : asking->words);
+    while (answer.error == XIE_EANSWER && --tries) {
+        const char *words = asking->query->again ? asking->query->again : asking->words;
+        answer = try_once(asking, *words ? words : NULL);
+    }
     xie_release(asking->words);
     return answer;
 }

@@ -10,30 +10,47 @@
 #include "base/memory.h"
 #include "onebot/talk.h"
 
+enum { DURATION = 64 }; /* bytes of the longest time left in words */
+
 /* --- saying ------------------------------------------------------------------------- */
 
-/* Reply by a task of its own, for a rule that does not run; takes the letter over. */
-static void say(struct onebot_letter *letter, const struct onebot_rule_entry *entry,
-                const char *words)
+/* Reply by a task of its own, for a rule that does not run; takes the letter over, and the words,
+ * which are NULL when there was no memory for them. */
+static void say_own(struct onebot_letter *letter, const struct onebot_rule_entry *entry,
+                    char *words)
 {
-    char *copy = xie_copy_string(words);
-    if (copy)
-        onebot_talk_start(letter, &(struct onebot_start){.words = copy, .name = entry->name});
+    if (words)
+        onebot_talk_start(letter, &(struct onebot_start){.words = words, .name = entry->name});
     else
         onebot_letter_drop(letter, xie_strerror(-ENOMEM));
 }
 
-/* As it was given, or the library's own when that is "". wait_ns for "{}". */
-static void say_or_own(struct onebot_letter *letter, const struct onebot_rule_entry *entry,
-                       const char *words, const char *english, const char *chinese, int64_t wait_ns)
+static void say(struct onebot_letter *letter, const struct onebot_rule_entry *entry,
+                const char *words)
 {
-    char text[ONEBOT_NOTE] = "";
-    struct onebot_note note = {.text = text,
-                               .cap = sizeof text,
+    say_own(letter, entry, xie_copy_string(words));
+}
+
+/* As they were given, or the library's own when they are "". */
+static const char *words_or(const struct onebot_letter *letter, const char *words,
+                            const char *english, const char *chinese)
+{
+    struct onebot_note note = {.language = letter->event.bot->program->rules.book.language};
+    return *words ? words : onebot_note_pick(&note, english, chinese);
+}
+
+/* words with wait_ns in place of each "{}"; NULL without memory. */
+static char *with_time(const struct onebot_letter *letter, const char *words, int64_t wait_ns)
+{
+    size_t cap = strlen(words) + 1;
+    for (const char *mark = words; (mark = strstr(mark, "{}")); mark += 2)
+        cap += DURATION;
+    struct onebot_note note = {.text = xie_alloc_zero(cap),
+                               .cap = cap,
                                .language = letter->event.bot->program->rules.book.language};
-    onebot_note_template(&note, *words ? words : onebot_note_pick(&note, english, chinese),
-                         wait_ns);
-    say(letter, entry, text);
+    if (note.text)
+        onebot_note_template(&note, words, wait_ns);
+    return note.text;
 }
 
 /* --- one rule, which matches -------------------------------------------------------- */
@@ -62,8 +79,9 @@ static void reject(const struct taking *taking)
         onebot_cool_unuse(&taking->rules->cool, &key);
     }
     if (rule->turns.told)
-        say_or_own(taking->letter, taking->entry, rule->turns.told,
-                   "One at a time: the one before still runs.", "上一个还没有结束，请等一等。", 0);
+        say(taking->letter, taking->entry,
+            words_or(taking->letter, rule->turns.told, "One at a time: the one before still runs.",
+                     "上一个还没有结束，请等一等。"));
     else
         onebot_letter_free(taking->letter);
 }
@@ -86,6 +104,14 @@ static void enter(const struct taking *taking)
         onebot_talk_replace(turn->talk);
 }
 
+/* That it is too early. */
+static void say_wait(const struct taking *taking, int64_t wait_ns)
+{
+    const char *words = words_or(taking->letter, taking->entry->rule->cooldown.told,
+                                 "Too often; again in {}.", "太频繁了，请等 {}。");
+    say_own(taking->letter, taking->entry, with_time(taking->letter, words, wait_ns));
+}
+
 static void cool_and_enter(struct taking *taking)
 {
     const struct onebot_rule *rule = taking->entry->rule;
@@ -99,8 +125,7 @@ static void cool_and_enter(struct taking *taking)
     else if (!wait_ns)
         enter(taking);
     else if (rule->cooldown.told)
-        say_or_own(taking->letter, taking->entry, rule->cooldown.told, "Too often; again in {}.",
-                   "太频繁了，请等 {}。", wait_ns);
+        say_wait(taking, wait_ns);
     else
         onebot_letter_free(taking->letter);
 }
@@ -159,7 +184,7 @@ static bool matched(struct onebot_rules *rules, struct onebot_rule_entry *entry,
     if (may)
         take(&(struct taking){.rules = rules, .entry = entry, .letter = own}, hit);
     else
-        say_or_own(own, entry, permission->refusal, "You may not do that.", "你没有权限。", 0);
+        say(own, entry, words_or(own, permission->refusal, "You may not do that.", "你没有权限。"));
     return true;
 }
 

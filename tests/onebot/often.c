@@ -378,6 +378,42 @@ static void test_counts_of_many(void)
     onebot_cool_fini(&cool);
 }
 
+/* --- words of any length ------------------------------------------------------------ */
+
+enum { LONG = 5000 };
+static char long_refusal[LONG + 1], long_wait[LONG + 3];
+
+static void long_words(struct rig *rig)
+{
+    static const struct onebot_rule rules[] = {
+        {.full = {"r"},
+         .permission = {.allow_persons = bosses, .refusal = long_refusal},
+         .handler = note},
+        {.full = {"t"}, .cooldown = {XIE_HOUR, .told = long_wait}, .handler = note, .arg = "T"},
+        {0}};
+    memset(long_refusal, 'r', LONG);
+    memcpy(long_refusal, "{}", 2); /* stands for itself: there is no time to tell */
+    memset(long_wait, 'w', LONG);
+    memcpy(long_wait + LONG, "{}", 3);
+    with(rig, &(struct onebot_book){.rules = rules, .language = ONEBOT_ENGLISH});
+}
+
+static void script_long(struct rig *rig)
+{
+    says(FAKE_USER, 0, "r");
+    CHECK_STR(fake_said(&rig->fake, 0), long_refusal);
+    comes_to(FAKE_USER, 0, "t", "T|");
+    says(FAKE_USER, 0, "t");
+    const char *said = fake_said(&rig->fake, 1);
+    CHECK(strlen(said) > LONG && !memcmp(said, long_wait, LONG));
+    CHECK(strstr(said, " min") || strstr(said, "1 h"));
+}
+
+static void test_words_are_said_whole(void)
+{
+    play(&(struct play){long_words, NULL, script_long});
+}
+
 /* --- one at a time ------------------------------------------------------------------ */
 
 /* Writes down that it began, waits to be let go, and that it ended. */
@@ -728,6 +764,7 @@ static const struct tap_test tests[] = {
     {"counts over time", test_counts_over_time},
     {"counts are bounded", test_counts_are_bounded},
     {"counts of many", test_counts_of_many},
+    {"words are said whole", test_words_are_said_whole},
     {"rejecting", test_rejecting},
     {"queueing", test_queueing},
     {"replacing", test_replacing},

@@ -179,6 +179,48 @@ static void test_wrong_answers_are_told(void)
     play(&(struct play){collecting, on_wrong, script_wrong});
 }
 
+static char long_words[5001];
+
+static const char *at_length(const struct onebot_event *message, void *arg)
+{
+    (void)arg;
+    if (strcmp(message->text, "good") == 0)
+        return NULL;
+    return strcmp(message->text, "long") == 0 ? long_words : "";
+}
+
+static int on_length(struct onebot_event *event)
+{
+    const struct onebot_query query = {.check = at_length};
+    memset(long_words, 'x', sizeof long_words - 1);
+    CHECK_STR(onebot_ask_for(event, &query, "Well?").text, "good");
+    const struct onebot_query silent = {.type = ONEBOT_INTEGER, .again = ""};
+    CHECK_EQ(onebot_ask_for(event, &silent, "How many?").value.integer, 5);
+    return done(event);
+}
+
+/* What a check says is said whole, and of "" nothing is. */
+static void script_length(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    say_go(rig);
+    fake_wait_calls(fake, 1);
+    says(rig, "long");
+    CHECK_STR(fake_said(fake, 1), long_words);
+    says(rig, "nothing");
+    says(rig, "good");
+    CHECK_STR(fake_said(fake, 2), "How many?");
+    says(rig, "x");
+    says(rig, "5");
+    wait_done(rig);
+    CHECK_EQ(json_array_size(fake->calls), 3);
+}
+
+static void test_what_a_check_says(void)
+{
+    play(&(struct play){collecting, on_length, script_length});
+}
+
 /* Answers that come in one go, faster than they are told to be wrong: none is lost. */
 static int on_burst(struct onebot_event *event)
 {
@@ -855,6 +897,7 @@ static void test_what_was_said_before_answers_nothing(void)
 static const struct tap_test tests[] = {
     {"typed answers", test_typed_answers},
     {"wrong answers are told", test_wrong_answers_are_told},
+    {"what a check says", test_what_a_check_says},
     {"no answer is lost between two waits", test_no_answer_is_lost_between_two_waits},
     {"another place, another person, anybody", test_another_place_another_person_anybody},
     {"one person before anybody", test_one_person_before_anybody},

@@ -92,8 +92,8 @@ struct onebot_permission {
     const int64_t *allow_persons; /* ended by 0; only they */
     const int64_t *deny_persons;  /* ended by 0; not they, were they superusers */
     bool (*predicate)(const struct onebot_event *event); /* may not wait */
-    const char *refusal; /* said to who may not; "": the library's own words; NULL: nothing, and
-                            the event goes on as if the rule did not match */
+    const char *refusal; /* said to who may not, of any length; "": the library's own words; NULL:
+                            nothing, and the event goes on as if the rule did not match */
 };
 
 /* May the sender of this event? For questions inside a handler. Does not say the refusal. */
@@ -232,9 +232,9 @@ struct onebot_query {
     int64_t least, most;   /* as of an argument */
     double least_real, most_real;
     const char *const *choices; /* ended by NULL: one of them, or its number from 1 */
-    /* NULL: it is good; else what to say. May not wait. */
+    /* NULL: it is good; else what to say, of any length; "": nothing. May not wait. */
     const char *(*check)(const struct onebot_event *message, void *arg);
-    const char *again; /* in place of the library's own words */
+    const char *again; /* in place of the library's own words and those of check; "": nothing */
     unsigned tries;    /* 0: 3 */
 
     const char *cancel[ONEBOT_WORDS]; /* who answers this does not want to go on */
