@@ -272,6 +272,67 @@ static void test_latest_question_gets_the_answer(void)
     play(&(struct play){NULL, on_ask_number, script_latest});
 }
 
+/* --- one handler after another ------------------------------------------------------ */
+
+static struct rig *rig_now;
+static struct xie_event go_on; /* of on_later */
+
+static int on_first(struct onebot_event *event)
+{
+    CHECK_EQ(onebot_ask(event, "First?").error, 0);
+    return xie_event_wait(&rig_now->go);
+}
+
+static int on_later(struct onebot_event *event)
+{
+    CHECK_STR(onebot_ask(event, "Early?").text, "early");
+    CHECK_EQ(xie_event_wait(&go_on), 0);
+    CHECK_STR(onebot_ask(event, "Late?").text, "late");
+    xie_event_set(&rig_now->done);
+    return 0;
+}
+
+static void two_who_ask(struct rig *rig)
+{
+    static const struct onebot_rule rules[] = {
+        {.command = {"ask"}, .handler = on_first},
+        {.command = {"later"}, .pass = true, .handler = on_later},
+        {0}};
+    rig_now = rig;
+    collecting(rig);
+    rig->options.book.rules = rules;
+}
+
+/* The first keeps what was said before the second began, and its trigger; when the first has ended
+ * they answer no question of the second. */
+static void script_older(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    fake_wait_connections(fake, 1);
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "/ask");
+    fake_wait_calls(fake, 1);
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "answer");
+    settle();
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "older");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "/later");
+    CHECK_STR(fake_said(fake, 1), "Early?");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "early");
+    settle();
+    xie_event_set(&rig->go);
+    settle();
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "late");
+    settle();
+    xie_event_set(&go_on);
+    wait_done(rig);
+    await_count(rig, 2);
+    CHECK(strstr(rig->text, "older|") && strstr(rig->text, "/later|"));
+}
+
+static void test_what_was_said_before_answers_nothing(void)
+{
+    play(&(struct play){two_who_ask, NULL, script_older});
+}
+
 /* --- when it fails -------------------------------------------------------------------------------
  */
 
@@ -444,6 +505,7 @@ static const struct tap_test tests[] = {
     {"commands work beside a stuck handler", test_commands_work_beside_a_stuck_handler},
     {"a mailbox below, at and above its limit", test_mailbox_below_at_and_above_its_limit},
     {"the latest question gets the answer", test_latest_question_gets_the_answer},
+    {"what was said before answers nothing", test_what_was_said_before_answers_nothing},
     {"a timeout, and again", test_timeout_and_again},
     {"a question that failed loses nothing", test_failed_question_loses_nothing},
     {"asking on a notice", test_asking_on_a_notice},

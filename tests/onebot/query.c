@@ -842,58 +842,6 @@ static void test_between_questions_commands_work(void)
     play(&(struct play){between_rules, NULL, script_between});
 }
 
-static struct xie_event go_on; /* of on_later */
-
-static int on_later(struct onebot_event *event)
-{
-    CHECK_STR(onebot_ask(event, "Early?").text, "early");
-    CHECK_EQ(xie_event_wait(&go_on), 0);
-    CHECK_STR(onebot_ask(event, "Late?").text, "late");
-    xie_event_set(&rig_now->done);
-    return 0;
-}
-
-static void two_who_ask(struct rig *rig)
-{
-    static const struct onebot_rule rules[] = {
-        {.command = {"ask"}, .handler = on_between},
-        {.command = {"later"}, .pass = true, .handler = on_later},
-        {.handler = note, .arg = "any "},
-        {0}};
-    rig_now = rig;
-    rig->options.book.rules = rules;
-}
-
-/* The first keeps what was said before the second began, and its trigger; when the first has ended
- * they answer no question of the second. */
-static void script_older(struct rig *rig)
-{
-    struct fake *fake = &rig->fake;
-    fake_wait_connections(fake, 1);
-    says(rig, "/ask");
-    fake_wait_calls(fake, 1);
-    says(rig, "answer");
-    settle();
-    says(rig, "older");
-    says(rig, "/later");
-    CHECK_STR(fake_said(fake, 1), "Early?");
-    says(rig, "early");
-    settle();
-    xie_event_set(&rig->go);
-    settle();
-    says(rig, "late");
-    settle();
-    xie_event_set(&go_on);
-    wait_done(rig);
-    await_count(rig, 2);
-    CHECK(strstr(rig->text, "any older|") && strstr(rig->text, "any /later|"));
-}
-
-static void test_what_was_said_before_answers_nothing(void)
-{
-    play(&(struct play){two_who_ask, NULL, script_older});
-}
-
 static const struct tap_test tests[] = {
     {"typed answers", test_typed_answers},
     {"wrong answers are told", test_wrong_answers_are_told},
@@ -914,7 +862,6 @@ static const struct tap_test tests[] = {
     {"a question that is not confirmed", test_a_question_that_is_not_confirmed},
     {"questions among rules", test_questions_among_rules},
     {"between questions commands work", test_between_questions_commands_work},
-    {"what was said before answers nothing", test_what_was_said_before_answers_nothing},
     {NULL, NULL},
 };
 
