@@ -115,7 +115,8 @@ static int make_request(uint64_t id, const char *action, json_t *params, json_t 
         json_pack_ex(&why, 0, "{s:s, s:O, s:s}", "action", action, "params", params, "echo", echo);
     if (*request)
         return 0;
-    return json_error_code(&why) == json_error_out_of_memory ? -ENOMEM : -EINVAL;
+    /* What is given is never NULL, so that one that jansson finds is a string it could not make. */
+    return json_error_code(&why) == json_error_invalid_utf8 ? -EINVAL : -ENOMEM;
 }
 
 /* Where the parameters stand: members keep the order they were packed in. */

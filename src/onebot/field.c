@@ -44,7 +44,8 @@ const char *onebot_string(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* Of some allocations jansson does not say that they failed. */
+/* Of some allocations jansson does not say that they failed. Of a string or number in an object it
+ * says the same as of a NULL that was given for one: that is -EINVAL, the likelier mistake. */
 int onebot_pack_error(const json_error_t *why)
 {
     enum json_error_code code = json_error_code(why);

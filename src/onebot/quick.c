@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "onebot/bot.h"
+#include "onebot/field.h"
 
 int onebot_quick(struct onebot_event *event, const char *format, ...)
 {
@@ -13,8 +14,8 @@ int onebot_quick(struct onebot_event *event, const char *format, ...)
     va_start(args, format);
     json_t *operation = json_vpack_ex(&why, 0, format, args);
     va_end(args);
-    if (!operation && json_error_code(&why) == json_error_out_of_memory)
-        return -ENOMEM;
+    if (!operation)
+        return onebot_pack_error(&why);
     if (!json_is_object(operation)) {
         json_decref(operation);
         return -EINVAL;

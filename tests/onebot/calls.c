@@ -3,9 +3,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "onebot/calls.h"
 
+#include <errno.h>
 #include <string.h>
 #include <xie/onebot.h>
 
+#include "base/fault.h"
 #include "base/memory.h"
 #include "tap.h"
 
@@ -116,9 +118,43 @@ static void test_two_senders(void)
     CHECK_EQ(xie_alloc_live(), 0);
 }
 
+static int without_memory(void *arg)
+{
+    struct onebot_calls calls;
+    struct onebot_pending pending;
+    struct onebot_sender sender = {0};
+    json_t *params = json_object();
+    int error = -ENOMEM;
+    uint64_t nth = 0;
+    (void)arg;
+    onebot_calls_init(&calls, 10);
+    onebot_calls_open(&calls, &sender);
+    while (error == -ENOMEM) {
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_MEMORY, .nth = ++nth, .error = -ENOMEM};
+        error = onebot_calls_begin(&calls, &pending, "a", params);
+        xie_fault_plan.kinds = 0;
+    }
+    CHECK_EQ(error, 0);
+    CHECK(nth > 5);
+    CHECK_EQ(calls.count, error ? 0 : 1);
+    onebot_calls_end(&calls, &pending);
+    CHECK_EQ(onebot_calls_begin(&calls, &pending, "\xFF", params), -EINVAL);
+    onebot_calls_close(&calls, &sender);
+    json_decref(params);
+    return 0;
+}
+
+static void test_without_memory(void)
+{
+    CHECK_EQ(xie_run(without_memory, NULL), 0);
+    CHECK_EQ(xie_alloc_live(), 0);
+}
+
 static const struct tap_test tests[] = {
     {"sent and unsent are told apart", test_sent_and_unsent_are_told_apart},
     {"two senders", test_two_senders},
+    {"without memory", test_without_memory},
     {NULL, NULL},
 };
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "base/fault.h"
 #include "fake.h"
 
 static void silent(struct rig *rig)
@@ -87,6 +88,43 @@ static void test_quick_operations(void)
     play(&(struct play){silent, on_quick, script_quick});
 }
 
+/* Its own mistake is what it is told of, not that memory ran out. */
+static int on_quick_without_memory(struct onebot_event *event)
+{
+    int error = -ENOMEM;
+    uint64_t nth = 0;
+    while (onebot_call(event->bot, "a", NULL).error != XIE_ENOTCONNECTED)
+        xie_sleep(XIE_MILLISECOND);
+    while (error == -ENOMEM) {
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_MEMORY, .nth = ++nth, .error = -ENOMEM};
+        error = onebot_quick(event, "{s:b, s:{s:[i, b]}}", "delete", 1, "more", "k", 1, 1);
+        xie_fault_plan.kinds = 0;
+    }
+    CHECK_EQ(error, XIE_ENOTCONNECTED);
+    CHECK(nth > 10);
+    return done(event);
+}
+
+static void far_retries(struct rig *rig)
+{
+    silent(rig);
+    rig->options.retry_least_ns = rig->options.retry_most_ns = XIE_HOUR;
+}
+
+static void script_cut(struct rig *rig)
+{
+    say_go(rig);
+    fake_wait_calls(&rig->fake, 1);
+    fake_cut(&rig->fake);
+    wait_done(rig);
+}
+
+static void test_a_quick_operation_without_memory(void)
+{
+    play(&(struct play){far_retries, on_quick_without_memory, script_cut});
+}
+
 static void script_temporary(struct rig *rig)
 {
     fake_wait_connections(&rig->fake, 1);
@@ -114,6 +152,7 @@ static void test_temporary_talk(void)
 static const struct tap_test tests[] = {
     {"saying things as plain text", test_saying},
     {"quick operations", test_quick_operations},
+    {"a quick operation without memory", test_a_quick_operation_without_memory},
     {"a temporary talk goes through its group", test_temporary_talk},
     {NULL, NULL},
 };
