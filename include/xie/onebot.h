@@ -271,14 +271,16 @@ struct onebot_options {
  * return  0 it was stopped: running handlers had grace_ns to end, then were cancelled
  * errors  XIE_EURL a URL is none; -EPROTONOSUPPORT it is wss:// and TLS is not built in;
  *         -EINVAL a token has control characters, or where to listen is no such thing, or a
- *         rule is not sound (the log says which); those of xie_listen; -ENOMEM at the
- *         start; -ECANCELED -ETIMEDOUT of the scopes around: handlers had their grace all the
- *         same; -EPERM outside a task
+ *         rule is not sound, XIE_ELIMIT the endpoints name more than max_accounts (the log says
+ *         which); those of xie_listen; -ENOMEM at the start; -ECANCELED -ETIMEDOUT of the scopes
+ *         around: handlers had their grace all the same, unless a signal hurried; -EPERM outside
+ *         a task
  * note    nothing else ends it. It connects again after every failure: after a refused token at
  *         the slowest pace, since somebody may put it right. The pause is back to its least
- *         once the peer has sent an event or an answer. A peer that announces heartbeats and is
- *         silent for three of them, or does not answer a ping (by HTTP: a get_status), is taken
- *         for gone; so is, once, one that brings no events after it was connected to again. Not
+ *         once the peer has sent an event or an answer; of one that is asked whose it is, once
+ *         it has said so. A peer that announces heartbeats and is silent for three of them, or
+ *         does not answer a ping (by HTTP: a get_status), is taken for gone; so is, once, one
+ *         that is silent as long, and announces none, after it was connected to again. Not
  *         noticed: that an implementation without heartbeats has lost QQ while it answers pings,
  *         and the silence of one that brings events by HTTP POST
  * note    events that come twice to one account run once: messages with the same id, person and

@@ -62,6 +62,7 @@ static void note_heartbeat(struct onebot_link *link, const json_t *event)
         return;
     interval = interval < 1000 ? 1000 : interval > 3600000 ? 3600000 : interval;
     link->heartbeat_ns = interval * XIE_MILLISECOND;
+    link->announced = true;
     if (link->remembered)
         *link->remembered = link->heartbeat_ns;
 }

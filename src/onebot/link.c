@@ -40,14 +40,14 @@ static int read_frame(struct onebot_link *link, struct xie_scope *silence)
     kind = onebot_frame(link, text, len);
     if (kind == ONEBOT_IS_EVENT && link->heartbeat_ns)
         xie_scope_reschedule(silence, xie_now() + HEARTBEATS_MISSED * link->heartbeat_ns);
-    link->heard |= kind == ONEBOT_IS_EVENT;
     link->proved |= kind == ONEBOT_IS_EVENT || kind == ONEBOT_IS_ANSWER;
     return kind;
 }
 
 /* Until the connection ends; returns why. Any event counts as a heartbeat: what matters is
  * that they still come. A new connection owes those that the one before had announced, or one
- * that brings no events at all would not be noticed; if none come on it, the next owes none. */
+ * that brings no events at all would not be noticed; if none is announced on it, the next owes
+ * none, since they may have been turned off or made rarer. */
 static int read_frames(struct onebot_link *link)
 {
     struct xie_scope silence;
@@ -62,7 +62,7 @@ static int read_frames(struct onebot_link *link)
     }
     xie_scope_close(&silence);
     link->silent = xie_scope_expired(&silence);
-    if (link->silent && !link->heard)
+    if (link->silent && !link->announced)
         *link->remembered = 0;
     return result;
 }

@@ -14,7 +14,7 @@ struct onebot_link {
     enum onebot_role role;
     const char *name;     /* for the log */
     uint64_t source;      /* its number */
-    bool heard;           /* an event has come */
+    bool announced;       /* a heartbeat has come */
     bool proved;          /* an event or an answer has */
     bool silent;          /* ended for want of heartbeats */
     int64_t heartbeat_ns; /* announced on it, or on the one before; 0: none */

@@ -276,6 +276,34 @@ static void test_missed_heartbeats(void)
     play(&(struct play){NULL, NULL, script_heartbeats});
 }
 
+static void say_lifecycle(struct fake *fake)
+{
+    fake_send_text(fake, "{\"post_type\":\"meta_event\",\"meta_event_type\":\"lifecycle\","
+                         "\"sub_type\":\"connect\",\"self_id\":10000}");
+}
+
+/* Somebody turns them off: the event that every connection begins with announces none. */
+static void script_heartbeats_end(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    fake_wait_connections(fake, 1);
+    say_lifecycle(fake);
+    fake_send(fake, "{s:s, s:s, s:i}", "post_type", "meta_event", "meta_event_type", "heartbeat",
+              "interval", 1000);
+    fake_wait_connections(fake, 2);
+    say_lifecycle(fake);
+    fake_wait_connections(fake, 3);
+    CHECK_EQ(rig_count_log(rig, "no heartbeat for 3 intervals of 1 s"), 2);
+    say_lifecycle(fake);
+    xie_sleep(4 * XIE_SECOND);
+    CHECK_EQ(fake->connections, 3);
+}
+
+static void test_heartbeats_that_end(void)
+{
+    play(&(struct play){NULL, NULL, script_heartbeats_end});
+}
+
 static void deaf(struct rig *rig)
 {
     rig->fake.deaf = true;
@@ -469,6 +497,7 @@ static const struct tap_test tests[] = {
     {"it comes back each time", test_it_comes_back_each_time},
     {"pauses grow and are reset", test_pauses_grow_and_are_reset},
     {"missed heartbeats", test_missed_heartbeats},
+    {"heartbeats that end", test_heartbeats_that_end},
     {"a ping without an answer", test_a_ping_without_an_answer},
     {"onebot_stop", test_onebot_stop},
     {"grace when cancelled from outside", test_grace_when_cancelled_from_outside},
