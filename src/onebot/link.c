@@ -115,7 +115,8 @@ void onebot_link_leave(struct onebot_link *link, int reason)
                 xie_ws_close(link->ws, 1000, "");
         }
     }
-    xie_ws_free(link->ws);
+    XIE_TIMEOUT(0) /* what is left of TLS gets a second then, not shutdown_ns */
+        xie_ws_free(link->ws);
 }
 
 void onebot_link_say_lost(const struct onebot_link *link, int reason)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest.h"
@@ -69,6 +70,45 @@ static void test_forward(void)
 static void test_who_is_not_trusted(void)
 {
     play(&(struct play){not_trusted, on_echo, script_not_trusted});
+}
+
+/* It reads nothing and answers no ping: what it was sent never leaves, but nobody waits. */
+static void secure_deaf(struct rig *rig)
+{
+    secure_url(rig);
+    rig->fake.deaf = true;
+    rig->options.ping_interval_ns = 200 * XIE_MILLISECOND;
+}
+
+/* More than sockets hold, and of no pattern: it is deflated. */
+static int on_flood(struct onebot_event *event)
+{
+    enum { LARGE = 16 << 20 };
+    char *text = calloc(1, LARGE + 1);
+    uint32_t random = 1;
+    REQUIRE(text != NULL);
+    for (size_t i = 0; i < LARGE; i++) {
+        random = random * 1664525 + 1013904223;
+        text[i] = (char)('0' + (random >> 26));
+    }
+    struct onebot_result result = onebot_call(event->bot, "a", "{s:s}", "text", text);
+    CHECK(result.error == XIE_EUNKNOWN || result.error == XIE_ENOTCONNECTED);
+    free(text);
+    return 0;
+}
+
+static void script_deaf(struct rig *rig)
+{
+    say_go(rig);
+    int64_t before = rig->fake.connected_at;
+    fake_wait_connections(&rig->fake, 2);
+    CHECK(rig->fake.connected_at - before < XIE_HOUR); /* sim need not wait to get there */
+    CHECK(rig_logged(rig, "connection lost: "));
+}
+
+static void test_a_half_open_connection(void)
+{
+    play(&(struct play){secure_deaf, on_flood, script_deaf});
 }
 
 /* --- they come ---------------------------------------------------------------------- */
@@ -186,6 +226,20 @@ static void forward(void)
     with_contexts(test_forward);
 }
 
+/* It would wait so long for the last bytes to leave that the test would not end. */
+static void half_open(void)
+{
+    struct xie_tls_options client = client_options(), server = server_options();
+    client.no_resumption = true;
+    client.shutdown_ns = 1000 * XIE_HOUR;
+    server.shutdown_ns = XIE_MILLISECOND;
+    ours = context_of(&client);
+    theirs = context_of(&server);
+    test_a_half_open_connection();
+    xie_tls_context_unref(ours);
+    xie_tls_context_unref(theirs);
+}
+
 static void strangers(void)
 {
     with_contexts(test_who_is_not_trusted);
@@ -203,6 +257,7 @@ static void http(void)
 
 static const struct tap_test tests[] = {
     {"forward WebSocket", forward},
+    {"a half-open connection is left without waiting for it", half_open},
     {"who is not trusted", strangers},
     {"reverse WebSocket", reverse},
     {"HTTP, both ways", http},
