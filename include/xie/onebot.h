@@ -205,7 +205,8 @@ struct onebot_endpoint {
      * access_token. NULL or "": none. */
     const char *token;
     /* Of HTTP POST: the body's signature "X-Signature" is made with it. Without one, the token is
-     * expected, or a signature made with that. */
+     * expected, or a signature made with that. Nothing of a WebSocket is signed: where there is a
+     * secret and no token, the secret is expected as the token. */
     const char *secret;
     enum onebot_role role; /* of a WebSocket that we open, by the path that its URL names */
     /* Whose it is, when we connect; 0: what its events say, or, where none come, get_login_info,

@@ -92,12 +92,18 @@ static int welcome(struct onebot_way *way, struct xie_http *http, struct visit *
     return error < 0 ? error : serve(way, visit);
 }
 
+/* Nothing of a WebSocket is signed: where there is a secret alone, it is the token. */
+static const char *token_of(const struct onebot_endpoint *endpoint)
+{
+    return endpoint->token && *endpoint->token ? endpoint->token : endpoint->secret;
+}
+
 static int take_socket(struct onebot_way *way, struct xie_http *http)
 {
     struct visit visit = {.link.seat.settled = true};
     int64_t self_id = onebot_guest_account(http);
     int status = onebot_check_token(xie_http_field(http, "Authorization"),
-                                    xie_http_query(http, "access_token"), way->endpoint.token);
+                                    xie_http_query(http, "access_token"), token_of(&way->endpoint));
     if (status)
         return onebot_guest_refuse(way, http, status,
                                    status == ONEBOT_NO_TOKEN ? "no token" : "wrong token");

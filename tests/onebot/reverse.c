@@ -91,6 +91,52 @@ static void test_who_may_come(void)
     play(&(struct play){with_token, NULL, script_knocks});
 }
 
+/* Of a WebSocket nothing can be signed: the secret is the token then. */
+static void with_secret(struct rig *rig)
+{
+    rig_listen(rig, (struct onebot_endpoint){.secret = "hush"});
+}
+
+static void script_secret(struct rig *rig)
+{
+    struct guest guest = {0};
+    struct knock knock = {.self_id = "1"};
+    int status;
+    CHECK_EQ(guest_knock(&guest, rig, &knock, &status), XIE_EAUTH);
+    CHECK_EQ(status, 401);
+    knock.authorization = "Bearer hus";
+    CHECK_EQ(guest_knock(&guest, rig, &knock, &status), XIE_EAUTH);
+    CHECK_EQ(status, 403);
+    knock.authorization = "Bearer hush";
+    CHECK_EQ(guest_knock(&guest, rig, &knock, &status), 0);
+    CHECK(!rig_logged(rig, "hush"));
+    guest_leave(&guest);
+}
+
+/* Where there is a token, it is that one. */
+static void with_both(struct rig *rig)
+{
+    rig_listen(rig, (struct onebot_endpoint){.secret = "hush", .token = "t0ken"});
+}
+
+static void script_both(struct rig *rig)
+{
+    struct guest guest = {0};
+    struct knock knock = {.self_id = "1", .authorization = "Bearer hush"};
+    int status;
+    CHECK_EQ(guest_knock(&guest, rig, &knock, &status), XIE_EAUTH);
+    CHECK_EQ(status, 403);
+    knock.authorization = "Bearer t0ken";
+    CHECK_EQ(guest_knock(&guest, rig, &knock, &status), 0);
+    guest_leave(&guest);
+}
+
+static void test_a_secret_alone(void)
+{
+    play(&(struct play){with_secret, NULL, script_secret});
+    play(&(struct play){with_both, NULL, script_both});
+}
+
 static void script_no_token(struct rig *rig)
 {
     struct guest guest = {0};
@@ -513,6 +559,7 @@ static void test_where_nobody_can_listen(void)
 
 static const struct tap_test tests[] = {
     {"who may come", test_who_may_come},
+    {"a secret alone", test_a_secret_alone},
     {"no token", test_no_token},
     {"two connections make one bot", test_two_connections_make_one_bot},
     {"events alone take no calls", test_events_alone_take_no_calls},
