@@ -178,6 +178,12 @@ struct onebot_command {
     void *arg; /* event->arg */
 };
 
+/* The most bytes of an event by HTTP POST (or max_message, if that is less); beyond it 413. */
+enum { ONEBOT_POST_MOST = 4 << 20 };
+/* The most events by HTTP POST of one endpoint that are read at the same time while their
+ * signature is still to be checked; beyond it 503. */
+enum { ONEBOT_POSTS_UNPROVED = 32 };
+
 /* What a WebSocket carries: calls and events, calls alone, events alone. */
 enum onebot_role { ONEBOT_UNIVERSAL, ONEBOT_API, ONEBOT_EVENT };
 

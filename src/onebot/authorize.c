@@ -68,6 +68,14 @@ static bool read_signature(const char *field, char bytes[SHA1_BYTES])
     return true;
 }
 
+int onebot_check_form(const char *field)
+{
+    char given[SHA1_BYTES];
+    if (!field || !*field)
+        return ONEBOT_NO_TOKEN;
+    return read_signature(field, given) ? 0 : ONEBOT_WRONG_TOKEN;
+}
+
 int onebot_check_signature(const char *field, const void *body, size_t len, const char *secret)
 {
     unsigned char want[EVP_MAX_MD_SIZE];

@@ -24,6 +24,9 @@ bool onebot_same_secret(const char *given, size_t len, const char *want, size_t 
  */
 int onebot_check_token(const char *field, const char *query, const char *want);
 
+/* Could this be a signature, whatever the body? return as onebot_check_signature */
+int onebot_check_form(const char *field);
+
 /**
  * Is a body signed with the secret?
  *

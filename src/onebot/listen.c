@@ -136,12 +136,17 @@ static int on_request(struct xie_http *http, void *arg)
     return onebot_guest_refuse(way, http, METHOD, "neither a WebSocket nor a POST");
 }
 
+static size_t most_posted(const struct onebot_options *options)
+{
+    return options->max_message < ONEBOT_POST_MOST ? options->max_message : ONEBOT_POST_MOST;
+}
+
 int onebot_listen(struct onebot_way *way)
 {
     const struct onebot_options *options = &way->program->options;
     struct xie_listener *listener = way->listener ? way->listener : way->endpoint.listener;
     struct xie_http_options http_options = {.max_connections = 3 * options->max_accounts + SPARE,
-                                            .max_body = options->max_message,
+                                            .max_body = most_posted(options),
                                             .tls = way->endpoint.tls};
     while (!xie_check()) {
         int error = xie_http_serve(listener, &http_options, on_request, way);

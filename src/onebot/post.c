@@ -18,20 +18,20 @@ static bool has(const char *text)
 }
 
 /* Which secret its signature has to be made with; NULL: the request may come as it is. status: of
- * a refusal before the body is read. Some sign with the token instead of sending it. */
+ * a refusal by the head alone. Some sign with the token instead of sending it. */
 static const char *signing_secret(const struct onebot_endpoint *endpoint, struct xie_http *http,
                                   int *status)
 {
-    bool is_signed = has(xie_http_field(http, "X-Signature"));
+    int form = onebot_check_form(xie_http_field(http, "X-Signature"));
     if (has(endpoint->secret)) {
-        *status = is_signed ? 0 : ONEBOT_NO_TOKEN;
+        *status = form;
         return endpoint->secret;
     }
     *status = onebot_check_token(xie_http_field(http, "Authorization"),
                                  xie_http_query(http, "access_token"), endpoint->token);
-    if (*status != ONEBOT_NO_TOKEN || !is_signed)
+    if (*status != ONEBOT_NO_TOKEN || form == ONEBOT_NO_TOKEN)
         return NULL;
-    *status = 0;
+    *status = form;
     return endpoint->token;
 }
 
@@ -49,7 +49,7 @@ static int take_event(struct onebot_way *way, struct xie_http *http, json_t *eve
     struct onebot_bot *bot;
     if (!json_is_string(json_object_get(event, "post_type")))
         return onebot_guest_refuse(way, http, BAD, "the body is no event");
-    if (!self_id || (said && said != self_id))
+    if (said && said != self_id)
         return onebot_guest_refuse(way, http, BAD, "X-Self-ID does not name the event's account");
     if (way->program->stopping)
         return onebot_guest_refuse(way, http, FULL, "stopping");
@@ -59,14 +59,27 @@ static int take_event(struct onebot_way *way, struct xie_http *http, json_t *eve
     return xie_http_answer(http, 204, NULL, NULL, 0);
 }
 
+/* Whoever can connect can make us read: not much at once of what is still to be proved. */
+static ssize_t read_body(struct onebot_way *way, struct xie_http *http, bool proved, char **body)
+{
+    way->unproved += !proved;
+    ssize_t len = xie_http_body(http, body);
+    way->unproved -= !proved;
+    return len;
+}
+
 int onebot_take_post(struct onebot_way *way, struct xie_http *http)
 {
     int status;
     const char *secret = signing_secret(&way->endpoint, http, &status);
     if (status)
         return refuse(way, http, status);
+    if (!onebot_guest_account(http))
+        return onebot_guest_refuse(way, http, BAD, "X-Self-ID names no account");
+    if (secret && way->unproved >= ONEBOT_POSTS_UNPROVED)
+        return onebot_guest_refuse(way, http, FULL, "too many unproved requests");
     char *body;
-    ssize_t len = xie_http_body(http, &body);
+    ssize_t len = read_body(way, http, !secret, &body);
     if (len < 0)
         return (int)len;
     if (secret)

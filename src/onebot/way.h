@@ -20,6 +20,7 @@ struct onebot_way {
     uint64_t source;               /* number of what comes by HTTP POST */
     struct xie_listener *listener; /* one that listens */
     struct xie_link links;         /* its WebSockets: see listen.c */
+    size_t unproved;               /* bodies being read that are to be signed: see post.c */
 };
 
 /**

@@ -212,6 +212,126 @@ static void test_other_methods(void)
     play(&(struct play){listening, NULL, script_other_methods});
 }
 
+/* --- before the body ---------------------------------------------------------------- */
+
+/* A request with a body that is still to come, of which this much has been sent. */
+static struct xie_stream *begin_post(struct rig *rig, const char *fields, size_t len,
+                                     const char *sent)
+{
+    struct xie_stream *stream;
+    char text[1024];
+    REQUIRE(xie_tcp_connect("127.0.0.1", rig_port(rig), &stream) == 0);
+    int head = snprintf(text, sizeof text,
+                        "POST / HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n%s"
+                        "Content-Length: %zu\r\n\r\n%s",
+                        fields, len, sent);
+    REQUIRE(head < (int)sizeof text);
+    CHECK_EQ(xie_stream_write(stream, text, (size_t)head), head);
+    return stream;
+}
+
+static int end_post(struct xie_stream *stream)
+{
+    char text[256] = "";
+    int status = 0;
+    for (size_t len = 0; len < sizeof text - 1;) {
+        ssize_t n = xie_stream_read(stream, text + len, sizeof text - 1 - len);
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    sscanf(text, "HTTP/1.1 %d", &status);
+    xie_stream_close(stream);
+    return status;
+}
+
+/* What its head says already is not waited for. */
+static void script_refused_by_the_head(struct rig *rig)
+{
+    static const char form[] = "X-Signature: sha1=0123456789abcdef0123456789ABCDEF01234567\r\n";
+    char fields[256];
+    CHECK_EQ(end_post(begin_post(rig, "X-Self-ID: 1\r\n", 100, "{")), 401);
+    CHECK_EQ(end_post(begin_post(rig, "X-Self-ID: 1\r\nX-Signature: sha1=\r\n", 100, "{")), 403);
+    snprintf(fields, sizeof fields, "X-Self-ID: 1\r\n%.*s0\r\n", (int)sizeof form - 3, form);
+    CHECK_EQ(end_post(begin_post(rig, fields, 100, "{")), 403);
+    CHECK_EQ(end_post(begin_post(rig, form, 100, "{")), 400);
+    snprintf(fields, sizeof fields, "X-Self-ID: x\r\n%s", form);
+    CHECK_EQ(end_post(begin_post(rig, fields, 100, "{")), 400);
+    snprintf(fields, sizeof fields, "X-Self-ID: 1\r\n%s", form);
+    CHECK_EQ(end_post(begin_post(rig, fields, 1, "{")), 403); /* that was read, and is wrong */
+}
+
+static void test_refused_by_the_head(void)
+{
+    play(&(struct play){with_secret, NULL, script_refused_by_the_head});
+}
+
+/* So many at most may be read of those that have proved nothing. */
+static void script_unproved(struct rig *rig)
+{
+    static const char fields[] =
+        "X-Self-ID: 1\r\nX-Signature: sha1=0123456789abcdef0123456789abcdef01234567\r\n";
+    struct xie_stream *slow[ONEBOT_POSTS_UNPROVED];
+    char body[512];
+    guest_message(body, FAKE_SELF, FAKE_GROUP, 1, "no command");
+    const char *right = signed_fields("10000", rig->endpoints[0].secret ? "hush" : "t0ken", body);
+    for (int i = 0; i < ONEBOT_POSTS_UNPROVED - 1; i++)
+        slow[i] = begin_post(rig, fields, 10, "{");
+    settle();
+    CHECK_EQ(guest_post(rig, right, body), 204);
+    slow[ONEBOT_POSTS_UNPROVED - 1] = begin_post(rig, fields, 10, "{");
+    int status;
+    while ((status = guest_post(rig, right, body)) == 204) /* until that one has come */
+        xie_sleep(XIE_MILLISECOND);
+    CHECK_EQ(status, 503);
+    CHECK(rig_logged(rig, "too many unproved requests (HTTP 503)"));
+    if (rig->endpoints[0].token) /* who has proved who it is may */
+        CHECK_EQ(guest_post(rig, "X-Self-ID: 10000\r\nAuthorization: Bearer t0ken\r\n", body), 204);
+    CHECK_EQ(xie_stream_write(slow[0], "123456789", 9), 9);
+    CHECK_EQ(end_post(slow[0]), 403);
+    CHECK_EQ(guest_post(rig, right, body), 204);
+    xie_stream_close(slow[1]);
+    for (int i = 2; i < ONEBOT_POSTS_UNPROVED; i++)
+        xie_stream_close(slow[i]);
+}
+
+static void test_unproved(void)
+{
+    play(&(struct play){with_secret, NULL, script_unproved});
+    play(&(struct play){with_token, NULL, script_unproved});
+}
+
+/* An event with spaces behind it, of this length. */
+static int post_large(struct rig *rig, size_t len)
+{
+    static const char event[] = "{\"post_type\":\"notice\"}";
+    char *spaces = malloc(len);
+    REQUIRE(spaces != NULL);
+    memset(spaces, ' ', len);
+    struct xie_stream *stream = begin_post(rig, "X-Self-ID: 1\r\n", len, event);
+    size_t rest = len <= ONEBOT_POST_MOST ? len - strlen(event) : 0; /* else not waited for */
+    CHECK_EQ(xie_stream_write(stream, spaces, rest), rest);
+    free(spaces);
+    return end_post(stream);
+}
+
+static void open_port(struct rig *rig)
+{
+    rig_listen(rig, (struct onebot_endpoint){0});
+}
+
+static void script_large(struct rig *rig)
+{
+    CHECK_EQ(post_large(rig, ONEBOT_POST_MOST - 1), 204);
+    CHECK_EQ(post_large(rig, ONEBOT_POST_MOST), 204);
+    CHECK_EQ(post_large(rig, ONEBOT_POST_MOST + 1), 413);
+}
+
+static void test_large_bodies(void)
+{
+    play(&(struct play){open_port, NULL, script_large});
+}
+
 /* --- the rest ----------------------------------------------------------------------- */
 
 /* The same message by POST and by WebSocket runs once. */
@@ -275,6 +395,9 @@ static const struct tap_test tests[] = {
     {"with a token", test_with_a_token},
     {"what is refused", test_what_is_refused},
     {"other methods", test_other_methods},
+    {"refused by the head", test_refused_by_the_head},
+    {"unproved bodies below, at and above", test_unproved},
+    {"large bodies below, at and above", test_large_bodies},
     {"messages that come twice", test_messages_that_come_twice},
     {"no handler holds up events", test_no_handler_holds_up_events},
     {NULL, NULL},
