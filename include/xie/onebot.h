@@ -196,6 +196,7 @@ enum onebot_role { ONEBOT_UNIVERSAL, ONEBOT_API, ONEBOT_EVENT };
  *       by "X-Client-Role" (in any case; universal without it), and brings the token before the
  *       upgrade (401 without, 403 a wrong one). A second connection of the same account and role
  *       replaces the first
+ * note  a WebSocket that brings an event of another account than its own ends
  * note  calls go out by the connection that was made last; an answer counts on the one that the
  *       call was sent on
  */
@@ -258,7 +259,7 @@ struct onebot_options {
     size_t max_handlers;        /* running at once; 10000; beyond it events are dropped, and
                                    the log says so */
     size_t max_calls;           /* waiting for an answer; 65536; beyond it XIE_ELIMIT */
-    size_t max_accounts;        /* 1000; beyond it a new one is refused */
+    size_t max_accounts;        /* 1000; beyond it a new one is refused: its connection ends */
     size_t max_message;         /* received [bytes]; 64 MiB; beyond it the connection ends */
     size_t stack_size;          /* of handlers [bytes]; the loop's */
     bool keep_signals;          /* leave SIGINT and SIGTERM alone */

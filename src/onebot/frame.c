@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "onebot/frame.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "onebot/dispatch.h"
@@ -67,12 +68,28 @@ static void note_heartbeat(struct onebot_link *link, const json_t *event)
         *link->remembered = link->heartbeat_ns;
 }
 
+/* An event that is not the connection's account's is nobody's: neither is what comes after it. */
+static int check_account(struct onebot_link *link, int64_t self_id)
+{
+    const struct onebot_log *log = &link->seat.bot->program->log;
+    int error = onebot_seat_settle(&link->seat, self_id);
+    if (error) {
+        onebot_log(log, ONEBOT_ERROR, "account %lld: %s", (long long)self_id,
+                   error == XIE_ELIMIT ? "too many accounts" : xie_strerror(error));
+        return error;
+    }
+    if (self_id <= 0 || self_id == link->seat.bot->self_id)
+        return 0;
+    onebot_log(log, ONEBOT_ERROR, "%s: an event of account %lld on a connection of account %lld",
+               link->name, (long long)self_id, (long long)link->seat.bot->self_id);
+    return -EPROTO;
+}
+
 static int read_event(struct onebot_link *link, json_t *event)
 {
-    int error = onebot_seat_settle(&link->seat, onebot_int(event, "self_id"));
+    int error = check_account(link, onebot_int(event, "self_id"));
     if (error)
-        onebot_log(&link->seat.bot->program->log, ONEBOT_ERROR, "account %lld: %s",
-                   (long long)onebot_int(event, "self_id"), xie_strerror(error));
+        return error;
     note_heartbeat(link, event);
     onebot_dispatch(link->seat.bot, json_incref(event), link->source);
     return ONEBOT_IS_EVENT;

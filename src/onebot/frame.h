@@ -16,7 +16,9 @@ enum onebot_kind {
  * Deal with a frame that was received.
  *
  * return  an enum onebot_kind
- * errors  XIE_EAUTH it says that the token is refused; link->retcode is set
+ * errors  XIE_EAUTH it says that the token is refused; link->retcode is set; of an event, said in
+ *         the log: -EPROTO it is another account's than the connection's; XIE_ELIMIT, -ENOMEM its
+ *         account cannot be taken
  */
 int onebot_frame(struct onebot_link *link, const char *text, size_t len);
 

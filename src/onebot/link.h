@@ -28,7 +28,7 @@ struct onebot_link {
  *
  * return  why it ended: XIE_EOF the peer closed; XIE_EAUTH it refused the token; -ECANCELED
  *         the caller's scope; -ETIMEDOUT no sign of life; XIE_EFAILED it would not say whose
- *         it is; …
+ *         it is; those of onebot_frame; …
  * note    calls that it had sent fail at that moment
  */
 int onebot_link_serve(struct onebot_link *link);

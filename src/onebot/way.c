@@ -94,8 +94,13 @@ static int init_listening(struct onebot_way *way)
 static int first_bot(struct onebot_way *way)
 {
     bool http = way->kind == ONEBOT_HTTP, deaf = http || way->endpoint.role == ONEBOT_API;
-    if (way->endpoint.self_id > 0 && !http)
-        return onebot_bot_of(way->program, way->endpoint.self_id, &way->bot);
+    if (way->endpoint.self_id > 0 && !http) {
+        int error = onebot_bot_of(way->program, way->endpoint.self_id, &way->bot);
+        if (error == XIE_ELIMIT)
+            onebot_log(&way->program->log, ONEBOT_ERROR, "account %lld: too many accounts",
+                       (long long)way->endpoint.self_id);
+        return error;
+    }
     way->bot = onebot_bot_new(way->program, deaf ? ONEBOT_NOBODY : 0);
     return way->bot ? 0 : -ENOMEM;
 }

@@ -26,7 +26,7 @@ struct onebot_way {
 /**
  * What an endpoint asks for, checked and made ready; a way that listens does from now on.
  *
- * errors  XIE_EURL, -EINVAL: said in the log; those of xie_listen, said too; -ENOMEM
+ * errors  XIE_EURL, -EINVAL, XIE_ELIMIT: said in the log; those of xie_listen, said too; -ENOMEM
  */
 int onebot_way_init(struct onebot_way *way, struct onebot_program *program,
                     const struct onebot_endpoint *endpoint);

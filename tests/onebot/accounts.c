@@ -371,6 +371,73 @@ static void test_the_account_changes(void)
     play(&(struct play){NULL, on_change, script_changes});
 }
 
+/* One that changes while it lasts ends: its calls were the other's. */
+static void script_changes_meanwhile(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    expect_by(rig, 0, "by 10000");
+    rig->fake.self_id = 7;
+    fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "/go");
+    fake_wait_connections(&rig->fake, 2);
+    CHECK_EQ(rig_count_log(rig, "an event of account 7 on a connection of account 10000"), 1);
+    CHECK_EQ(rig->count, 1);
+    expect_by(rig, 1, "by 7");
+}
+
+static void test_the_account_changes_meanwhile(void)
+{
+    play(&(struct play){NULL, on_change, script_changes_meanwhile});
+}
+
+/* --- too many ----------------------------------------------------------------------- */
+
+static void one_account(struct rig *rig)
+{
+    two_accounts(rig);
+    rig->options.max_accounts = 1;
+}
+
+/* Its events are nobody's. */
+static void script_too_many(struct rig *rig)
+{
+    struct fake *one = &rig->fake, *two = &rig->others[0];
+    fake_wait_connections(one, 1);
+    expect_by(rig, 0, "by 10000");
+    fake_wait_connections(two, 1);
+    fake_message(two, FAKE_USER, FAKE_GROUP, "/go");
+    rig_wait_log(rig, "account 2: ");
+    rig_wait_log(rig, "connection lost: ");
+    fake_wait_connections(two, 2);
+    settle();
+    CHECK_EQ(rig->count, 1);
+    expect_by(rig, 1, "by 10000");
+}
+
+static void test_too_many_accounts(void)
+{
+    play(&(struct play){one_account, on_echo, script_too_many});
+}
+
+static void one_account_named(struct rig *rig)
+{
+    one_account(rig);
+    rig->endpoints[0].self_id = 2;
+    rig->endpoints[1] = (struct onebot_endpoint){.url = rig->fake.url, .self_id = 3};
+}
+
+static void script_too_many_named(struct rig *rig)
+{
+    while (!xie_task_done(rig->bot))
+        xie_event_wait(&rig->fake.changed);
+    CHECK_EQ(rig->bot_result, XIE_ELIMIT);
+    CHECK_EQ(rig_count_log(rig, "account 3: too many accounts"), 1);
+}
+
+static void test_too_many_accounts_named(void)
+{
+    play(&(struct play){one_account_named, NULL, script_too_many_named});
+}
+
 /* --- all ways at once --------------------------------------------------------------- */
 
 /* Forward calls, reverse events of the same account, another account beside. */
@@ -417,6 +484,9 @@ static const struct tap_test tests[] = {
     {"who does not say whose it is", test_who_does_not_say_whose},
     {"not known again", test_not_known_again},
     {"the account changes", test_the_account_changes},
+    {"the account changes meanwhile", test_the_account_changes_meanwhile},
+    {"too many accounts", test_too_many_accounts},
+    {"too many accounts that are named", test_too_many_accounts_named},
     {"all ways at once", test_all_ways_at_once},
     {NULL, NULL},
 };

@@ -425,6 +425,60 @@ static void test_missed_heartbeats(void)
     play(&(struct play){listening, NULL, script_heartbeats});
 }
 
+static void say_lifecycle(struct guest *guest)
+{
+    guest_send(guest, "{\"post_type\":\"meta_event\",\"meta_event_type\":\"lifecycle\","
+                      "\"sub_type\":\"connect\",\"self_id\":10000}");
+}
+
+/* Those of one connection are expected once more, on the next. */
+static void script_heartbeats_end(struct rig *rig)
+{
+    static const char lost[] = "connection lost: no heartbeat for 3 intervals of 1 s";
+    struct guest guest = {0};
+    for (int i = 0; i < 3; i++) {
+        guest_connect(&guest, rig, FAKE_SELF, "");
+        say_lifecycle(&guest);
+        if (i == 0)
+            guest_send(&guest, "{\"post_type\":\"meta_event\",\"meta_event_type\":\"heartbeat\","
+                               "\"self_id\":10000,\"interval\":1000}");
+        if (i < 2)
+            guest_wait_end(&guest);
+        else
+            xie_sleep(4 * XIE_SECOND);
+        CHECK_EQ(rig_count_log(rig, lost), i < 2 ? i + 1 : 2);
+        guest_leave(&guest);
+    }
+}
+
+static void test_heartbeats_that_end(void)
+{
+    play(&(struct play){listening, NULL, script_heartbeats_end});
+}
+
+/* --- events of another account ------------------------------------------------------ */
+
+static void script_other_account(struct rig *rig)
+{
+    struct guest guest = {0};
+    guest_connect(&guest, rig, FAKE_SELF, "");
+    guest.self_id = 2;
+    guest_say(&guest, FAKE_GROUP, "/go a");
+    guest_say(&guest, FAKE_GROUP, "/go b");
+    guest_wait_end(&guest);
+    rig_wait_log(rig, "account 10000 (Universal): connection lost: ");
+    CHECK_EQ(rig_count_log(rig, "account 10000 (Universal): an event of account 2"), 1);
+    CHECK_EQ(rig->count, 0);
+    guest_leave(&guest);
+}
+
+static void test_events_of_another_account(void)
+{
+    play(&(struct play){listening, on_echo, script_other_account});
+}
+
+/* --- half open, and stopping -------------------------------------------------------- */
+
 static void pinging(struct rig *rig)
 {
     rig->options.ping_interval_ns = 50 * XIE_MILLISECOND;
@@ -571,6 +625,8 @@ static const struct tap_test tests[] = {
     {"one account uses another", test_one_account_uses_another},
     {"messages that come twice", test_messages_that_come_twice},
     {"missed heartbeats", test_missed_heartbeats},
+    {"heartbeats that end", test_heartbeats_that_end},
+    {"events of another account", test_events_of_another_account},
     {"a half-open connection", test_a_half_open_connection},
     {"stopping", test_stopping},
     {"listening by name", test_listening_by_name},

@@ -570,8 +570,8 @@ static void script_events(struct rig *rig)
     event_to(REQUEST("friend", ""), "friend:|");
     event_to("{\"post_type\":\"meta_event\",\"meta_event_type\":\"lifecycle\"}", "life:|");
     event_to("{\"post_type\":\"message_sent\",\"message\":\"x\"}", "own:x|");
-    event_to("{\"post_type\":\"message\",\"message_type\":\"private\",\"user_id\":5,\"self_id\":5,"
-             "\"message\":\"x\"}",
+    event_to("{\"post_type\":\"message\",\"message_type\":\"private\",\"user_id\":10000,"
+             "\"self_id\":10000,\"message\":\"x\"}",
              "none:x|"); /* the account's own is no message to it */
     comes_to_private("x", "private:x|");
     comes_to("x", "none:x|");
