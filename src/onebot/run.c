@@ -41,18 +41,22 @@ struct watch {
     struct xie_signals *signals; /* NULL: left alone */
 };
 
-static int wait_signal(struct watch *watch)
+/* A task outside the shield: sees the scopes around onebot_run end. */
+static int watch_scopes(void *arg)
 {
-    return watch->signals ? xie_signals_wait(watch->signals) : xie_sleep_until(XIE_NEVER);
+    struct onebot_program *program = arg;
+    int error = xie_sleep_until(XIE_NEVER);
+    onebot_program_stop(program, program->stopping ? 0 : error);
+    return 0;
 }
 
-/* A task outside the shield: sees the signals, and the scopes around onebot_run. */
-static int watch_stop(void *arg)
+/* A task inside: signals hurry also what those scopes have ended. */
+static int watch_signals(void *arg)
 {
     struct watch *watch = arg;
     struct onebot_program *program = watch->program;
     int signal;
-    while ((signal = wait_signal(watch)) >= 0) {
+    while ((signal = xie_signals_wait(watch->signals)) >= 0) {
         onebot_log(&program->log, ONEBOT_INFO, "%s: %s", strsignal(signal),
                    program->stopping ? "stopping at once" : "stopping");
         if (program->stopping)
@@ -89,20 +93,20 @@ static void run_handlers(struct onebot_program *program)
     xie_group_close(&program->handlers);
 }
 
-static int start_ways(struct onebot_program *program, struct xie_group *service)
+static int start(struct onebot_program *program, struct watch *watch, struct xie_group *service)
 {
-    int error = 0;
+    int error = watch->signals ? xie_group_spawn(service, watch_signals, watch) : 0;
     for (size_t i = 0; i < program->way_count && !error; i++)
         error = xie_group_spawn(service, onebot_way_run, &program->ways[i]);
     return error;
 }
 
-static int run_shielded(struct onebot_program *program)
+static int run_shielded(struct onebot_program *program, struct watch *watch)
 {
     int error = 0;
     XIE_SHIELD {
         XIE_GROUP(service) {
-            error = start_ways(program, &service);
+            error = start(program, watch, &service);
             if (!error)
                 run_handlers(program);
             xie_group_cancel(&service);
@@ -115,9 +119,9 @@ static int run_watched(struct onebot_program *program, struct xie_signals *signa
 {
     struct watch watch = {.program = program, .signals = signals};
     XIE_GROUP(outside) {
-        int error = xie_group_spawn(&outside, watch_stop, &watch);
+        int error = xie_group_spawn(&outside, watch_scopes, program);
         if (!error)
-            error = run_shielded(program);
+            error = run_shielded(program, &watch);
         xie_group_cancel(&outside);
         return error;
     }

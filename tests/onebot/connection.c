@@ -471,6 +471,24 @@ static void test_a_second_signal_hurries(void)
     play(&(struct play){with_signals, on_endless, script_signals});
 }
 
+static void script_cancelled_then_signal(struct rig *rig)
+{
+    say_go(rig);
+    xie_event_wait(&rig->go);
+    xie_task_cancel(rig->bot);
+    rig_wait_log(rig, "1 handler has ");
+    kill(getpid(), SIGTERM);
+    rig_wait_log(rig, "Terminated: stopping at once");
+    wait_bot(rig);
+    CHECK_EQ(rig->bot_result, -ECANCELED);
+    CHECK_EQ(rig->count, 1);
+}
+
+static void test_a_signal_hurries_what_was_cancelled(void)
+{
+    play(&(struct play){with_signals, on_endless, script_cancelled_then_signal});
+}
+
 static void script_one_signal(struct rig *rig)
 {
     say_go(rig);
@@ -504,6 +522,7 @@ static const struct tap_test tests[] = {
     {"the endless are cancelled", test_the_endless_are_cancelled},
     {"stopped while disconnected", test_stopped_while_disconnected},
     {"a second signal hurries", test_a_second_signal_hurries},
+    {"a signal hurries what was cancelled", test_a_signal_hurries_what_was_cancelled},
     {"one signal stops an idle bot", test_one_signal_stops_an_idle_bot},
     {NULL, NULL},
 };
