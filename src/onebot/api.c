@@ -236,7 +236,7 @@ static int run_session(struct session *session)
     onebot_seat_leave(&session->seat);
     xie_group_cancel(&session->tasks);
     xie_group_close(&session->tasks);
-    if (reason != -ECANCELED)
+    if (reason != -ECANCELED || !xie_check())
         say_over(session, reason);
     return reason;
 }

@@ -54,7 +54,7 @@ int onebot_keep_connected(struct onebot_way *way)
             onebot_program_stop(way->program, error);
             return 0;
         }
-        if (error == -ECANCELED)
+        if (xie_check()) /* an error that only looks like it is one like others */
             return 0;
         int64_t pause = pause_after(way, error, failures);
         onebot_log(&way->program->log, ONEBOT_INFO, "next try in %.1f s",

@@ -81,7 +81,7 @@ static int serve(struct attempt *attempt)
     int reason = onebot_link_serve(link);
     if (way->bot->self_id != ONEBOT_NOBODY)
         way->bot = link->seat.bot;
-    if (reason != -ECANCELED)
+    if (reason != -ECANCELED || !xie_check())
         onebot_link_say_lost(link, reason);
     onebot_link_leave(link, reason);
     return reason;
@@ -94,7 +94,7 @@ int onebot_forward(struct onebot_way *way, bool *proved)
     if (!error) {
         error = serve(&attempt);
         *proved = attempt.link.proved;
-    } else if (error != -ECANCELED) {
+    } else if (error != -ECANCELED || !xie_check()) {
         say_not_opened(&attempt, error);
     }
     return error;

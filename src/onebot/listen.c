@@ -150,7 +150,7 @@ int onebot_listen(struct onebot_way *way)
                                             .tls = way->endpoint.tls};
     while (!xie_check()) {
         int error = xie_http_serve(listener, &http_options, on_request, way);
-        if (error == -ECANCELED || error == XIE_ECLOSED || !error)
+        if (xie_check() || error == XIE_ECLOSED || !error)
             break;
         onebot_log(&way->program->log, ONEBOT_ERROR, "serving %s failed: %s", way->name,
                    xie_strerror(error));

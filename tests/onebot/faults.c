@@ -78,8 +78,7 @@ static int serve(void *arg)
 {
     struct scene *scene = arg;
     while (!xie_check())
-        if (xie_http_serve(scene->listener, NULL, on_request, scene) == -ECANCELED)
-            break;
+        xie_http_serve(scene->listener, NULL, on_request, scene);
     return 0;
 }
 
@@ -310,6 +309,12 @@ static void test_operations(void)
     run_all(XIE_FAULT_OPERATION, -ECONNRESET);
 }
 
+/* What nobody has cancelled is a failure like others. */
+static void test_operations_cancelled(void)
+{
+    run_all(XIE_FAULT_OPERATION, -ECANCELED);
+}
+
 /* On sim time stands still while anything can run, so that each step is another wait. */
 static void test_cancelled_at_every_point(void)
 {
@@ -352,6 +357,7 @@ static const struct tap_test tests[] = {
     {"each allocation fails once", test_memory},
     {"each system call fails once", test_system_calls},
     {"each operation fails once", test_operations},
+    {"each operation is cancelled once", test_operations_cancelled},
     {"cancelled at every point", test_cancelled_at_every_point},
     {"by rules: each allocation fails once", test_rules_memory},
     {"by rules: each system call fails once", test_rules_system_calls},
