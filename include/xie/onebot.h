@@ -251,7 +251,7 @@ struct onebot_options {
     /* Turns for calls whose action begins with "send_": of each account, and of each of its groups
      * (parameter group_id). They wait in order; a slow group holds up no other. */
     struct onebot_pace pace, group_pace;
-    int64_t connect_timeout_ns; /* to connect and shake hands; 10 s */
+    int64_t connect_timeout_ns; /* to connect and shake hands; 10 s; the same to say whose it is */
     int64_t retry_least_ns;     /* pause before connecting again; 1 s; doubled each time … */
     int64_t retry_most_ns;      /* … up to 60 s, each shortened by up to a half, at random */
     int64_t ping_interval_ns;   /* when the peer is silent; 30 s; XIE_NEVER: never */

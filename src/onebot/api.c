@@ -23,8 +23,9 @@ struct session {
     struct xie_event ended;   /* one has */
     struct xie_event over;    /* set: the session is, for this reason: */
     int reason;
-    int64_t heard; /* when the last answer came */
-    bool proved;
+    int64_t heard;          /* when the last answer came */
+    struct xie_event doubt; /* set: see at once whether it is there */
+    bool answered;
 };
 
 /* A request, given to its task. */
@@ -60,7 +61,30 @@ static void call(struct session *session, const char *action, const char *params
     onebot_api_call(session->client, &request, reply);
     if (reply->status)
         session->heard = xie_now();
-    session->proved |= !reply->error;
+    session->answered |= !reply->error;
+}
+
+/* An answer that it has no account at present proves nothing: that may last for days. */
+static bool is_proved(const struct session *session)
+{
+    return session->answered && session->seat.settled;
+}
+
+/* Of what failed here, before anything was sent: it says nothing of the implementation. */
+static bool is_local(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -EADDRNOTAVAIL || error == -EINVAL;
+}
+
+/* What one failed call means for the others. Only its own action may have been refused. */
+static void judge(struct session *session, const struct onebot_reply_by_http *reply)
+{
+    bool settled = session->seat.settled;
+    if (reply->error == XIE_EAUTH && settled)
+        xie_event_set(&session->doubt);
+    else if (reply->error == XIE_EAUTH ||
+             (reply->error == XIE_ENOTCONNECTED && !(is_local(reply->reason) && settled)))
+        end_session(session, reply->reason);
 }
 
 static void deliver(struct session *session, uint64_t id, struct onebot_reply_by_http *reply)
@@ -70,8 +94,7 @@ static void deliver(struct session *session, uint64_t id, struct onebot_reply_by
     else
         onebot_calls_answer_to(&session->seat.sender, id, reply->json);
     json_decref(reply->json);
-    if (reply->error == XIE_ENOTCONNECTED || reply->error == XIE_EAUTH)
-        end_session(session, reply->reason);
+    judge(session, reply);
 }
 
 /* Its time is the caller's. */
@@ -162,19 +185,38 @@ static int probe(struct session *session, int64_t timeout_ns)
     return reply.reason ? reply.reason : reply.error;
 }
 
+/* Until it has been silent for an interval, or is doubted. return 0; else we are cancelled */
+static int wait_doubt(struct session *session, int64_t interval)
+{
+    int error = xie_check();
+    while (!error && !xie_event_is_set(&session->doubt)) {
+        int64_t when = interval == XIE_NEVER ? XIE_NEVER : session->heard + interval;
+        if (xie_now() >= when)
+            break;
+        XIE_TIMEOUT_AT(when)
+            xie_event_wait(&session->doubt);
+        error = xie_check();
+    }
+    xie_event_clear(&session->doubt);
+    return error;
+}
+
 /* What a ping is to a WebSocket: calls that hang on a host that is gone fail by it. */
 static int watch(void *arg)
 {
     struct session *session = arg;
-    int64_t interval = session->way->program->options.ping_interval_ns;
-    int error = interval == XIE_NEVER ? -ECANCELED : 0;
-    while (!error) {
-        error = xie_sleep_until(session->heard + interval);
-        if (error || xie_now() < session->heard + interval)
-            continue;
-        error = probe(session, interval);
-        if (error && !xie_check())
-            end_session(session, error);
+    const struct onebot_options *options = &session->way->program->options;
+    int64_t interval = options->ping_interval_ns;
+    int64_t timeout = interval == XIE_NEVER ? options->connect_timeout_ns : interval;
+    while (!wait_doubt(session, interval)) {
+        int error = probe(session, timeout);
+        if (is_local(error)) {
+            session->heard = xie_now(); /* nothing was learned: later, then */
+        } else if (error) {
+            if (!xie_check())
+                end_session(session, error);
+            break;
+        }
     }
     return 0;
 }
@@ -223,7 +265,7 @@ static void say_over(const struct session *session, int reason)
     const char *name = session->way->name;
     if (reason == XIE_EAUTH)
         onebot_log(log, ONEBOT_ERROR, "the token was refused by %s", name);
-    else if (session->proved)
+    else if (is_proved(session))
         onebot_log(log, ONEBOT_WARNING, "%s: connection lost: %s", name, xie_strerror(reason));
     else
         onebot_log(log, ONEBOT_WARNING, "cannot connect to %s: %s", name, xie_strerror(reason));
@@ -253,6 +295,6 @@ int onebot_api(struct onebot_way *way, bool *proved)
         return error;
     error = run_session(&session);
     xie_http_client_close(session.client);
-    *proved = session.proved;
+    *proved = is_proved(&session);
     return error;
 }

@@ -7,7 +7,7 @@
 #include "onebot/way.h"
 
 /* Take calls until the implementation cannot be reached, or refuses the token; returns why.
- * proved: it gave an answer. */
+ * proved: it gave an answer, and it is known whose it is. */
 int onebot_api(struct onebot_way *way, bool *proved);
 
 #endif

@@ -63,7 +63,8 @@ void onebot_seat_leave(struct onebot_seat *seat);
  * What had been sent for another fails. return 0; -ENOMEM, XIE_ELIMIT as onebot_bot_of */
 int onebot_seat_settle(struct onebot_seat *seat, int64_t self_id);
 
-/* whose.c: ask whose account it is, and settle. return 0; an error: that has been said */
+/* whose.c: ask whose account it is, for connect_timeout_ns, and settle. return 0; an error: that
+ * has been said */
 int onebot_seat_ask(struct onebot_seat *seat, const char *name);
 
 /* call.c: as onebot_call; takes params over. */

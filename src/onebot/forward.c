@@ -93,7 +93,9 @@ int onebot_forward(struct onebot_way *way, bool *proved)
     int error = authorize_and_open(&attempt);
     if (!error) {
         error = serve(&attempt);
-        *proved = attempt.link.proved;
+        /* While QQ is logged out, for days perhaps, it answers, but not whose it is. */
+        *proved =
+            attempt.link.proved && (attempt.link.role != ONEBOT_API || attempt.link.seat.settled);
     } else if (error != -ECANCELED || !xie_check()) {
         say_not_opened(&attempt, error);
     }

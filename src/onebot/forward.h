@@ -6,7 +6,8 @@
 
 #include "onebot/way.h"
 
-/* Connect and serve; returns why it ended. proved: the peer sent an event or an answer. */
+/* Connect and serve; returns why it ended. proved: the peer sent an event or an answer, and of one
+ * for calls alone it is known whose it is. */
 int onebot_forward(struct onebot_way *way, bool *proved);
 
 #endif

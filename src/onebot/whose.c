@@ -11,7 +11,9 @@ int onebot_seat_ask(struct onebot_seat *seat, const char *name)
     json_t *params = json_object();
     if (!params)
         return -ENOMEM;
-    struct onebot_result result = onebot_call_json(seat->bot, "get_login_info", params);
+    struct onebot_result result = {.error = -ETIMEDOUT};
+    XIE_TIMEOUT(seat->bot->program->options.connect_timeout_ns)
+        result = onebot_call_json(seat->bot, "get_login_info", params);
     int64_t self_id = onebot_int(result.data, "user_id");
     json_decref(result.data);
     int error = result.error;

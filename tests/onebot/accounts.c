@@ -298,6 +298,51 @@ static void test_who_does_not_say_whose(void)
     play(&(struct play){split_silent, on_echo, script_not_said});
 }
 
+/* To wait for the answer has a deadline of its own. */
+static void split_patient(struct rig *rig)
+{
+    split_silent(rig);
+    rig->options.call_timeout_ns = XIE_NEVER;
+    rig->options.connect_timeout_ns = 100 * XIE_MILLISECOND;
+}
+
+static void script_never_said(struct rig *rig)
+{
+    rig_wait_log(rig, "api does not say whose account it is: ");
+    rig_wait_log(rig, "next try in ");
+    CHECK_STR(fake_action(&rig->fake, 1), "get_login_info");
+}
+
+static void test_who_never_says_whose(void)
+{
+    play(&(struct play){split_patient, NULL, script_never_said});
+}
+
+/* It answers, but has no account for days: an answer that names none proves nothing. */
+static void split_logged_out(struct rig *rig)
+{
+    split_silent(rig);
+    rig->options.retry_least_ns = 4 * XIE_MILLISECOND;
+    rig->options.retry_most_ns = 240 * XIE_MILLISECOND;
+    rig->endpoints[1] = (struct onebot_endpoint){0};
+}
+
+static void script_logged_out(struct rig *rig)
+{
+    for (unsigned n = 0; n < 8; n++) {
+        fake_wait_connections(&rig->fake, n + 1);
+        refuse_call(&rig->fake, n);
+    }
+    while (rig_count_log(rig, "next try in ") < 8)
+        xie_event_wait(&rig->fake.changed);
+    CHECK(rig_logged(rig, "next try in 0.1 s") || rig_logged(rig, "next try in 0.2 s"));
+}
+
+static void test_logged_out(void)
+{
+    play(&(struct play){split_logged_out, NULL, script_logged_out});
+}
+
 /* Until it has said whose it is, again, nobody's calls go out by it. */
 static int on_unknown(struct onebot_event *event)
 {
@@ -482,6 +527,8 @@ static const struct tap_test tests[] = {
     {"calls and events apart", test_calls_and_events_apart},
     {"the account is given", test_the_account_is_given},
     {"who does not say whose it is", test_who_does_not_say_whose},
+    {"who never says whose it is", test_who_never_says_whose},
+    {"logged out for long", test_logged_out},
     {"not known again", test_not_known_again},
     {"the account changes", test_the_account_changes},
     {"the account changes meanwhile", test_the_account_changes_meanwhile},

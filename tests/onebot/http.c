@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest.h"
+#include "loop/sim.h"
 
 /* An implementation that takes calls by HTTP: it answers by the action's name. */
 static struct site {
@@ -15,6 +16,7 @@ static struct site {
     unsigned held, most_held;
     bool deaf;         /* answer nothing */
     unsigned refusals; /* of the next requests, by 403 */
+    bool logged_out;   /* get_login_info fails */
     struct xie_event release;
     struct xie_task *task;
 } site;
@@ -86,6 +88,8 @@ static int on_request(struct xie_http *http, void *arg)
         return xie_http_answer(http, 403, "text/plain", "no", 2);
     if (site.deaf || !strcmp(action, "hold"))
         return hold(http);
+    if (site.logged_out && !strcmp(action, "get_login_info"))
+        action = "failed";
     for (size_t i = 0; i < ANSWERS; i++)
         if (!strcmp(action, answers[i].action))
             return xie_http_answer(http, answers[i].status, "application/json", answers[i].body,
@@ -397,20 +401,59 @@ static void script_unreachable(struct rig *rig)
     finish(&guest);
 }
 
+static bool on_sim(void)
+{
+    const char *backend = getenv("XIE_BACKEND");
+    return backend && !strcmp(backend, "sim");
+}
+
 /* On sim nobody else takes the port meanwhile. */
 static void test_out_of_reach(void)
 {
-    const char *backend = getenv("XIE_BACKEND");
-    if (!backend || strcmp(backend, "sim") != 0)
+    if (!on_sim())
         tap_skip("a port that was given back may be another's");
     play(&(struct play){given, on_unreachable, script_unreachable});
+}
+
+/* One refusal may be of that action alone: it is asked once more before the others fail. */
+static int on_refused_once(struct onebot_event *event)
+{
+    struct rig *rig = event->arg;
+    struct one one = {event->bot, 1};
+    CHECK_EQ(onebot_wait_connected(event->bot), 0);
+    XIE_GROUP(group) {
+        CHECK_EQ(xie_group_spawn(&group, call_hold, &one), 0);
+        while (!site.held)
+            xie_sleep(XIE_MILLISECOND);
+        site.refusals = 1;
+        CHECK_EQ(onebot_call(event->bot, "value", NULL).error, XIE_EAUTH);
+        while (strcmp(called(json_array_size(site.calls) - 1), "get_status") != 0)
+            xie_sleep(XIE_MILLISECOND);
+        settle();
+        xie_event_set(&site.release);
+    }
+    CHECK_EQ(one.error, 0);
+    CHECK(!rig_logged(rig, "the token was refused"));
+    return done(event);
+}
+
+static void no_pings(struct rig *rig)
+{
+    given(rig);
+    rig->options.ping_interval_ns = XIE_NEVER;
+}
+
+static void test_a_refused_action(void)
+{
+    play(&(struct play){given, on_refused_once, script_go});
+    play(&(struct play){no_pings, on_refused_once, script_go});
 }
 
 static int on_refused(struct onebot_event *event)
 {
     struct rig *rig = event->arg;
     CHECK_EQ(onebot_wait_connected(event->bot), 0);
-    site.refusals = 1;
+    site.refusals = 2;
     struct onebot_result result = onebot_call(event->bot, "value", NULL);
     CHECK_EQ(result.error, XIE_EAUTH);
     CHECK(strstr(result.wording, "(HTTP 403)") != NULL);
@@ -425,7 +468,89 @@ static int on_refused(struct onebot_event *event)
 static void test_a_refused_token(void)
 {
     play(&(struct play){given, on_refused, script_go});
+    play(&(struct play){no_pings, on_refused, script_go});
 }
+
+/* --- what is wrong here, not there ------------------------------------------------------ */
+
+static int no_socket(int domain, int type, int protocol)
+{
+    (void)domain, (void)type, (void)protocol;
+    return -EMFILE;
+}
+
+/* From now on no socket can be had. */
+static void exhaust(struct xie_sys *table)
+{
+    *table = on_sim() ? xie_sim_sys : xie_sys_linux;
+    table->socket = no_socket;
+    xie_sys_use(table);
+}
+
+static void replenish(void)
+{
+    xie_sys_use(on_sim() ? &xie_sim_sys : NULL);
+}
+
+/* The call that needs a file more fails, not the one that has a connection. */
+static int on_no_files(struct onebot_event *event)
+{
+    struct rig *rig = event->arg;
+    struct one one = {event->bot, 1};
+    struct xie_sys table;
+    CHECK_EQ(onebot_wait_connected(event->bot), 0);
+    rig_wait_log(rig, "connected to http://127.0.0.1:");
+    XIE_GROUP(group) {
+        CHECK_EQ(xie_group_spawn(&group, call_hold, &one), 0);
+        while (!site.held)
+            xie_sleep(XIE_MILLISECOND);
+        exhaust(&table);
+        CHECK_EQ(onebot_call(event->bot, "value", NULL).error, XIE_ENOTCONNECTED);
+        replenish();
+        settle();
+        xie_event_set(&site.release);
+    }
+    CHECK_EQ(one.error, 0);
+    CHECK(!rig_logged(rig, "connection lost"));
+    return done(event);
+}
+
+static void test_no_files(void)
+{
+    play(&(struct play){given, on_no_files, script_go});
+}
+
+/* --- nobody there but the implementation ------------------------------------------------ */
+
+static void logged_out(struct rig *rig)
+{
+    by_http(rig);
+    site.logged_out = true;
+    rig->options.retry_least_ns = 4 * XIE_MILLISECOND;
+    rig->options.retry_most_ns = 240 * XIE_MILLISECOND;
+}
+
+/* It answers, but has no account: the pauses grow all the same. */
+static void script_logged_out(struct rig *rig)
+{
+    struct guest guest = {0};
+    start_site();
+    rig_wait_log(rig, "does not say whose account it is: w0rds");
+    while (rig_count_log(rig, "next try in ") < 8)
+        xie_event_wait(&rig->fake.changed);
+    CHECK(rig_logged(rig, "next try in 0.1 s") || rig_logged(rig, "next try in 0.2 s"));
+    CHECK(rig_logged(rig, "cannot connect to http://127.0.0.1:"));
+    site.logged_out = false;
+    rig_wait_log(rig, "connected to http://127.0.0.1:");
+    finish(&guest);
+}
+
+static void test_logged_out(void)
+{
+    play(&(struct play){logged_out, NULL, script_logged_out});
+}
+
+/* --- hanging ---------------------------------------------------------------------------- */
 
 /* While it asks whose it is, too; others wait at the slowest pace. */
 static void refusing(struct rig *rig)
@@ -486,6 +611,33 @@ static int on_hanging(struct onebot_event *event)
     return done(event);
 }
 
+/* Without pings and without deadlines of calls, there is one for the question whose it is. */
+static void patient(struct rig *rig)
+{
+    by_http(rig);
+    site.deaf = true;
+    rig->options.ping_interval_ns = XIE_NEVER;
+    rig->options.call_timeout_ns = XIE_NEVER;
+    rig->options.connect_timeout_ns = 100 * XIE_MILLISECOND;
+}
+
+static void script_patient(struct rig *rig)
+{
+    struct guest guest = {0};
+    start_site();
+    rig_wait_log(rig, "does not say whose account it is: ");
+    rig_wait_log(rig, "cannot connect to http://127.0.0.1:");
+    site.deaf = false;
+    xie_event_set(&site.release);
+    rig_wait_log(rig, "connected to http://127.0.0.1:");
+    finish(&guest);
+}
+
+static void test_who_never_says_whose(void)
+{
+    play(&(struct play){patient, NULL, script_patient});
+}
+
 /* A machine that is slow may lose it again by its pings. */
 static int on_value_at_last(struct onebot_event *event)
 {
@@ -538,8 +690,12 @@ static const struct tap_test tests[] = {
     {"scopes around calls", test_scopes},
     {"no answer in time", test_no_answer_in_time},
     {"out of reach, then back", test_out_of_reach},
+    {"a refused action", test_a_refused_action},
     {"a refused token", test_a_refused_token},
     {"refused, then mended", test_refused_then_mended},
+    {"no files", test_no_files},
+    {"logged out for long", test_logged_out},
+    {"who never says whose it is", test_who_never_says_whose},
     {"a host that hangs", test_a_host_that_hangs},
     {"a host that hangs from the start", test_a_host_that_hangs_from_the_start},
     {NULL, NULL},
