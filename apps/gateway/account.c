@@ -4,7 +4,6 @@
 #include "account.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,39 +82,33 @@ json_t *account_clean_cache(struct call *call)
 
 /* --- restarting --------------------------------------------------------------------- */
 
-struct restart {
-    struct gateway *gateway;
-    int64_t delay_ms;
-};
-
 static int restart(void *arg)
 {
-    struct restart restart = *(struct restart *)arg;
-    free(arg);
-    int result = xie_sleep(restart.delay_ms * XIE_MILLISECOND);
+    struct gateway *gateway = arg;
+    int result = xie_sleep(gateway->restart_ms * XIE_MILLISECOND);
+    gateway->restarting = false;
     if (result < 0)
         return result;
-    xie_event_set(&restart.gateway->restart);
-    xie_event_clear(&restart.gateway->restart);
+    xie_event_set(&gateway->restart);
+    xie_event_clear(&gateway->restart);
     return 0;
 }
 
-/* To bots it looks so: every connection ends, and can be opened again. */
+/* To bots it looks so: every connection ends, and can be opened again. One at a time waits. */
 json_t *account_restart(struct call *call)
 {
-    struct restart plan = {.gateway = call->gateway};
-    if (!call_number(call, "delay", 0, RESTART_DELAY_MOST_MS, &plan.delay_ms))
+    struct gateway *gateway = call->gateway;
+    int64_t delay_ms = 0;
+    if (!call_number(call, "delay", 0, RESTART_DELAY_MOST_MS, &delay_ms))
         return NULL;
-    struct restart *arg = malloc(sizeof *arg);
-    if (!arg)
+    if (gateway->restarting)
+        return call_fail(call, RETCODE_BUSY, "a restart waits already");
+    struct xie_task *task = xie_spawn(restart, gateway);
+    if (!task)
         return NULL;
-    *arg = plan;
-    struct xie_task *task = xie_spawn(restart, arg);
-    if (!task) {
-        free(arg);
-        return NULL;
-    }
     xie_detach(task);
+    gateway->restarting = true;
+    gateway->restart_ms = delay_ms;
     call->retcode = RETCODE_ASYNC;
     return json_null();
 }

@@ -38,7 +38,9 @@ static json_t *run_late(struct call *call, action_fn *action)
 {
     int result = late_put(call->gateway, action, call->params);
     if (result == -EAGAIN)
-        return call_fail(call, RETCODE_BUSY, "%d rate-limited calls wait already", LATE_CALLS);
+        return call_fail(call, RETCODE_BUSY,
+                         "%d rate-limited calls, or %d bytes of them, wait already", LATE_CALLS,
+                         LATE_BYTES);
     if (result < 0)
         return call_fail(call, RETCODE_NO_MEMORY, "out of memory");
     call->retcode = RETCODE_ASYNC;

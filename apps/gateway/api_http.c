@@ -122,7 +122,7 @@ static int request_http(struct xie_http *http, void *arg)
     char action[FAULT_ACTION];
     const char *method = xie_http_method(http);
     int refused = guard_token(http, gateway->token);
-    const char *website = gateway->token ? NULL : guard_website(http);
+    const char *website = gateway->token ? NULL : guard_website(http, gateway->http_host);
     if (website)
         return reply_error(http, 403, website);
     if (refused)

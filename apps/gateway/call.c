@@ -16,6 +16,7 @@ json_t *call_fail(struct call *call, int retcode, const char *format, ...)
     call->retcode = retcode;
     vsnprintf(call->why, sizeof call->why, format, list);
     va_end(list);
+    parse_repair(call->why);
     return NULL;
 }
 

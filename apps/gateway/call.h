@@ -15,7 +15,7 @@ enum {
     RETCODE_BAD_PARAMS = 1400,
     RETCODE_FORBIDDEN = 1403,
     RETCODE_NO_ACTION = 1404,
-    RETCODE_BUSY = 1429, /* too many calls wait for their turn */
+    RETCODE_BUSY = 1429, /* too many calls, or a restart, wait for their turn */
     RETCODE_NO_MEMORY = 1500,
 };
 

@@ -77,6 +77,7 @@ bool fault_set(struct faults *faults, const json_t *body, char *why, size_t size
         const struct field *field = find(name);
         if (!field) {
             snprintf(why, size, "there is no fault %.60s", name);
+            parse_repair(why);
             return false;
         }
         if (!set(&fresh, field, value)) {

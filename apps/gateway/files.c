@@ -10,6 +10,8 @@
 
 #include "event.h"
 
+static const int64_t size_most = INT64_MAX / GATEWAY_FILES; /* the sum of all is a number too */
+
 static void id_text(const struct file *file, char id[24])
 {
     snprintf(id, 24, "/%s%lld", file->is_folder ? "folder-" : "file-", (long long)file->number);
@@ -70,7 +72,7 @@ static bool described(struct call *call, char name[WORLD_NAME], int64_t *size)
     struct stat status;
     const char *path = json_string_value(call_param(call, "file"));
     if (!call_text(call, "name", name, WORLD_NAME) ||
-        !call_number(call, "size", 0, INT64_MAX, size))
+        !call_number(call, "size", 0, size_most, size))
         return false;
     if (!*name) {
         call_fail(call, RETCODE_BAD_PARAMS, "parameter name is missing, or empty");
@@ -81,6 +83,10 @@ static bool described(struct call *call, char name[WORLD_NAME], int64_t *size)
     if (!call_param(call, "size") && path && *path == '/') {
         if (stat(path, &status) < 0) {
             call_fail(call, RETCODE_REFUSED, "the file %.100s cannot be read", path);
+            return false;
+        }
+        if (status.st_size > size_most) {
+            call_fail(call, RETCODE_REFUSED, "the file %.100s is too large", path);
             return false;
         }
         *size = status.st_size;

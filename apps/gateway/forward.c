@@ -54,10 +54,21 @@ static json_t *node_of_words(struct call *call, const json_t *data)
     return made;
 }
 
-static json_t *normal_nodes(struct call *call, const json_t *nodes)
+/* The array grows with each node, so that a message named often is not measured for nothing. */
+static bool add_node(struct call *call, struct forward *draft, json_t *made)
+{
+    size_t bytes = made ? json_dumpb(made, NULL, 0, JSON_COMPACT) : 0;
+    draft->bytes += bytes;
+    if (draft->bytes <= FORWARD_BYTES)
+        return bytes && json_array_append(draft->nodes, made) == 0;
+    call_fail(call, RETCODE_REFUSED, "a forward may have %d bytes", FORWARD_BYTES);
+    return false;
+}
+
+static bool normal_nodes(struct call *call, const json_t *nodes, struct forward *draft)
 {
     size_t i;
-    json_t *one, *list = json_array();
+    json_t *one;
     json_array_foreach(nodes, i, one)
     {
         const char *type = json_string_value(json_object_get(one, "type"));
@@ -67,35 +78,48 @@ static json_t *normal_nodes(struct call *call, const json_t *nodes)
             call_fail(call, RETCODE_BAD_PARAMS, "messages[%zu] is no node", i);
         else
             made = id ? node_of_message(call, id) : node_of_words(call, data);
-        if (!made || !list || json_array_append(list, made) < 0) {
-            json_decref(made);
-            json_decref(list);
-            return NULL;
-        }
+        bool good = add_node(call, draft, made);
         json_decref(made);
+        if (!good)
+            return false;
     }
-    return list;
+    return true;
 }
 
-json_t *forward_keep(struct call *call, const json_t *nodes)
+json_t *forward_make(struct call *call, const json_t *nodes, struct forward *draft)
 {
-    struct gateway *gateway = call->gateway;
     char id[24];
     if (json_array_size(nodes) == 0 || json_array_size(nodes) > FORWARD_NODES)
         return call_fail(call, RETCODE_BAD_PARAMS, "messages must be an array of 1 to %d nodes",
                          FORWARD_NODES);
-    json_t *list = normal_nodes(call, nodes);
-    snprintf(id, sizeof id, "%lld", (long long)(gateway->forwards.last + 1));
-    json_t *segments =
-        list ? json_pack("[{s:s, s:{s:s}}]", "type", "forward", "data", "id", id) : NULL;
-    if (!segments) {
-        json_decref(list);
-        return NULL;
-    }
-    json_t **place = &gateway->forwards.ring[++gateway->forwards.last % GATEWAY_FORWARDS];
-    json_decref(*place);
-    *place = list;
+    struct forward made = {.nodes = json_array()};
+    snprintf(id, sizeof id, "%lld", (long long)(call->gateway->forwards.last + 1));
+    json_t *segments = made.nodes && normal_nodes(call, nodes, &made)
+                           ? json_pack("[{s:s, s:{s:s}}]", "type", "forward", "data", "id", id)
+                           : NULL;
+    if (segments)
+        *draft = made;
+    else
+        json_decref(made.nodes);
     return segments;
+}
+
+static void drop_oldest(struct gateway *gateway)
+{
+    struct forward *oldest =
+        &gateway->forwards.ring[++gateway->forwards.dropped % GATEWAY_FORWARDS];
+    gateway->forwards.bytes -= oldest->bytes;
+    json_decref(oldest->nodes);
+    *oldest = (struct forward){0};
+}
+
+void forward_keep(struct gateway *gateway, const struct forward *draft)
+{
+    while (gateway->forwards.last - gateway->forwards.dropped == GATEWAY_FORWARDS ||
+           gateway->forwards.bytes + draft->bytes > FORWARD_BYTES)
+        drop_oldest(gateway);
+    gateway->forwards.ring[++gateway->forwards.last % GATEWAY_FORWARDS] = *draft;
+    gateway->forwards.bytes += draft->bytes;
 }
 
 json_t *forward_get(struct call *call)
@@ -106,15 +130,15 @@ json_t *forward_get(struct call *call)
     const char *key = call_param(call, "id") ? "id" : "message_id";
     if (!call_text(call, key, id, sizeof id))
         return NULL;
-    if (!parse_number(id, &number) || number < 1 || number > gateway->forwards.last ||
-        number <= gateway->forwards.last - GATEWAY_FORWARDS)
+    if (!parse_number(id, &number) || number > gateway->forwards.last ||
+        number <= gateway->forwards.dropped)
         return call_fail(call, RETCODE_REFUSED, "there is no forward \"%s\"", id);
-    json_t *nodes = gateway->forwards.ring[number % GATEWAY_FORWARDS];
+    json_t *nodes = gateway->forwards.ring[number % GATEWAY_FORWARDS].nodes;
     return json_pack("{s:O, s:O}", "message", nodes, "messages", nodes);
 }
 
 void forward_fini(struct gateway *gateway)
 {
-    for (size_t i = 0; i < GATEWAY_FORWARDS; i++)
-        json_decref(gateway->forwards.ring[i]);
+    while (gateway->forwards.dropped < gateway->forwards.last)
+        drop_oldest(gateway);
 }

@@ -21,6 +21,12 @@ struct request {
     int64_t user_id, group_id; /* group_id 0: a friend's */
 };
 
+/* Messages that are shown as one. */
+struct forward {
+    json_t *nodes; /* an array; a reference */
+    size_t bytes;  /* as JSON */
+};
+
 /* One of a group's, or a folder. */
 struct file {
     int64_t number; /* never used twice; 0: a free place */
@@ -42,9 +48,10 @@ enum {
 };
 
 struct gateway {
-    const char *token;                 /* NULL: none is asked for */
-    bool auth_after_upgrade;           /* refuse a token as NapCat does */
-    const char *page_host;             /* the name that --page was given */
+    const char *token;       /* NULL: none is asked for */
+    bool auth_after_upgrade; /* refuse a token as NapCat does */
+    /* The names that --page, --onebot and --http were given. */
+    const char *page_host, *onebot_host, *http_host;
     char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect, as a URL */
     int64_t run; /* milliseconds since 1970 at the start: tells one run from another */
     struct world world;
@@ -64,15 +71,20 @@ struct gateway {
         int64_t last;                          /* the latest number; also its flag */
     } requests;
     struct {
-        json_t *ring[GATEWAY_FORWARDS]; /* arrays of nodes, by number modulo its length */
-        int64_t last;                   /* the latest number; also its id */
+        struct forward ring[GATEWAY_FORWARDS]; /* by number modulo its length */
+        int64_t last;                          /* the latest number; also its id */
+        int64_t dropped;                       /* the latest that is no more */
+        size_t bytes;                          /* of all */
     } forwards;
     struct {
         struct file entries[GATEWAY_FILES];
         int64_t last; /* the latest number */
     } files;
     struct xie_event restart; /* pulsed: every bot's connection ends */
+    bool restarting;          /* it will be pulsed, */
+    int64_t restart_ms;       /* so long after it was asked for */
     struct xie_queue late;    /* of struct late_call: actions with the suffix _rate_limited */
+    size_t late_bytes;        /* of their parameters, as JSON */
 };
 
 #endif

@@ -63,20 +63,34 @@ static bool same_origin(const char *origin, const char *host)
     return name && host && strcasecmp(name + strlen("://"), host) == 0;
 }
 
-/* Clients that are no browsers send none, or one of this machine's. */
-const char *guard_website(struct xie_http *http)
+/* Clients that are no browsers may send one of this machine's. */
+static bool local_origin(const char *origin)
 {
     static const char *const local[] = {"localhost", "127.0.0.1", "::1"};
-    const char *origin = xie_http_field(http, "Origin");
-    const char *rest = origin ? strstr(origin, "://") : NULL;
+    const char *rest = strstr(origin, "://");
     char name[256];
-    if (!origin || same_origin(origin, xie_http_field(http, "Host")))
-        return NULL;
     for (size_t i = 0; rest && i < sizeof local / sizeof *local; i++) {
         if (host_name(rest + strlen("://"), name, sizeof name) && strcasecmp(name, local[i]) == 0)
-            return NULL;
+            return true;
     }
-    return "websites may not connect without a token (Origin)";
+    return false;
+}
+
+/* A browser names the Origin of every WebSocket, so that one without it may use any name; of a
+ * plain GET it names none. */
+const char *guard_website(struct xie_http *http, const char *bots_host)
+{
+    const char *host = xie_http_field(http, "Host"), *origin = xie_http_field(http, "Origin");
+    const char *site = xie_http_field(http, "Sec-Fetch-Site");
+    if (origin ? !host || !known_host(host, bots_host)
+               : host && !xie_ws_requested(http) && !known_host(host, bots_host))
+        return "without a token only addresses, localhost and the option's own name are served "
+               "(Host)";
+    if (origin && !same_origin(origin, host) && !local_origin(origin))
+        return "websites may not connect without a token (Origin)";
+    if (!origin && site && (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0))
+        return "websites may not connect without a token (Sec-Fetch-Site)";
+    return NULL;
 }
 
 const char *guard_origin(struct xie_http *http, const char *page_host)

@@ -15,9 +15,18 @@
  */
 int guard_token(struct xie_http *http, const char *token);
 
-/* Check that a bot's request comes from no website: a browser would connect to any address for
- * any page, and says which by Origin. return NULL, or why not */
-const char *guard_website(struct xie_http *http);
+/**
+ * Check that a bot's request, where no token is asked for, comes from no website: a browser would
+ * connect to any address for any page.
+ *
+ * bots_host  a name by which this side may be addressed, beside numbers and localhost
+ * return     NULL, or why not
+ * note       the page is told by Origin, by Sec-Fetch-Site where there is no Origin, and one that
+ *            has bound its name to our address by Host. Pages of this machine may. Where a
+ *            browser does not trust the address (http:// to another machine) it sends neither of
+ *            the first two with an image's GET: only a token helps there
+ */
+const char *guard_website(struct xie_http *http, const char *bots_host);
 
 /**
  * Check that a request of the page's comes from the page, or from no browser at all.

@@ -12,6 +12,7 @@
 struct late_call {
     action_fn *run;
     json_t *params; /* a reference, or NULL */
+    size_t bytes;   /* of them */
 };
 
 void late_init(struct gateway *gateway)
@@ -36,13 +37,20 @@ void late_fini(struct gateway *gateway)
 
 int late_put(struct gateway *gateway, action_fn *run, const json_t *params)
 {
+    size_t bytes = params ? json_dumpb(params, NULL, 0, JSON_COMPACT) : 0;
+    if (params && !bytes)
+        return -ENOMEM;
+    if (gateway->late_bytes && gateway->late_bytes + bytes > LATE_BYTES)
+        return -EAGAIN;
     struct late_call *late = malloc(sizeof *late);
     if (!late)
         return -ENOMEM;
-    *late = (struct late_call){run, json_incref((json_t *)params)};
+    *late = (struct late_call){run, json_incref((json_t *)params), bytes};
     int result = xie_queue_try_put(&gateway->late, late);
     if (result < 0)
         late_free(late);
+    else
+        gateway->late_bytes += bytes;
     return result;
 }
 
@@ -53,6 +61,7 @@ int late_run(void *arg)
     int result;
     while ((result = xie_queue_get(&gateway->late, &item)) == 0) {
         struct late_call *late = item;
+        gateway->late_bytes -= late->bytes;
         struct call call = {.gateway = gateway, .self = WORLD_BOT, .params = late->params};
         json_decref(late->run(&call));
         scene_tell(gateway);

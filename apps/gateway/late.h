@@ -7,8 +7,9 @@
 #include "call.h"
 
 enum {
-    LATE_SPACING_MS = 500, /* between two of them; source: the standard's default */
-    LATE_CALLS = 1000,     /* most that wait */
+    LATE_SPACING_MS = 500,         /* between two of them; source: the standard's default */
+    LATE_CALLS = 1000,             /* most that wait, */
+    LATE_BYTES = 16 * 1024 * 1024, /* and most of their parameters, as JSON; one may exceed it */
 };
 
 void late_init(struct gateway *gateway);

@@ -18,15 +18,15 @@ static bool is_forward(const json_t *segments)
     return type && strcmp(type, "node") == 0;
 }
 
-/* The `message` parameter as segments, or the `messages` of a forward; NULL: the call has failed.
- */
-static json_t *message_param(struct call *call)
+/* The `message` parameter as segments, or the `messages` of a forward, which draft is then; NULL:
+ * the call has failed. */
+static json_t *message_param(struct call *call, struct forward *draft)
 {
     json_t *message = call_param(call, "message"), *nodes = call_param(call, "messages");
     bool plain = false;
     char why[PARSE_WHY];
     if (!message && nodes)
-        return forward_keep(call, nodes);
+        return forward_make(call, nodes, draft);
     if (!message)
         return call_fail(call, RETCODE_BAD_PARAMS, "parameter message is missing");
     if (!call_flag(call, "auto_escape", &plain))
@@ -40,7 +40,7 @@ static json_t *message_param(struct call *call)
     }
     if (!is_forward(segments))
         return segments;
-    json_t *forward = forward_keep(call, segments);
+    json_t *forward = forward_make(call, segments, draft);
     json_decref(segments);
     return forward;
 }
@@ -49,11 +49,16 @@ static json_t *message_param(struct call *call)
 static json_t *send_to(struct call *call, int64_t user_id, int64_t group_id)
 {
     struct refusal refusal = {0};
-    json_t *segments = message_param(call);
+    struct forward forward = {0};
+    json_t *segments = message_param(call, &forward);
     if (!segments)
         return NULL;
     int64_t id = chat_send(call->gateway, user_id, group_id, segments, &refusal);
     json_decref(segments);
+    if (id && forward.nodes)
+        forward_keep(call->gateway, &forward);
+    else
+        json_decref(forward.nodes);
     return id ? json_pack("{s:I}", "message_id", (json_int_t)id) : call_refused(call, &refusal);
 }
 

@@ -43,6 +43,8 @@ static void gateway_init(struct gateway *gateway, const struct options *options)
     gateway->token = options->token;
     gateway->auth_after_upgrade = options->auth_after_upgrade;
     gateway->page_host = options->page.host;
+    gateway->onebot_host = options->onebot.host;
+    gateway->http_host = options->http.host;
     world_init(&gateway->world, now);
     history_init(&gateway->history, now > IDS_SINCE ? now - IDS_SINCE : 1);
     late_init(gateway);
@@ -97,29 +99,41 @@ static int http_task(void *arg)
     return api_http_serve(program->http, &program->gateway);
 }
 
-/* The ways to talk that were asked for, besides the one that always is. */
-static void spawn_ways(struct program *program, struct xie_group *group)
-{
-    const struct options *options = &program->options;
-    const struct reverse reverse[] = {{&program->gateway, options->reverse, "Universal"},
-                                      {&program->gateway, options->reverse_api, "API"},
-                                      {&program->gateway, options->reverse_event, "Event"}};
-    program->post = (struct post){&program->gateway, options->post, options->secret};
-    if (program->http)
-        xie_group_spawn(group, http_task, program);
-    if (options->post)
-        xie_group_spawn(group, post_run, &program->post);
-    for (size_t i = 0; i < sizeof reverse / sizeof *reverse; i++) {
-        program->reverse[i] = reverse[i];
-        if (reverse[i].url)
-            xie_group_spawn(group, reverse_run, &program->reverse[i]);
-    }
-}
-
 static int page_task(void *arg)
 {
     struct program *program = arg;
     return page_serve(program->page, &program->gateway);
+}
+
+/* What always runs, and the ways to talk that were asked for. All start, or it is an error. */
+static int spawn_all(struct program *program, struct xie_group *group)
+{
+    const struct options *options = &program->options;
+    struct gateway *gateway = &program->gateway;
+    struct reverse *reverse = program->reverse;
+    program->post = (struct post){gateway, options->post, options->secret};
+    reverse[0] = (struct reverse){gateway, options->reverse, "Universal"};
+    reverse[1] = (struct reverse){gateway, options->reverse_api, "API"};
+    reverse[2] = (struct reverse){gateway, options->reverse_event, "Event"};
+    const struct {
+        xie_task_fn *run;
+        void *arg;
+        bool wanted;
+    } tasks[] = {{onebot_task, program, true},
+                 {page_task, program, true},
+                 {event_beat, gateway, true},
+                 {late_run, gateway, true},
+                 {http_task, program, program->http},
+                 {post_run, &program->post, options->post},
+                 {reverse_run, reverse, reverse->url},
+                 {reverse_run, reverse + 1, reverse[1].url},
+                 {reverse_run, reverse + 2, reverse[2].url}};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < sizeof tasks / sizeof *tasks; i++) {
+        if (tasks[i].wanted)
+            result = xie_group_spawn(group, tasks[i].run, tasks[i].arg);
+    }
+    return result;
 }
 
 /* Until a signal (then 0) or until a task fails. */
@@ -127,13 +141,11 @@ static int live(struct program *program)
 {
     int result = 0;
     XIE_GROUP(group) {
-        xie_group_spawn(&group, onebot_task, program);
-        xie_group_spawn(&group, page_task, program);
-        xie_group_spawn(&group, event_beat, &program->gateway);
-        xie_group_spawn(&group, late_run, &program->gateway);
-        spawn_ways(program, &group);
-        tell_addresses(program);
-        int signal = xie_signals_wait(program->signals);
+        int signal = spawn_all(program, &group);
+        if (signal == 0) {
+            tell_addresses(program);
+            signal = xie_signals_wait(program->signals);
+        }
         xie_group_cancel(&group);
         result = xie_group_wait(&group);
         result = result < 0 || signal > 0 ? result : signal;

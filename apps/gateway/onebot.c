@@ -71,7 +71,8 @@ static int refuse_before(struct xie_http *http, struct bot *bot, int status, con
 static int bot_live(struct xie_http *http, struct bot *bot)
 {
     int refused = guard_token(http, bot->gateway->token);
-    const char *website = bot->gateway->token ? NULL : guard_website(http);
+    const char *website =
+        bot->gateway->token ? NULL : guard_website(http, bot->gateway->onebot_host);
     if (website)
         return refuse_before(http, bot, 403, website);
     if (refused && !bot->gateway->auth_after_upgrade)

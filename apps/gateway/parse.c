@@ -21,6 +21,7 @@ json_t *parse_object(const char *text, size_t len, char why[PARSE_WHY])
     if (!root) {
         snprintf(why, PARSE_WHY, "not valid JSON: line %d, column %d: %.120s", error.line,
                  error.column, error.text);
+        parse_repair(why);
         return NULL;
     }
     if (!json_is_object(root)) {
@@ -72,6 +73,39 @@ bool parse_flag(const json_t *value, bool *flag)
         return false;
     *flag = json_integer_value(value) == 1;
     return true;
+}
+
+/* The bytes of the character that text begins with; 0: of none. RFC 3629, section 4. */
+static size_t character(const unsigned char *text)
+{
+    static const struct {
+        unsigned char first, last; /* of its first byte */
+        unsigned char least, most; /* of its second */
+        unsigned char bytes;
+    } kinds[] = {
+        {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    size_t i = 0, len = 2;
+    while (i < sizeof kinds / sizeof *kinds && (*text < kinds[i].first || *text > kinds[i].last))
+        i++;
+    if (i == sizeof kinds / sizeof *kinds || text[1] < kinds[i].least || text[1] > kinds[i].most)
+        return 0;
+    while (len < kinds[i].bytes && (text[len] & 0xc0) == 0x80)
+        len++;
+    return len < kinds[i].bytes ? 0 : kinds[i].bytes;
+}
+
+void parse_repair(char *text)
+{
+    char *end = text;
+    while (*text) {
+        size_t len = character((const unsigned char *)text);
+        memmove(end, text, len);
+        end += len;
+        text += len ? len : 1;
+    }
+    *end = 0;
 }
 
 size_t parse_characters(const char *text)

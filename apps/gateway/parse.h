@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 enum {
-    PARSE_WHY = 200, /* bytes that any reason needs */
+    PARSE_WHY = 200, /* bytes that any reason needs; a longer one is cut */
 };
 
 /* Read an object. return new reference; NULL with the reason in why. */
@@ -23,6 +23,10 @@ bool parse_integer(const json_t *value, int64_t *integer);
 bool parse_number(const char *text, int64_t *integer);
 /* true, false, 0, 1, and the strings "true" "false" "yes" "no" "0" "1". */
 bool parse_flag(const json_t *value, bool *flag);
+
+/* Leave out what is no UTF-8, as where a text was cut inside a character: JSON would not take it.
+ */
+void parse_repair(char *text);
 
 /* Code points of a UTF-8 text. */
 size_t parse_characters(const char *text);

@@ -19,6 +19,7 @@
 
 enum {
     POST_PATIENCE_S = 30,       /* for an answer */
+    POST_PAUSE_MS = 1000,       /* before it begins again without memory */
     POST_SIGNATURE = 5 + 40 + 1 /* "sha1=", hex, 0 */
 };
 
@@ -44,7 +45,7 @@ static void sign(const char *secret, const struct frame *frame, char signature[P
 static void operate(struct sending *sending, const struct frame *event, const char *body,
                     size_t len)
 {
-    char why[PARSE_WHY];
+    char why[PARSE_WHY] = "out of memory";
     json_t *operation = parse_object(body, len, why);
     json_t *context = operation ? parse_object(event->text, event->len, why) : NULL;
     json_t *request = context
@@ -137,9 +138,12 @@ int post_run(void *arg)
         return result;
     gateway->bots++;
     traffic_bot(gateway, sending.number, "connected", post->url, "POST");
-    do
-        result = run(&sending); /* again when it was too slow for the events */
-    while (xie_check() == 0);
+    do {
+        /* Again when it was too slow for the events. */
+        if (run(&sending) == -ENOMEM)
+            (void)xie_sleep(POST_PAUSE_MS * XIE_MILLISECOND);
+        result = xie_check();
+    } while (result == 0);
     gateway->bots--;
     traffic_bot(gateway, sending.number, "gone", post->url, "POST");
     xie_http_client_close(sending.client);

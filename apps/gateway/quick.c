@@ -36,13 +36,14 @@ static json_t *reply_message(const json_t *context, const json_t *operation, jso
 {
     char why[PARSE_WHY];
     json_t *segments = segment_normalise(reply, wants(operation, "auto_escape", false), why);
-    json_t *user_id = json_object_get(context, "user_id");
+    int64_t user_id;
     if (!segments || !json_object_get(context, "group_id") ||
         json_is_object(json_object_get(context, "anonymous")) ||
-        !wants(operation, "at_sender", true))
+        !wants(operation, "at_sender", true) ||
+        !parse_integer(json_object_get(context, "user_id"), &user_id))
         return segments;
     json_t *at = json_pack("{s:s, s:{s:o}}", "type", "at", "data", "qq",
-                           json_sprintf("%lld", (long long)json_integer_value(user_id)));
+                           json_sprintf("%lld", (long long)user_id));
     json_t *space = json_pack("{s:s, s:{s:s}}", "type", "text", "data", "text", " ");
     if (json_array_insert_new(segments, 0, space) + json_array_insert_new(segments, 0, at) == 0)
         return segments;

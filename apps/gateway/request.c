@@ -138,14 +138,31 @@ static bool right_kind(struct call *call, const struct request *request)
     return false;
 }
 
+/* Much may have happened since it was asked: is it still the bot's to answer? Else the call has
+ * failed, and the request goes on waiting. */
+static bool may_answer(struct call *call, const struct request *request, struct group *group)
+{
+    const struct member *self = world_member(group, call->self);
+    if (request->kind == REQUEST_INVITE || (self && self->role >= ROLE_ADMIN))
+        return true;
+    call_fail(call, RETCODE_REFUSED, "user %lld is no admin of group %lld any more",
+              (long long)call->self, (long long)group->group_id);
+    return false;
+}
+
 /* An invitation brings the bot in, else who asked comes. */
-static json_t *let_in(struct call *call, const struct request *request)
+static json_t *let_in(struct call *call, const struct request *request, struct group *group)
 {
     bool invited = request->kind == REQUEST_INVITE;
-    struct group *group = world_group(&call->gateway->world, request->group_id);
     int64_t user_id = invited ? WORLD_BOT : request->user_id;
     if (world_member(group, user_id))
         return json_null();
+    if (invited && !world_member(group, request->user_id))
+        return call_fail(call, RETCODE_REFUSED, "user %lld, who invited, has left group %lld",
+                         (long long)request->user_id, (long long)group->group_id);
+    if (!invited && world_barred(group, user_id))
+        return call_fail(call, RETCODE_REFUSED, "user %lld may not come into group %lld any more",
+                         (long long)user_id, (long long)group->group_id);
     json_t *event = event_new("notice", "group_increase", invited ? "invite" : "approve",
                               "{s:I, s:I, s:I}", "group_id", (json_int_t)group->group_id,
                               "operator_id", (json_int_t)(invited ? request->user_id : call->self),
@@ -163,7 +180,10 @@ json_t *request_answer_group(struct call *call)
     if (!request || !call_flag(call, "approve", &approve) ||
         !call_text(call, "reason", reason, sizeof reason) || !right_kind(call, request))
         return NULL;
-    json_t *data = approve ? let_in(call, request) : json_null();
+    struct group *group = world_group(&call->gateway->world, request->group_id);
+    if (!may_answer(call, request, group))
+        return NULL;
+    json_t *data = approve ? let_in(call, request, group) : json_null();
     if (data)
         request->kind = REQUEST_ANSWERED;
     return data;

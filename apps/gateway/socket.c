@@ -64,8 +64,8 @@ int socket_live(struct xie_ws *ws, const char *who, socket_begin *begin, socket_
             result = read_all(&socket, message, arg);
         xie_group_cancel(&group);
     }
+    outbox_close(&socket.out); /* first: nobody may drop it, and cancel its group, any more */
     farewell(&socket, result);
-    outbox_close(&socket.out);
     xie_ws_free(ws);
     return result;
 }

@@ -143,8 +143,42 @@ def websites_may_not_connect():
     with Gateway() as gateway:
         refused(gateway, 403, "/", "Origin: https://evil.example")
         gateway.bot("/", "Origin: http://localhost").close()
+        gateway.bot("/", "Origin: http://localhost", "Sec-Fetch-Site: same-site").close()
+        for site in ("cross-site", "same-site"):
+            refused(gateway, 403, "/", f"Sec-Fetch-Site: {site}")
+        for site in ("same-origin", "none"):
+            gateway.bot("/", f"Sec-Fetch-Site: {site}").close()
     with Gateway("--token", "t") as gateway:  # who knows the token may come from anywhere
         gateway.bot("/?access_token=t", "Origin: https://tool.example").close()
+
+
+def names_that_bots_may_use():
+    """A website that has bound its name to our address is told by that name."""
+    def ask(gateway, *fields):
+        head = "\r\n".join(["GET / HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade",
+                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                            "Sec-WebSocket-Version: 13", *fields, "", ""])
+        with socket.create_connection(("127.0.0.1", gateway.onebot), BOUND) as peer:
+            peer.sendall(head.encode())
+            with peer.makefile("rb") as stream:
+                return read_head(stream)[0]
+
+    with Gateway() as gateway:
+        port = gateway.onebot
+        for name in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example"):
+            assert ask(gateway, f"Host: {name}:{port}", f"Origin: http://{name}:{port}") == 403
+            assert ask(gateway, f"Host: {name}:{port}", "Origin: http://localhost") == 403
+            assert ask(gateway, f"Host: {name}:{port}") == 101  # no browser: by any name
+        for name in ("localhost", "127.0.0.1", "[::1]", "192.168.1.7"):
+            assert ask(gateway, f"Host: {name}:{port}", f"Origin: http://{name}:{port}") == 101
+        assert ask(gateway, f"Host: 127.1:{port}", f"Origin: http://127.1:{port}") == 403
+    with Gateway("--onebot", "127.1:0") as gateway:  # the option's own name, if no good one
+        port = gateway.onebot
+        assert ask(gateway, f"Host: 127.1:{port}", f"Origin: http://127.1:{port}") == 101
+    with Gateway("--token", "t") as gateway:
+        fields = ("Host: x.example", "Origin: http://x.example", "Sec-Fetch-Site: cross-site")
+        assert ask(gateway, *fields, "Authorization: Bearer t") == 101
+        assert ask(gateway, *fields) == 401
 
 
 # --- the bots' side -----------------------------------------------------------------------
@@ -216,6 +250,17 @@ def frames_that_are_no_calls():
             assert reply["status"] == "failed" and reply["retcode"] == 1400, (text[:20], reply)
             assert reply["message"], reply
         assert data(bot, "get_status")["online"] is True  # still alive
+
+
+def texts_that_are_cut():
+    """In the middle of a character: the reply comes all the same."""
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        for more in range(3):
+            reply = call(bot, "x" * more + "没有" * 40)
+            assert reply["retcode"] == 1404 and "没有" in reply["message"], reply
+            status, _, answer = gateway.ask("POST", "/api/faults", {"x" * more + "没有" * 40: 1})
+            assert status == 400 and "没有" in answer["error"], (status, answer)
+        assert data(bot, "get_status")["good"]
 
 
 def sending():
@@ -549,7 +594,7 @@ def live():
 TESTS = [addresses_are_printed, signals_end_it, signal_says_goodbye,
          signal_does_not_wait_for_waiters, port_in_use, wrong_options, help_and_version,
          token_before_the_upgrade, token_from_the_environment, token_after_the_upgrade,
-         websites_may_not_connect, paths, lookups, unknown_action, frames_that_are_no_calls,
+         websites_may_not_connect, names_that_bots_may_use, texts_that_are_cut, paths, lookups, unknown_action, frames_that_are_no_calls,
          sending, deleting, suffixes, events_in_full, many_calls_at_once, slow_reader_is_dropped,
          peers_that_vanish, page_files, say_and_messages, say_refusals, messages_refusals,
          messages_wait, ids_rise_across_runs, foreign_origins, old_http, live]

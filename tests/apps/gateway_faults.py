@@ -133,5 +133,27 @@ def events_twice_or_never():
         assert event(bot, "message")["raw_message"] == "once"
 
 
+def farewells_hear_nothing():
+    """A bot that does not answer the close frame gets no events meanwhile, however many."""
+    with Gateway() as gateway, gateway.bot() as silent, gateway.bot() as other:
+        event(silent, "meta_event")
+        event(other, "meta_event")
+        faults(gateway, duplicate_events=True)
+        assert call(other, "set_restart")["status"] == "async"
+        try:
+            while True:
+                other.receive()
+        except Closed as closed:
+            assert closed.code == 1001, closed.code
+        # A byte here is six of an event, and each comes twice: more than may wait for a bot.
+        image = [{"type": "image", "data": {"file": "&" * 500_000}}]
+        for _ in range(8):
+            status, _, _ = gateway.ask("POST", "/api/say", {"user_id": 10003, "message": image})
+            assert status == 200
+        code, said = gateway.stop()
+        assert code == 0 and "too slowly" not in said, said
+        gateway.process.kill()
+
+
 tell([set_as_a_whole, dropped_replies, cut_in_the_middle, delays_and_order, refusals, risk_control,
-      shapes, events_twice_or_never])
+      shapes, events_twice_or_never, farewells_hear_nothing])

@@ -78,6 +78,32 @@ def wrong_http():
         assert status == 403
 
 
+def websites_may_not_call():
+    """A page's image sends no Origin, and one by a name bound to our address is its own origin."""
+    with Ways() as gateway:
+        port = gateway.http
+        for fields in ({"Host": "evil.example"}, {"Host": f"evil.example:{port}"},
+                       {"Host": f"127.0.0.1.evil.example:{port}"},
+                       {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"},
+                       {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+            for method in ("GET", "POST"):
+                status, answer = gateway.http_ask(method, "/send_msg?user_id=10001&message=x",
+                                                  fields=fields)
+                assert status == 403 and "token" in answer["error"], (fields, status, answer)
+        assert gateway.messages("wait=0") == []
+        for fields in ({}, {"Host": "localhost"}, {"Host": f"LocalHost:{port}"},
+                       {"Host": f"[::1]:{port}"}, {"Host": "10.0.0.7"}, {"Sec-Fetch-Site": "none"},
+                       {"Sec-Fetch-Site": "same-origin"}, {"Origin": f"http://127.0.0.1:{port}"}):
+            assert gateway.http_ask("GET", "/get_status", fields=fields)[0] == 200, fields
+        with socket.create_connection(("127.0.0.1", port), BOUND) as peer:  # as old tools ask
+            peer.sendall(b"GET /get_status HTTP/1.0\r\n\r\n")
+            assert peer.makefile("rb").readline().split()[1] == b"200"
+    with Ways("--token", "T") as gateway:
+        fields = {"Host": "gateway.example", "Sec-Fetch-Site": "cross-site"}
+        assert gateway.http_ask("GET", "/get_status?access_token=T", fields=fields)[0] == 200
+        assert gateway.http_ask("GET", "/get_status", fields=fields)[0] == 401
+
+
 def http_token():
     with Ways("--token", "T") as gateway:
         assert gateway.http_ask("GET", "/get_status")[0] == 401
@@ -230,5 +256,5 @@ def wrong_ways():
         assert ended.returncode == code and option in ended.stderr, (option, value, ended)
 
 
-tell([calls_by_http, wrong_http, http_token, events_by_post, nobody_takes_posts,
+tell([calls_by_http, wrong_http, websites_may_not_call, http_token, events_by_post, nobody_takes_posts,
       reverse_universal, reverse_in_two, wrong_ways])

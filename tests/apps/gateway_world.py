@@ -7,9 +7,10 @@ The bot acts by OneBot, people by POST /api/act; each change is heard by the bot
 # SPDX-License-Identifier: MIT
 import os
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
-from simulated import Gateway, call, data, event, tell  # noqa: E402
+from simulated import Gateway, Skip, call, data, event, tell  # noqa: E402
 from websocket import Closed, WebSocket  # noqa: E402
 
 TEA, WORKSHOP = 20001, 20002  # in the latter the bot is an admin
@@ -235,6 +236,40 @@ def requests_are_kept_in_number():
         data(bot, "set_friend_add_request", flag=flags[1], approve=False)
 
 
+def answers_that_come_too_late():
+    with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
+        def asked(who, action, group):
+            act(gateway, who, action, group_id=group)
+            return told(ear, "request", user_id=who)["flag"]
+
+        def answer(flag, sub_type="add", **more):
+            return call(bot, "set_group_add_request", flag=flag, sub_type=sub_type, **more)
+
+        first, second = (asked(MEMBER, "join_group", WORKSHOP) for _ in range(2))
+        third = asked(10004, "join_group", WORKSHOP)
+        act(gateway, OWNER, "set_group_admin", group_id=WORKSHOP, user_id=BOT, enable=False)
+        for approve in (True, False):  # no admin any more
+            reply = answer(first, approve=approve)
+            assert reply["retcode"] == 100 and "admin" in reply["message"], reply
+        act(gateway, OWNER, "set_group_admin", group_id=WORKSHOP, user_id=BOT)
+        assert answer(first)["status"] == "ok"  # it went on waiting
+        data(bot, "set_group_kick", group_id=WORKSHOP, user_id=MEMBER, reject_add_request=True)
+        assert answer(second)["retcode"] == 100  # barred meanwhile
+        assert MEMBER not in members(bot, WORKSHOP)
+        assert answer(second, approve=False)["status"] == "ok"
+        data(bot, "set_group_leave", group_id=WORKSHOP)
+        assert answer(third)["retcode"] == 100  # the bot has left
+        act(gateway, ADMIN, "set_group_kick", group_id=TEA, user_id=BOT)
+        first = asked(MEMBER, "invite_to_group", TEA)
+        second = asked(OWNER, "invite_to_group", TEA)
+        act(gateway, MEMBER, "set_group_leave", group_id=TEA)
+        assert answer(first, "invite")["retcode"] == 100  # who invited has left
+        assert data(bot, "get_group_list") == []
+        assert answer(first, "invite", approve=False)["status"] == "ok"
+        assert answer(second, "invite")["status"] == "ok"
+        assert [one["group_id"] for one in data(bot, "get_group_list")] == [TEA]
+
+
 def pokes_and_honours():
     with Gateway() as gateway, gateway.bot("/api") as bot, gateway.bot("/event") as ear:
         act(gateway, MEMBER, "send_poke", group_id=TEA, target_id=BOT)
@@ -278,7 +313,8 @@ def the_account():
 def restarting():
     with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
         refused(bot, "set_restart", 1400, delay=-1)
-        assert call(bot, "set_restart", delay=1)["status"] == "async"
+        assert call(bot, "set_restart", delay=1000)["status"] == "async"
+        refused(bot, "set_restart", 1429, delay=1)  # one at a time
         for peer in (bot, ear):
             try:
                 while True:
@@ -287,6 +323,8 @@ def restarting():
                 assert closed.code == 1001, closed.code
         with gateway.bot() as again:
             assert data(again, "get_status")["good"]
+            assert call(again, "set_restart", delay=600000)["status"] == "async"
+            refused(again, "set_restart", 1429)
 
 
 def quick_operations():
@@ -318,6 +356,16 @@ def quick_operations():
         assert quick(told(ear, "request"), approve=False, reason="no")["status"] == "ok"
         assert ADMIN not in members(bot, WORKSHOP)
         assert quick({}, approve=True)["retcode"] == 1400
+        gateway.ask("POST", "/api/faults", {"string_ids": True})
+        said = gateway.say(OWNER, WORKSHOP, "hi")
+        context = event(ear, "message")
+        assert context["user_id"] == str(OWNER), context
+        assert quick(context, reply="x")["status"] == "ok"
+        gateway.ask("POST", "/api/faults", {})
+        mine = gateway.messages(f"after={said}")[0]["message_id"]
+        assert data(bot, "get_msg", message_id=mine)["raw_message"] == f"[CQ:at,qq={OWNER}] x"
+        quick({**context, "user_id": None}, reply="y")  # nobody to greet
+        assert gateway.messages(f"after={mine}")[0]["text"] == "y"
         assert quick(context, reply=5)["retcode"] == 1400
 
 
@@ -514,6 +562,29 @@ def group_files():
         assert gateway.messages("wait=0")[-1]["text"] == "[文件]"
 
 
+def sizes_of_files():
+    """The largest can be summed; a larger one is refused, also that of a file itself."""
+    most = (2**63 - 1) // 100
+    with Gateway() as gateway, gateway.bot("/api") as bot:
+        for _ in range(100):
+            data(bot, "upload_group_file", group_id=TEA, name="f", size=most)
+        room = data(bot, "get_group_file_system_info", group_id=TEA)
+        assert room["used_space"] == 100 * most, room
+        for size in (most + 1, 2**63 - 1):
+            refused(bot, "upload_group_file", 1400, group_id=TEA, name="f", size=size)
+            refused(bot, "upload_private_file", 1400, user_id=MEMBER, name="f", size=size)
+        with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+            for size, good in ((most, True), (most + 1, False)):
+                try:
+                    os.truncate(file.name, size)  # all of it a hole
+                except OSError:
+                    raise Skip("no file here can be that large") from None
+                if good:
+                    data(bot, "upload_private_file", user_id=MEMBER, name="f", file=file.name)
+                else:
+                    refused(bot, "upload_private_file", user_id=MEMBER, name="f", file=file.name)
+
+
 def wrong_acts():
     with Gateway() as gateway:
         for body in ("x", [], {}, {"user_id": MEMBER}, {"user_id": 1, "action": "add_friend"},
@@ -530,6 +601,7 @@ def wrong_acts():
 
 
 tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
-      names, friends, requests_are_kept_in_number, pokes_and_honours, the_account,
+      names, friends, requests_are_kept_in_number, answers_that_come_too_late, pokes_and_honours, the_account,
       restarting, quick_operations, forwards, forwards_are_forgotten,
-      pages_learn_of_changes, media, the_past, marks, group_files, wrong_acts])
+      pages_learn_of_changes, media, the_past, marks, group_files, sizes_of_files,
+      wrong_acts])
