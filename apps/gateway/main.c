@@ -116,22 +116,24 @@ static int spawn_all(struct program *program, struct xie_group *group)
     reverse[1] = (struct reverse){gateway, options->reverse_api, "API"};
     reverse[2] = (struct reverse){gateway, options->reverse_event, "Event"};
     const struct {
+        const char *name; /* for xie ps */
         xie_task_fn *run;
         void *arg;
         bool wanted;
-    } tasks[] = {{onebot_task, program, true},
-                 {page_task, program, true},
-                 {event_beat, gateway, true},
-                 {late_run, gateway, true},
-                 {http_task, program, program->http},
-                 {post_run, &program->post, options->post},
-                 {reverse_run, reverse, reverse->url},
-                 {reverse_run, reverse + 1, reverse[1].url},
-                 {reverse_run, reverse + 2, reverse[2].url}};
+    } tasks[] = {{"onebot_task", onebot_task, program, true},
+                 {"page_task", page_task, program, true},
+                 {"event_beat", event_beat, gateway, true},
+                 {"late_run", late_run, gateway, true},
+                 {"http_task", http_task, program, program->http},
+                 {"post_run", post_run, &program->post, options->post},
+                 {"reverse_run", reverse_run, reverse, reverse->url},
+                 {"reverse_api", reverse_run, reverse + 1, reverse[1].url},
+                 {"reverse_event", reverse_run, reverse + 2, reverse[2].url}};
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof tasks / sizeof *tasks; i++) {
+        struct xie_task_options named = {.name = tasks[i].name};
         if (tasks[i].wanted)
-            result = xie_group_spawn(group, tasks[i].run, tasks[i].arg);
+            result = xie_group_spawn_with(group, tasks[i].run, tasks[i].arg, &named);
     }
     return result;
 }
