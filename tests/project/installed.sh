@@ -57,6 +57,11 @@ diff -u "$source/tests/project/examples/fetch.txt" "$work/out"
 ${CC:-cc} -DXIE_VERSION='"x"' -o "$work/bot" "$source"/apps/bot/*.c $(flags xie-onebot)
 LD_LIBRARY_PATH=$libdir "$work/bot" --help >"$work/out"
 grep -q '^usage: xie-bot' "$work/out"
+# The tutorial's first step, as its page says.
+# shellcheck disable=SC2046
+${CC:-cc} -o "$work/step1" "$source/examples/tutorial/step1.c" $(flags xie-onebot)
+LD_LIBRARY_PATH=$libdir "$work/step1" nowhere 2>"$work/out" && exit 1
+grep -q 'step1: ' "$work/out"
 for name in xie xie-tls xie-web xie-onebot; do
     pkg-config --print-errors --exists $name
     # Nothing is exported but names of ours.

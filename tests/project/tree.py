@@ -12,6 +12,7 @@ import sys
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 FLOORS = {"base": 0, "coro": 1, "loop": 2, "task": 3, "sync": 4, "io": 5, "proto": 6, "tls": 7,
           "web": 8, "onebot": 9}
+TUTORIALS = ("docs/tutorial.md", "docs/tutorial.zh.md")
 FILE_LINES = 600
 TEST_LINES = 900  # a test file mirrors one header's promises, however many
 FUNCTION_LINES = 60
@@ -156,11 +157,12 @@ def check_function_length():
 
 
 def check_example_length():
-    """An example is read at a glance."""
+    """An example is read at a glance; a step of the tutorial in a minute."""
     for path in sources("examples"):
         count = len(text(path).splitlines())
-        if count >= 60:
-            yield f"{inside(path)} has {count} lines, 60 or more"
+        most = 100 if path.parent.name == "tutorial" else 60
+        if count >= most:
+            yield f"{inside(path)} has {count} lines, {most} or more"
 
 
 def check_spdx():
@@ -216,17 +218,27 @@ def quotes(readme):
 
 
 def check_readme_quotes():
-    """Each C block of a page is a part of the file that the comment before it names."""
-    for page in ("README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+    """Each C block of a page is a part of the file that the comment before it names; so is each
+    other block with such a comment."""
+    for page in ("README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *TUTORIALS):
         for line, name, language, body in quotes(ROOT / page):
-            if language != "c":
-                continue
             if not name:
-                yield f"{page}:{line}: C without <!-- from FILE --> before it"
+                if language == "c":
+                    yield f"{page}:{line}: C without <!-- from FILE --> before it"
             elif not (ROOT / name).is_file():
                 yield f"{page}:{line}: quotes {name}, which is not there"
             elif f"\n{body}\n" not in f"\n{text(ROOT / name)}":
                 yield f"{page}:{line}: differs from {name}"
+
+
+def check_tutorial_languages():
+    """Both languages of the tutorial show the same blocks, in the same order."""
+    blocks = [[block[1:] for block in quotes(ROOT / page) if block[1]] for page in TUTORIALS]
+    if blocks[0] != blocks[1]:
+        yield f"{' and '.join(TUTORIALS)} quote different things"
+    steps = {inside(path) for path in files("examples/tutorial") if path.name.startswith("step")}
+    for name in sorted(steps - {name for name, _, _ in blocks[0]}):
+        yield f"{TUTORIALS[0]} quotes nothing from {name}"
 
 
 def check_readme_commands():
@@ -299,7 +311,7 @@ def check_claimed_tests():
 def check_pages():
     """The pages that belong to the tree are there."""
     for name in ("LICENSE", "README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
-                 "CHANGELOG.md", "docs/decisions.md", *TABLES, ".clang-format", ".editorconfig"):
+                 "CHANGELOG.md", "docs/decisions.md", *TABLES, *TUTORIALS, ".clang-format", ".editorconfig"):
         if not (ROOT / name).is_file():
             yield f"{name} is missing"
 
