@@ -200,7 +200,7 @@ WITH_CHILDREN(an_interruption_loses_nothing)
             CHECK_EQ(error, -ETIMEDOUT);
         interrupted += !!error;
     }
-    CHECK(interrupted);
+    CHECK(interrupted || kit_on("sim")); /* there time may stand still as long as something comes */
     check_large(result.out, result.out_len);
     check_large(result.err, result.err_len);
     xie_process_result_fini(&result);
