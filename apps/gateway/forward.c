@@ -93,7 +93,8 @@ json_t *forward_make(struct call *call, const json_t *nodes, struct forward *dra
         return call_fail(call, RETCODE_BAD_PARAMS, "messages must be an array of 1 to %d nodes",
                          FORWARD_NODES);
     struct forward made = {.nodes = json_array()};
-    snprintf(id, sizeof id, "%lld", (long long)(call->gateway->forwards.last + 1));
+    int64_t number = call->gateway->forwards.last + 1;
+    snprintf(id, sizeof id, "%lld", (long long)number);
     json_t *segments = made.nodes && normal_nodes(call, nodes, &made)
                            ? json_pack("[{s:s, s:{s:s}}]", "type", "forward", "data", "id", id)
                            : NULL;
