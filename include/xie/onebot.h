@@ -232,6 +232,10 @@ struct onebot_pace {
 
 enum onebot_level { ONEBOT_DEBUG = -1, ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
 
+struct onebot_config;
+struct onebot_store;
+struct onebot_plugin_definition;
+
 /* How to run a bot; zero is the default of each. Borrowed until onebot_run returns. */
 struct onebot_options {
     const char *url, *token; /* the short form of an endpoint */
@@ -265,6 +269,19 @@ struct onebot_options {
     bool keep_signals;          /* leave SIGINT and SIGTERM alone */
     /* For wss:// (<xie/tls.h>), borrowed; NULL: whom the system trusts. */
     struct xie_tls_context *tls;
+
+    struct onebot_store
+        *store; /* what it remembers (<xie/onebot/store.h>), borrowed; may be NULL */
+
+    /* Parts of it that come and go (<xie/onebot/plugin.h>). Those linked in, ended by NULL; may be
+     * NULL. One that cannot be loaded is said in the log, and the bot runs without it; but an
+     * unsound definition is -EINVAL, as an unsound rule is. */
+    const struct onebot_plugin_definition *const *plugins;
+    const char *plugin_folder; /* every *.so in it is loaded at the start, by name; may be NULL */
+    bool plugin_watch;         /* and anew when it has changed, while the bot runs */
+    int64_t plugin_start_ns;   /* for the start of a plugin; 10 s */
+    struct onebot_config *config; /* where the plugins' sections are; NULL: nowhere, all of their
+                                     keys have the defaults */
 
     /* Receives each line of the log, without time and level; NULL: stderr, with both. Control
      * characters have been replaced. May not wait. */
