@@ -16,6 +16,7 @@ static struct xie_pool pool_work = {.name = "xie-work",
                                     .lock = PTHREAD_MUTEX_INITIALIZER,
                                     .work = PTHREAD_COND_INITIALIZER,
                                     .queue = {&pool_work.queue, &pool_work.queue},
+                                    .running = {&pool_work.running, &pool_work.running},
                                     .room = {&pool_work.room, &pool_work.room},
                                     .refs = 1};
 struct xie_pool xie_pool_names = {.name = "xie-names",
@@ -23,6 +24,7 @@ struct xie_pool xie_pool_names = {.name = "xie-names",
                                   .lock = PTHREAD_MUTEX_INITIALIZER,
                                   .work = PTHREAD_COND_INITIALIZER,
                                   .queue = {&xie_pool_names.queue, &xie_pool_names.queue},
+                                  .running = {&xie_pool_names.running, &xie_pool_names.running},
                                   .room = {&xie_pool_names.room, &xie_pool_names.room},
                                   .most = XIE_POOL_THREADS,
                                   .refs = 1};
@@ -54,6 +56,7 @@ static void pool_reset(struct xie_pool *pool)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     xie_list_init(&pool->queue);
+    xie_list_init(&pool->running);
     xie_list_init(&pool->room);
     xie_list_init(&pool->closer);
     pool->queued = 0;
@@ -178,12 +181,23 @@ int xie_pool_push(struct xie_pool *pool, struct xie_job *job)
 /* --- the threads -------------------------------------------------------------------------------
  */
 
+/* What a thread is at, in its frame: the job may be gone before the thread has done with it. */
+struct running {
+    struct xie_link link;
+    int (*fn)(void *arg);
+    void (*dispose)(void *arg);
+    const char *where;
+};
+
 /* Run the first of the queue, which is not empty. */
 static void run_first(struct xie_pool *pool)
 {
     struct xie_job *job = first_job(pool);
+    struct running running = {
+        .fn = job->fn, .dispose = job->promise.dispose, .where = job->promise.where};
     pool->idle--;
     job->state = XIE_JOB_RUNNING;
+    xie_list_push(&pool->running, &running.link);
     xie_pool_remove(pool, job);
     pthread_mutex_unlock(&pool->lock);
     int result = job->fn(job->arg);
@@ -196,6 +210,36 @@ static void run_first(struct xie_pool *pool)
     pthread_mutex_unlock(&pool->lock);
     xie_promise_finish(&job->promise, result, job->arg);
     pthread_mutex_lock(&pool->lock);
+    xie_list_remove(&running.link);
+}
+
+static size_t reach(struct xie_pool *pool, const struct xie_span *span)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (struct xie_link *at = pool->queue.next; at != &pool->queue; at = at->next) {
+        const struct xie_job *job = XIE_CONTAINER(at, struct xie_job, link);
+        count += xie_span_has(span, (void *)job->fn) ||
+                 xie_span_has(span, (void *)job->promise.dispose) ||
+                 xie_span_has(span, job->promise.where);
+    }
+    for (struct xie_link *at = pool->running.next; at != &pool->running; at = at->next) {
+        const struct running *running = XIE_CONTAINER(at, struct running, link);
+        count += xie_span_has(span, (void *)running->fn) ||
+                 xie_span_has(span, (void *)running->dispose) || xie_span_has(span, running->where);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return count;
+}
+
+size_t xie_pools_reach(const struct xie_span *span)
+{
+    pthread_mutex_lock(&pools_lock);
+    size_t count = reach(&pool_work, span) + reach(&xie_pool_names, span);
+    for (struct xie_link *at = pools.next; at != &pools; at = at->next)
+        count += reach(XIE_CONTAINER(at, struct xie_pool, link), span);
+    pthread_mutex_unlock(&pools_lock);
+    return count;
 }
 
 static void *thread_main(void *arg)

@@ -6,6 +6,7 @@
 
 #include <xie/thread.h>
 
+#include "base/span.h"
 #include "io/promise.h"
 
 enum { XIE_POOL_THREADS = 4, XIE_POOL_THREADS_MOST = 1024, XIE_POOL_NAME_CAP = 16 };
@@ -16,6 +17,7 @@ struct xie_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct xie_link queue;        /* of jobs */
+    struct xie_link running;      /* what its threads are at; see xie_pools_reach */
     struct xie_link room;         /* of jobs' parkers: those who wait until it is no longer full */
     struct xie_link closer;       /* the parker of who closes it */
     size_t queued, limit;         /* limit 0: none */
@@ -49,6 +51,10 @@ extern struct xie_pool xie_pool_names;
 int xie_pool_push(struct xie_pool *pool, struct xie_job *job);
 /* Under the lock: take a job out of the queue; another may have room then. */
 void xie_pool_remove(struct xie_pool *pool, struct xie_job *job);
+
+/* How many jobs of all pools, waiting ones too, have a function in span: their own, or the one that
+ * disposes. */
+size_t xie_pools_reach(const struct xie_span *span);
 
 struct xie_pool *xie_pool_ref(struct xie_pool *pool);
 void xie_pool_unref(struct xie_pool *pool);

@@ -5,6 +5,7 @@
 
 #include "base/misuse.h"
 #include "loop/loop.h"
+#include "loop/reach.h"
 
 enum { CALL_IDLE, CALL_TIMED, CALL_READY };
 
@@ -108,4 +109,37 @@ int64_t xie_call_when(const struct xie_call *call)
     if (call->state == CALL_TIMED)
         return call->timer.when;
     return call->state == CALL_READY ? 0 : XIE_NEVER;
+}
+
+/* --- into a range of addresses ------------------------------------------------------ */
+
+static bool is_within(const struct xie_call *call, const struct xie_span *span)
+{
+    return xie_span_has(span, call) || xie_span_has(span, (void *)call->fn);
+}
+
+static bool timer_is_within(const struct xie_timer *timer, const void *span)
+{
+    return timer->fire == call_fire &&
+           is_within(XIE_CONTAINER(timer, struct xie_call, timer), span);
+}
+
+static struct xie_call *find_ready(const struct xie_loop *loop, const struct xie_span *span)
+{
+    for (struct xie_ready *item = loop->ready_head; item; item = item->next) {
+        struct xie_call *call = XIE_CONTAINER(item, struct xie_call, ready);
+        if (item->run == call_run && is_within(call, span))
+            return call;
+    }
+    return NULL;
+}
+
+void xie_reach_withdraw(struct xie_loop *loop, const struct xie_span *span)
+{
+    const struct xie_timer *timer;
+    struct xie_call *call;
+    while ((timer = xie_timers_find(&loop->timers, timer_is_within, span)))
+        xie_call_cancel(XIE_CONTAINER(timer, struct xie_call, timer));
+    while ((call = find_ready(loop, span)))
+        xie_call_cancel(call);
 }

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "loop/loop.h"
+#include "loop/reach.h"
 
 /* The live loops, so that a call to one that has ended is an error and not a crash. Few: a
  * linear list. */
@@ -154,4 +155,22 @@ int xie_loop_call(struct xie_loop *loop, void (*fn)(void *arg), void *arg)
     if (error)
         xie_release(call);
     return error;
+}
+
+static bool is_within(const struct xie_ready *item, const struct xie_span *span)
+{
+    return item->run == outside_run &&
+           xie_span_has(span, (void *)XIE_CONTAINER(item, struct outside_call, call.ready)->fn);
+}
+
+/* The loop's own thread alone takes items out of the inbox. */
+size_t xie_reach_outside(struct xie_loop *loop, const struct xie_span *span)
+{
+    size_t count = 0;
+    for (const struct xie_ready *item = loop->ready_head; item; item = item->next)
+        count += is_within(item, span);
+    const struct xie_inbox_call *call = __atomic_load_n(&loop->inbox, __ATOMIC_ACQUIRE);
+    for (; call; call = call->next)
+        count += is_within(&call->ready, span);
+    return count;
 }

@@ -229,3 +229,35 @@ void xie_timers_run(struct xie_timers *timers, int64_t now)
         timer->fire(timer);
     }
 }
+
+/* --- looking at all ----------------------------------------------------------------- */
+
+/* Those before which a node stands, by way of its siblings and of its parent's. */
+static struct xie_timer *heap_next(const struct xie_timer *timer)
+{
+    if (timer->child)
+        return timer->child;
+    while (timer && !timer->next) {
+        while (timer->prev && timer->prev->child != timer) /* to the first sibling */
+            timer = timer->prev;
+        timer = timer->prev;
+    }
+    return timer ? timer->next : NULL;
+}
+
+struct xie_timer *xie_timers_find(const struct xie_timers *timers,
+                                  bool (*is)(const struct xie_timer *timer, const void *arg),
+                                  const void *arg)
+{
+    for (struct xie_timer *timer = timers->near; timer; timer = heap_next(timer))
+        if (is(timer, arg))
+            return timer;
+    for (int level = 0; level < XIE_WHEEL_LEVELS; level++)
+        for (uint64_t used = timers->used[level]; used; used &= used - 1) {
+            struct xie_timer *timer = timers->slots[level][__builtin_ctzll(used)];
+            for (; timer; timer = timer->next)
+                if (is(timer, arg))
+                    return timer;
+        }
+    return NULL;
+}

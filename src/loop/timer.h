@@ -39,6 +39,10 @@ XIE_API void xie_timer_cancel(struct xie_timers *timers, struct xie_timer *timer
 /* When to look again: when the earliest fires or, where many share its slot, when that slot
  * begins (before it, never after); XIE_NEVER without one. */
 int64_t xie_timers_next(const struct xie_timers *timers);
+/* One of those armed that `is` says; NULL: none. Looks at all of them. */
+struct xie_timer *xie_timers_find(const struct xie_timers *timers,
+                                  bool (*is)(const struct xie_timer *timer, const void *arg),
+                                  const void *arg);
 /* Fire all that are due at now, in order; each is idle when its fire runs. Those armed
  * meanwhile wait for the next call. */
 void xie_timers_run(struct xie_timers *timers, int64_t now);

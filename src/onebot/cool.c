@@ -88,6 +88,12 @@ static struct count *begin(struct onebot_cool *cool, struct xie_link *mine,
     return count;
 }
 
+void onebot_cool_forget(struct onebot_cool *cool, struct xie_link *mine)
+{
+    while (!xie_list_empty(mine))
+        forget(cool, XIE_CONTAINER(mine->next, struct count, mine));
+}
+
 int64_t onebot_cool_use(struct onebot_cool *cool, struct xie_link *mine,
                         const struct onebot_key *key, int64_t now)
 {

@@ -26,6 +26,8 @@ void onebot_cool_fini(struct onebot_cool *cool);
  */
 int64_t onebot_cool_use(struct onebot_cool *cool, struct xie_link *mine,
                         const struct onebot_key *key, int64_t now);
+/* Those of a rule that is no more. */
+void onebot_cool_forget(struct onebot_cool *cool, struct xie_link *mine);
 /* It did not run after all: the latest use is taken back. */
 void onebot_cool_unuse(struct onebot_cool *cool, const struct onebot_key *key);
 

@@ -108,7 +108,7 @@ struct onebot_letter *onebot_letter_copy(const struct onebot_letter *letter)
     if (!copy)
         return NULL;
     copy->number = letter->number;
-    copy->next = letter->next;
+    copy->place = letter->place;
     copy->passed = letter->passed;
     copy->commanded = letter->commanded;
     return copy;

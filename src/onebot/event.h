@@ -29,6 +29,20 @@ static inline uint64_t onebot_person_mix(const struct onebot_person *person)
 
 struct onebot_talk;
 struct onebot_mailbox;
+struct onebot_plugin;
+
+/* A place in the order of rules. What comes first is less; zero is before all. Places are not
+ * used again, so that one means the same when rules have come and gone. */
+struct onebot_position {
+    uint64_t rank; /* the greater the priority, the less */
+    uint64_t order;
+};
+
+static inline bool onebot_position_before(const struct onebot_position *a,
+                                          const struct onebot_position *b)
+{
+    return a->rank < b->rank || (a->rank == b->rank && a->order < b->order);
+}
 
 /* A message as the rules look at it; made when the first of them does. */
 struct onebot_view {
@@ -58,11 +72,12 @@ struct onebot_letter {
     json_t *json;                /* event.raw, owned */
     char *words;                 /* event.text, owned */
     struct onebot_view view;
-    struct onebot_found found; /* by the rule that its handler belongs to */
-    size_t next;               /* which entry of the rules looks at it next */
-    const char *handler_name;  /* of the rule that took it */
-    bool passed;               /* a handler passed it on: questions do not get it */
-    bool passed_on;            /* those below its own handler have it, or there are none */
+    struct onebot_found found;    /* by the rule that its handler belongs to */
+    struct onebot_position place; /* of the entry that has looked at it last */
+    const char *handler_name;     /* of the rule that took it */
+    struct onebot_plugin *plugin; /* of that rule; NULL: the program's */
+    bool passed;                  /* a handler passed it on: questions do not get it */
+    bool passed_on;               /* those below its own handler have it, or there are none */
     const struct onebot_mailbox *refused; /* by the filter of a question there: not kept in it */
     bool commanded;                       /* the commands have seen it */
 

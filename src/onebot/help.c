@@ -59,8 +59,9 @@ static void list_commands(struct helper *helper)
 {
     const struct onebot_rules *rules = &helper->program->rules;
     const struct onebot_command *command = helper->program->options.commands;
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct onebot_rule *rule = rules->list[i].rule;
+    const struct onebot_rule_entry *entry = onebot_rules_first(rules);
+    for (; entry; entry = onebot_rules_next(rules, entry)) {
+        const struct onebot_rule *rule = entry->rule;
         if (rule && rule->command[0] && rule->help && may(helper, rule))
             add_line(helper, rules->book.prefixes[0], rule->command[0], rule->arguments,
                      rule->help);
@@ -119,8 +120,9 @@ static void explain(struct helper *helper, const char *name)
     const struct onebot_rules *rules = &helper->program->rules;
     const struct onebot_command *command = helper->program->options.commands;
     const char *bare = without_prefix(&rules->book, name);
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct onebot_rule *rule = rules->list[i].rule;
+    const struct onebot_rule_entry *entry = onebot_rules_first(rules);
+    for (; entry; entry = onebot_rules_next(rules, entry)) {
+        const struct onebot_rule *rule = entry->rule;
         if (rule && has_name(rule, bare) && may(helper, rule)) {
             explain_rule(helper, rule);
             return;

@@ -9,6 +9,7 @@
 
 #include "onebot/log.h"
 #include "onebot/mail.h"
+#include "onebot/plugin.h"
 #include "onebot/rules.h"
 
 struct onebot_program {
@@ -21,7 +22,11 @@ struct onebot_program {
     size_t way_count;
     uint64_t last_source; /* number of a connection; never used twice */
 
-    struct xie_group handlers;
+    struct xie_task *task; /* that runs onebot_run */
+    struct onebot_plugins plugins;
+    struct onebot_bot *self; /* no account: for plugins; NULL: not made yet */
+
+    struct xie_group handlers; /* of the program's own rules */
     size_t running; /* handlers that have not ended */
     bool full;      /* max_handlers was reached and said */
 

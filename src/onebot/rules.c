@@ -1,10 +1,10 @@
-/* rules.c - the rules of a program, checked, made ready and sorted.
+/* rules.c - the rules of a program, checked, made ready, and in order while they come and go.
  * Floor 9. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot/rules.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -17,16 +17,7 @@ void onebot_rules_init(struct onebot_rules *rules, const struct onebot_book *boo
         rules->book.prefixes[0] = "/";
     onebot_cool_init(&rules->cool, book->max_cooling ? book->max_cooling : 65536);
     onebot_turns_init(&rules->turns, book->max_waiting ? book->max_waiting : 10000);
-}
-
-void onebot_rules_fini(struct onebot_rules *rules)
-{
-    onebot_cool_fini(&rules->cool);
-    for (size_t i = 0; i < rules->count; i++)
-        onebot_regex_free(rules->list[i].regex);
-    xie_release(rules->list);
-    rules->list = NULL;
-    rules->count = 0;
+    xie_list_init(&rules->list);
 }
 
 const char *onebot_rule_command(const struct onebot_rule *rule)
@@ -93,51 +84,111 @@ static int load_one(struct onebot_rule_entry *entry, const struct onebot_log *lo
     return error;
 }
 
-/* --- sorting ------------------------------------------------------------------------ */
+/* --- a table ------------------------------------------------------------------------ */
 
-static int priority_of(const struct onebot_rule_entry *entry)
+enum { SEAT_BITS = 24 }; /* rules of one table: 16 million */
+
+static uint64_t rank_of(int priority)
 {
-    return entry->kind == ONEBOT_QUESTIONS  ? ONEBOT_ASKED
-           : entry->kind == ONEBOT_COMMANDS ? 0
-                                            : entry->rule->priority;
+    return (uint64_t)((int64_t)INT_MAX - priority) + 1;
 }
 
-/* Behind those of its priority that stand already; the questions before them. By insertion:
- * hundreds of rules, once. */
-static void insert(struct onebot_rules *rules, const struct onebot_rule_entry *entry)
+uint64_t onebot_rules_seat(struct onebot_rules *rules)
 {
-    size_t at = rules->count++;
-    int priority = priority_of(entry) + (entry->kind == ONEBOT_QUESTIONS);
-    for (; at && priority_of(&rules->list[at - 1]) < priority; at--)
-        rules->list[at] = rules->list[at - 1];
-    rules->list[at] = *entry;
+    return ++rules->last_seat;
 }
 
-static void sort(struct onebot_rules *rules)
+int onebot_rule_set_make(struct onebot_rule_set *set, const struct onebot_rule *rules,
+                         struct onebot_plugin *plugin, uint64_t seat, const struct onebot_log *log)
 {
-    const struct onebot_rule *rule = rules->book.rules;
-    for (; rule && rule->handler; rule++)
-        insert(rules, &(struct onebot_rule_entry){.rule = rule, .name = name_of(rule)});
-    insert(rules, &(struct onebot_rule_entry){.kind = ONEBOT_QUESTIONS, .name = "questions"});
-    insert(rules, &(struct onebot_rule_entry){.kind = ONEBOT_COMMANDS, .name = "commands"});
-}
-
-int onebot_rules_load(struct onebot_rules *rules, const struct onebot_log *log)
-{
-    size_t room = 2;
+    size_t count = 0;
     int error = 0;
-    while (rules->book.rules && rules->book.rules[room - 2].handler)
-        room++;
-    rules->list = xie_alloc_zero(room * sizeof *rules->list);
-    if (!rules->list)
+    *set = (struct onebot_rule_set){.rules = rules};
+    while (rules && rules[count].handler)
+        count++;
+    if (count >> SEAT_BITS)
+        return XIE_ELIMIT;
+    set->entries = count ? xie_alloc_zero(count * sizeof *set->entries) : NULL;
+    if (count && !set->entries)
         return -ENOMEM;
-    sort(rules);
-    for (size_t i = 0; i < rules->count && !error; i++) {
-        xie_list_init(&rules->list[i].cooling); /* where it stays */
-        if (rules->list[i].kind == ONEBOT_QUESTIONS)
-            rules->questions = i;
-        if (rules->list[i].kind == ONEBOT_RULE)
-            error = load_one(&rules->list[i], log);
+    for (size_t i = 0; i < count && !error; i++) {
+        struct onebot_rule_entry *entry = &set->entries[set->count++];
+        entry->place = (struct onebot_position){rank_of(rules[i].priority), seat << SEAT_BITS | i};
+        entry->rule = &rules[i];
+        entry->plugin = plugin;
+        entry->name = name_of(entry->rule);
+        xie_list_init(&entry->link);
+        xie_list_init(&entry->cooling); /* where it stays */
+        error = load_one(entry, log);
     }
     return error;
+}
+
+void onebot_rule_set_free(struct onebot_rule_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        onebot_regex_free(set->entries[i].regex);
+    xie_release(set->entries);
+    *set = (struct onebot_rule_set){0};
+}
+
+/* --- in force ----------------------------------------------------------------------- */
+
+/* From the end: a table's rules mostly come in their order. */
+static void insert(struct onebot_rules *rules, struct onebot_rule_entry *entry)
+{
+    struct xie_link *before = rules->list.prev;
+    while (before != &rules->list &&
+           onebot_position_before(&entry->place,
+                                  &XIE_CONTAINER(before, struct onebot_rule_entry, link)->place))
+        before = before->prev;
+    xie_list_push(before->next, &entry->link);
+}
+
+void onebot_rules_enter(struct onebot_rules *rules, struct onebot_rule_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        insert(rules, &set->entries[i]);
+}
+
+void onebot_rules_leave(struct onebot_rules *rules, struct onebot_rule_set *set,
+                        struct xie_link *released)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        xie_list_remove(&set->entries[i].link);
+        onebot_cool_forget(&rules->cool, &set->entries[i].cooling);
+    }
+    onebot_turns_release(&rules->turns, set->rules, set->count, released);
+}
+
+struct onebot_rule_entry *onebot_rules_behind(const struct onebot_rules *rules,
+                                              const struct onebot_position *place)
+{
+    struct onebot_rule_entry *entry = onebot_rules_first(rules);
+    while (entry && !onebot_position_before(place, &entry->place))
+        entry = onebot_rules_next(rules, entry);
+    return entry;
+}
+
+/* The questions before the rules of their priority, the plain table of commands behind. */
+int onebot_rules_load(struct onebot_rules *rules, const struct onebot_log *log)
+{
+    rules->questions = (struct onebot_rule_entry){
+        .kind = ONEBOT_QUESTIONS, .name = "questions", .place = {rank_of(ONEBOT_ASKED), 0}};
+    rules->commands = (struct onebot_rule_entry){
+        .kind = ONEBOT_COMMANDS, .name = "commands", .place = {rank_of(0), UINT64_MAX}};
+    int error =
+        onebot_rule_set_make(&rules->own, rules->book.rules, NULL, onebot_rules_seat(rules), log);
+    if (error)
+        return error;
+    insert(rules, &rules->questions);
+    insert(rules, &rules->commands);
+    onebot_rules_enter(rules, &rules->own);
+    return 0;
+}
+
+void onebot_rules_fini(struct onebot_rules *rules)
+{
+    onebot_cool_fini(&rules->cool);
+    onebot_rule_set_free(&rules->own);
 }

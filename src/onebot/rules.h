@@ -17,29 +17,70 @@ enum onebot_entry_kind {
 };
 
 struct onebot_rule_entry {
+    struct xie_link link; /* in the order of places */
+    struct onebot_position place;
     enum onebot_entry_kind kind;
     const struct onebot_rule *rule;
-    const char *name; /* for the log */
+    struct onebot_plugin *plugin; /* whose; NULL: the program's */
+    const char *name;             /* for the log */
     struct onebot_regex *regex;
     struct xie_link cooling; /* its counts */
     bool stuck;              /* its expression ran out of steps, and the log has said so */
 };
 
+/* A table of rules, made ready: they come and go together. Zero is a valid empty one. */
+struct onebot_rule_set {
+    const struct onebot_rule *rules;
+    struct onebot_rule_entry *entries;
+    size_t count;
+};
+
 struct onebot_rules {
     struct onebot_book book;
-    struct onebot_rule_entry *list; /* the first to look comes first */
-    size_t count;
-    size_t questions; /* where they stand */
+    struct xie_link list;       /* of entries in force: the first to look comes first */
+    struct onebot_rule_set own; /* the program's, which stay */
+    struct onebot_rule_entry questions, commands;
+    uint64_t last_seat;
     struct onebot_cool cool;
     struct onebot_turns_table turns;
 };
 
 /* Empty, in place. */
 void onebot_rules_init(struct onebot_rules *rules, const struct onebot_book *book);
-/* Check the rules, compile and sort them. errors -ENOMEM; -EINVAL, and the log says which rule is
- * not sound, and why */
+/* The program's own rules come into force. errors as onebot_rule_set_make */
 int onebot_rules_load(struct onebot_rules *rules, const struct onebot_log *log);
 void onebot_rules_fini(struct onebot_rules *rules);
+
+/* A seat for a table: of equal priority, those of the lesser come first. Who comes in place of
+ * another takes its seat. */
+uint64_t onebot_rules_seat(struct onebot_rules *rules);
+/* Check rules (NULL: none) and compile them; nothing is in force yet. errors -ENOMEM; -EINVAL, and
+ * the log says which rule is not sound, and why; XIE_ELIMIT. set is to be freed in any case */
+int onebot_rule_set_make(struct onebot_rule_set *set, const struct onebot_rule *rules,
+                         struct onebot_plugin *plugin, uint64_t seat, const struct onebot_log *log);
+/* Not while it is in force. */
+void onebot_rule_set_free(struct onebot_rule_set *set);
+/* In force from now on; no longer. Neither needs memory, nor fails. released receives the letters
+ * that waited for their turn there. */
+void onebot_rules_enter(struct onebot_rules *rules, struct onebot_rule_set *set);
+void onebot_rules_leave(struct onebot_rules *rules, struct onebot_rule_set *set,
+                        struct xie_link *released);
+
+/* The entry behind a place; NULL: none. Steps over those before it. */
+struct onebot_rule_entry *onebot_rules_behind(const struct onebot_rules *rules,
+                                              const struct onebot_position *place);
+/* The one behind an entry in force; NULL: none. */
+static inline struct onebot_rule_entry *onebot_rules_next(const struct onebot_rules *rules,
+                                                          const struct onebot_rule_entry *entry)
+{
+    struct xie_link *next = entry->link.next;
+    return next == &rules->list ? NULL : XIE_CONTAINER(next, struct onebot_rule_entry, link);
+}
+static inline struct onebot_rule_entry *onebot_rules_first(const struct onebot_rules *rules)
+{
+    struct xie_link *first = rules->list.next;
+    return first == &rules->list ? NULL : XIE_CONTAINER(first, struct onebot_rule_entry, link);
+}
 
 /* Of a rule, or ""; the first name of a command. */
 const char *onebot_rule_command(const struct onebot_rule *rule);

@@ -22,6 +22,7 @@ void onebot_program_stop(struct onebot_program *program, int result)
     xie_event_set(&program->stop);
     for (struct xie_link *at = program->bots.next; at != &program->bots; at = at->next)
         xie_event_set(&XIE_CONTAINER(at, struct onebot_bot, link)->online_change);
+    onebot_plugins_hurry(program);
 }
 
 void onebot_stop(struct onebot_bot *bot)
@@ -93,9 +94,14 @@ static void run_handlers(struct onebot_program *program)
     xie_group_close(&program->handlers);
 }
 
+/* The plugins before the connections: no event finds them missing. */
 static int start(struct onebot_program *program, struct watch *watch, struct xie_group *service)
 {
     int error = watch->signals ? xie_group_spawn(service, watch_signals, watch) : 0;
+    if (!error)
+        error = onebot_plugins_start(program);
+    if (!error && program->options.plugin_watch && program->options.plugin_folder)
+        error = xie_group_spawn(service, onebot_plugins_watch, program);
     for (size_t i = 0; i < program->way_count && !error; i++)
         error = xie_group_spawn(service, onebot_way_run, &program->ways[i]);
     return error;
@@ -106,9 +112,11 @@ static int run_shielded(struct onebot_program *program, struct watch *watch)
     int error = 0;
     XIE_SHIELD {
         XIE_GROUP(service) {
+            onebot_plugins_open(program);
             error = start(program, watch, &service);
             if (!error)
                 run_handlers(program);
+            onebot_plugins_stop(program);
             xie_group_cancel(&service);
         }
     }
@@ -161,6 +169,7 @@ static void fill_in(struct onebot_options *options)
     options->retry_most_ns = or_default(options->retry_most_ns, XIE_MINUTE);
     options->ping_interval_ns = or_default(options->ping_interval_ns, 30 * XIE_SECOND);
     options->grace_ns = or_default(options->grace_ns, 5 * XIE_SECOND);
+    options->plugin_start_ns = or_default(options->plugin_start_ns, 10 * XIE_SECOND);
     fill_in_pace(&options->pace);
     fill_in_pace(&options->group_pace);
     options->max_handlers = or_default_size(options->max_handlers, 10000);
@@ -204,7 +213,9 @@ static void init(struct onebot_program *program, const struct onebot_options *op
     program->options = *options;
     fill_in(&program->options);
     program->log = (struct onebot_log){.write = options->log, .arg = options->log_arg};
+    program->task = xie_task_current();
     xie_list_init(&program->bots);
+    onebot_plugins_init(&program->plugins);
     onebot_mail_init(&program->mail);
     onebot_rules_init(&program->rules, &options->book);
 }
@@ -232,6 +243,7 @@ static int run_program(struct onebot_program *program)
         error = run_watched(program, signals);
     for (size_t i = 0; i < program->way_count; i++)
         onebot_way_fini(&program->ways[i]);
+    onebot_plugins_forget_failed(&program->plugins);
     onebot_bots_free(program);
     onebot_rules_fini(&program->rules);
     xie_release(program->ways);

@@ -21,6 +21,7 @@ static void start_next(struct onebot_program *program, struct onebot_turn *turn)
     while (!started && (next = onebot_turns_leave(&program->rules.turns, turn)))
         started = try_start(next, &(struct onebot_start){.handler = rule->handler,
                                                          .name = next->handler_name,
+                                                         .plugin = next->plugin,
                                                          .turn = turn});
 }
 
@@ -77,7 +78,8 @@ static void end_talk(struct onebot_talk *talk)
 static bool failed(const struct onebot_talk *talk, int result)
 {
     if (result == -ECANCELED)
-        return !talk->bot->program->stopping && !talk->replaced;
+        return !talk->bot->program->stopping && !talk->replaced &&
+               !(talk->plugin && talk->plugin->ending);
     return result < 0 && result != XIE_EDECLINED;
 }
 
@@ -146,6 +148,7 @@ static struct onebot_talk *talk_new(struct onebot_letter *letter, const struct o
     talk->handler = start->handler;
     talk->words = start->words;
     talk->name = start->name;
+    talk->plugin = start->plugin;
     talk->letter = letter;
     talk->turn = start->turn;
     xie_list_init(&talk->boxes);
@@ -156,12 +159,15 @@ static struct onebot_talk *talk_new(struct onebot_letter *letter, const struct o
 static int spawn(struct onebot_letter *letter, const struct onebot_start *start)
 {
     struct onebot_program *program = letter->event.bot->program;
+    struct onebot_plugin *plugin = start->plugin;
     struct xie_task_options options = {.name = start->name,
-                                       .stack_size = program->options.stack_size};
+                                       .stack_size = program->options.stack_size,
+                                       .context = plugin ? plugin->task : program->task};
     struct onebot_talk *talk = talk_new(letter, start);
     if (!talk)
         return -ENOMEM;
-    int error = xie_group_spawn_with(&program->handlers, run_handler, talk, &options);
+    int error = xie_group_spawn_with(plugin ? plugin->group : &program->handlers, run_handler, talk,
+                                     &options);
     if (error) {
         xie_release(talk);
         return error;

@@ -13,10 +13,11 @@ struct onebot_talk {
     char *words;      /* owned; in place of a handler: what to reply. NULL: none */
     const char *name; /* for the log: the rule's, the command's, or "on_event" */
     struct onebot_letter *letter;
-    struct onebot_turn *turn; /* that it has; NULL: of none */
-    bool replaced;            /* a later one is to run in its place */
-    struct xie_scope *scope;  /* around the handler, once it runs */
-    struct xie_link boxes;    /* mailboxes that it has opened; the first is this one: */
+    struct onebot_plugin *plugin; /* whose rule it is; NULL: the program's */
+    struct onebot_turn *turn;     /* that it has; NULL: of none */
+    bool replaced;                /* a later one is to run in its place */
+    struct xie_scope *scope;      /* around the handler, once it runs */
+    struct xie_link boxes;        /* mailboxes that it has opened; the first is this one: */
     struct onebot_mailbox box;
     size_t box_count;
     struct xie_link answers; /* letters that its questions got, the latest last */
@@ -28,7 +29,8 @@ struct onebot_start {
     onebot_handler *handler;
     char *words; /* as of the talk; taken over */
     const char *name;
-    struct onebot_turn *turn; /* taken over: when it cannot start, its next is started */
+    struct onebot_plugin *plugin; /* whose name and handler these are; NULL: the program's */
+    struct onebot_turn *turn;     /* taken over: when it cannot start, its next is started */
 };
 
 /* Run a handler for a letter, which is taken over, whether it can start or not; if not, the log

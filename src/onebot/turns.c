@@ -77,3 +77,20 @@ struct onebot_letter *onebot_turns_leave(struct onebot_turns_table *turns, struc
     xie_release(turn);
     return NULL;
 }
+
+static bool is_one_of(const struct onebot_rule *rule, const struct onebot_rule *rules, size_t count)
+{
+    return rules && rule >= rules && rule < rules + count;
+}
+
+void onebot_turns_release(struct onebot_turns_table *turns, const struct onebot_rule *rules,
+                          size_t count, struct xie_link *released)
+{
+    for (size_t i = 0; i < ONEBOT_TURN_BUCKETS; i++)
+        for (struct xie_link *at = turns->buckets[i].next; at != &turns->buckets[i];
+             at = at->next) {
+            struct onebot_turn *turn = XIE_CONTAINER(at, struct onebot_turn, link);
+            while (is_one_of(turn->key.rule, rules, count) && turn->count)
+                xie_list_push(released, &take(turns, turn)->link);
+        }
+}

@@ -39,4 +39,8 @@ int onebot_turns_enter(struct onebot_turns_table *turns, const struct onebot_key
 struct onebot_letter *onebot_turns_leave(struct onebot_turns_table *turns,
                                          struct onebot_turn *turn);
 
+/* These rules are no more: take out the letters that wait for one of them. Looks at every turn. */
+void onebot_turns_release(struct onebot_turns_table *turns, const struct onebot_rule *rules,
+                          size_t count, struct xie_link *released);
+
 #endif

@@ -20,7 +20,9 @@ static void say_own(struct onebot_letter *letter, const struct onebot_rule_entry
                     char *words)
 {
     if (words)
-        onebot_talk_start(letter, &(struct onebot_start){.words = words, .name = entry->name});
+        onebot_talk_start(
+            letter,
+            &(struct onebot_start){.words = words, .name = entry->name, .plugin = entry->plugin});
     else
         onebot_letter_drop(letter, xie_strerror(-ENOMEM));
 }
@@ -68,6 +70,7 @@ static void start(const struct taking *taking, struct onebot_turn *turn)
     onebot_talk_start(taking->letter,
                       &(struct onebot_start){.handler = taking->entry->rule->handler,
                                              .name = taking->entry->name,
+                                             .plugin = taking->entry->plugin,
                                              .turn = turn});
 }
 
@@ -147,6 +150,7 @@ static void take(struct taking *taking, const struct onebot_hit *hit)
     letter->event.command = onebot_rule_command(rule);
     letter->event.arg = rule->arg;
     letter->handler_name = taking->entry->name;
+    letter->plugin = taking->entry->plugin;
     if (!good) {
         say(letter, taking->entry, text);
         return;
@@ -248,39 +252,64 @@ static void end_walk(struct onebot_program *program, struct onebot_letter *lette
         letter, &(struct onebot_start){.handler = program->options.on_event, .name = "on_event"});
 }
 
-/* What stands behind the questions; `next` is there. */
+/* What stands behind the questions, and behind the letter's place. */
 static void walk_behind(struct onebot_program *program, struct onebot_letter *letter)
 {
     struct onebot_rules *rules = &program->rules;
     bool listening = !letter->passed && onebot_event_is_message(&letter->event) &&
                      onebot_mail_listens(&program->mail, letter);
-    while (letter->next < rules->count)
-        if (try_entry(program, &rules->list[letter->next++], letter, listening))
+    struct onebot_rule_entry *entry = onebot_rules_behind(rules, &letter->place);
+    for (; entry; entry = onebot_rules_next(rules, entry)) {
+        letter->place = entry->place;
+        if (try_entry(program, entry, letter, listening))
             return;
+    }
     end_walk(program, letter, listening);
+}
+
+/* What stands before them. return false: the letter goes on */
+static bool walk_before(struct onebot_program *program, struct onebot_letter *letter)
+{
+    struct onebot_rules *rules = &program->rules;
+    struct onebot_rule_entry *entry = onebot_rules_behind(rules, &letter->place);
+    for (; entry && entry->kind != ONEBOT_QUESTIONS; entry = onebot_rules_next(rules, entry)) {
+        letter->place = entry->place;
+        if (try_rule(program, entry, letter))
+            return true;
+    }
+    letter->place = rules->questions.place;
+    return !letter->passed && onebot_event_is_message(&letter->event) &&
+           onebot_mail_answer(&program->mail, letter);
 }
 
 void onebot_walk(struct onebot_letter *letter)
 {
     struct onebot_program *program = letter->event.bot->program;
-    struct onebot_rules *rules = &program->rules;
-    while (letter->next < rules->questions)
-        if (try_rule(program, &rules->list[letter->next++], letter))
-            return;
-    if (letter->next == rules->questions) {
-        letter->next++;
-        if (!letter->passed && onebot_event_is_message(&letter->event) &&
-            onebot_mail_answer(&program->mail, letter))
-            return;
-    }
+    if (onebot_position_before(&letter->place, &program->rules.questions.place) &&
+        walk_before(program, letter))
+        return;
     walk_behind(program, letter);
 }
 
 void onebot_walk_again(struct onebot_letter *letter)
 {
     struct onebot_program *program = letter->event.bot->program;
-    letter->next = program->rules.questions + 1;
+    letter->place = program->rules.questions.place;
     walk_behind(program, letter);
+}
+
+/* Before the place, so that a rule that has come there is asked. */
+void onebot_walk_return(struct onebot_letter *letter)
+{
+    struct onebot_letter *copy = letter->passed_on ? NULL : onebot_letter_copy(letter);
+    if (!copy) {
+        onebot_letter_drop(letter, letter->passed_on ? "its plugin was unloaded before its turn"
+                                                     : xie_strerror(-ENOMEM));
+        return;
+    }
+    onebot_letter_free(letter);
+    copy->place.order--;
+    onebot_walk(copy);
 }
 
 /* --- for handlers ------------------------------------------------------------------- */

@@ -13,4 +13,8 @@ void onebot_walk(struct onebot_letter *letter);
  * the questions gets it; takes it over. */
 void onebot_walk_again(struct onebot_letter *letter);
 
+/* A letter that waited for its turn at a rule that is no more: to whatever stands in its place, and
+ * on; takes it over. */
+void onebot_walk_return(struct onebot_letter *letter);
+
 #endif

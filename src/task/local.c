@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "task/reach.h"
 #include "task/record.h"
 
 enum { XIE_LOCALS_MOST = 64 };
@@ -134,10 +135,14 @@ int xie_local_set(const struct xie_local_key *key, void *value)
     return 0;
 }
 
+void *xie_task_local(const struct xie_task *task, const struct xie_local_key *key)
+{
+    int depth;
+    const struct xie_locals *found = task ? find(task->locals, key, &depth) : NULL;
+    return found ? found->value->value : NULL;
+}
+
 void *xie_local_get(const struct xie_local_key *key)
 {
-    struct xie_task *self = xie_task_current();
-    int depth;
-    struct xie_locals *found = self ? find(self->locals, key, &depth) : NULL;
-    return found ? found->value->value : NULL;
+    return xie_task_local(xie_task_current(), key);
 }

@@ -8,7 +8,6 @@
 #include <xie/onebot.h>
 #include <xie/onebot/config.h>
 #include <xie/onebot/schedule.h>
-#include <xie/onebot/store.h>
 #include <xie/task.h>
 
 #ifdef __cplusplus

@@ -1,0 +1,224 @@
+/* plugin_call.c - what plugins, and those who load them, call.
+ * Floor 9. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "onebot/bot.h"
+#include "onebot/utf8.h"
+
+/* --- for the plugin ----------------------------------------------------------------------- */
+
+struct onebot_plugin *onebot_plugin_current(void)
+{
+    return xie_local_get(&onebot_plugin_key);
+}
+
+struct onebot_plugin *onebot_event_plugin(const struct onebot_event *event)
+{
+    return XIE_CONTAINER(event, const struct onebot_letter, event)->plugin;
+}
+
+const char *onebot_plugin_name(const struct onebot_plugin *plugin)
+{
+    return plugin->name;
+}
+
+struct onebot_bot *onebot_plugin_bot(const struct onebot_plugin *plugin)
+{
+    return plugin->program->self;
+}
+
+struct onebot_bot *onebot_plugin_account(const struct onebot_plugin *plugin, int64_t self_id)
+{
+    struct onebot_program *program = plugin->program;
+    if (self_id)
+        return onebot_account(program->self, self_id);
+    for (struct xie_link *at = program->bots.next; at != &program->bots; at = at->next) {
+        struct onebot_bot *bot = XIE_CONTAINER(at, struct onebot_bot, link);
+        if (bot->self_id > 0)
+            return bot;
+    }
+    return NULL;
+}
+
+const json_t *onebot_plugin_settings(const struct onebot_plugin *plugin)
+{
+    return plugin->settings;
+}
+
+struct onebot_store *onebot_plugin_store(const struct onebot_plugin *plugin)
+{
+    return plugin->program->options.store;
+}
+
+/* By the logger its name is the plugin's, so that it may have a level of its own. */
+void onebot_plugin_log(const struct onebot_plugin *plugin, enum onebot_level level,
+                       const char *format, ...)
+{
+    const struct onebot_log *log = &plugin->program->log;
+    char line[ONEBOT_LOG_LINE];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (len < 0)
+        return;
+    onebot_utf8_one_line(line, (size_t)len >= sizeof line);
+    if (!log->write || log->write == onebot_logger_line)
+        onebot_logger_write(log->write ? log->arg : NULL, level, plugin->name, NULL, "%s", line);
+    else
+        onebot_log(log, level, "%s: %s", plugin->name, line);
+}
+
+/* --- its tasks ------------------------------------------------------------------------------ */
+
+struct errand {
+    struct onebot_plugin *plugin;
+    xie_task_fn *fn;
+    void *arg;
+    const char *name;
+};
+
+/* A failure is one line, not the end of the others. */
+static int run_errand(void *arg)
+{
+    struct errand errand = *(struct errand *)arg;
+    xie_release(arg);
+    int result = errand.fn(errand.arg);
+    if (result < 0 && !(result == -ECANCELED && errand.plugin->ending))
+        onebot_log(&errand.plugin->program->log, ONEBOT_ERROR, "plugin %s: task %s failed: %s",
+                   errand.plugin->name, errand.name, xie_strerror(result));
+    return 0;
+}
+
+int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn, void *arg,
+                           const char *name, const char *where)
+{
+    const struct xie_task_options options = {.stack_size = plugin->program->options.stack_size,
+                                             .context = plugin->task};
+    if (!plugin->group)
+        return -ECANCELED;
+    struct errand *errand = xie_alloc(sizeof *errand);
+    if (!errand)
+        return -ENOMEM;
+    *errand = (struct errand){plugin, fn, arg, name};
+    int error = xie_group_spawn_at(plugin->group, run_errand, errand, &options, name, where);
+    if (error)
+        xie_release(errand);
+    return error;
+}
+
+/* --- loading -------------------------------------------------------------------------------- */
+
+int onebot_plugin_load(struct onebot_bot *bot, const char *path)
+{
+    return onebot_plugins_load(bot->program, path, NULL, NULL, NULL);
+}
+
+int onebot_plugin_unload(struct onebot_bot *bot, const char *name)
+{
+    struct onebot_plugin *plugin = onebot_plugins_find(bot->program, name);
+    return plugin ? onebot_plugins_unload(plugin) : -ENOENT;
+}
+
+int onebot_plugin_reload(struct onebot_bot *bot, const char *name)
+{
+    struct onebot_plugin *plugin = onebot_plugins_find(bot->program, name);
+    return plugin ? onebot_plugins_reload(plugin) : -ENOENT;
+}
+
+int onebot_plugin_scan(struct onebot_bot *bot)
+{
+    return onebot_plugins_scan(bot->program);
+}
+
+/* --- settings ------------------------------------------------------------------------------- */
+
+/* return 1 they are others, and it knows; 0 they are not; an error of the reload */
+static int tell_settings(struct onebot_plugin *plugin)
+{
+    const struct onebot_plugin_definition *definition = plugin->definition;
+    json_t *settings = NULL;
+    int error = onebot_plugin_read(plugin, definition, &settings);
+    if (error == XIE_EFAILED || (!error && json_equal(settings, plugin->settings))) {
+        json_decref(settings);
+        return 0;
+    }
+    if (error)
+        return error;
+    if (!definition->changed) {
+        json_decref(settings);
+        error = onebot_plugins_reload(plugin);
+        return error ? error : 1;
+    }
+    json_t *old = plugin->settings;
+    plugin->settings = settings;
+    definition->changed(plugin);
+    json_decref(old);
+    return 1;
+}
+
+static struct onebot_plugin *serving_behind(struct onebot_program *program, uint64_t seat)
+{
+    struct onebot_plugin *next = NULL;
+    struct xie_link *list = &program->plugins.list;
+    for (struct xie_link *at = list->next; at != list; at = at->next) {
+        struct onebot_plugin *plugin = XIE_CONTAINER(at, struct onebot_plugin, link);
+        if (plugin->going && !plugin->ending && !plugin->next && plugin->seat > seat &&
+            (!next || plugin->seat < next->seat))
+            next = plugin;
+    }
+    return next;
+}
+
+int onebot_plugin_settings_changed(struct onebot_bot *bot)
+{
+    struct onebot_program *program = bot->program;
+    struct onebot_plugin *plugin;
+    uint64_t seat = 0;
+    int count = 0;
+    if (onebot_plugin_current())
+        return -EDEADLK;
+    while ((plugin = serving_behind(program, seat))) {
+        seat = plugin->seat;
+        int told = tell_settings(plugin);
+        if (told < 0 && (told == xie_check() || told == XIE_ECLOSED || told == -ENOMEM))
+            return told;
+        count += told > 0;
+    }
+    return count;
+}
+
+/* --- for people ----------------------------------------------------------------------------- */
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static struct onebot_plugin_info info_of(const struct onebot_plugin *plugin)
+{
+    const struct onebot_plugin_definition *definition = plugin->definition;
+    bool known = definition && *plugin->name; /* of a version that can be read */
+    return (struct onebot_plugin_info){.name = plugin->name,
+                                       .version = or_empty(known ? definition->version : NULL),
+                                       .about = or_empty(known ? definition->about : NULL),
+                                       .path = or_empty(plugin->path),
+                                       .state = plugin->state,
+                                       .running = plugin->group ? plugin->group->count : 0,
+                                       .loaded_ns = plugin->loaded_ns};
+}
+
+size_t onebot_plugin_list(struct onebot_bot *bot, struct onebot_plugin_info *infos, size_t cap)
+{
+    struct xie_link *list = &bot->program->plugins.list;
+    size_t count = 0;
+    for (struct xie_link *at = list->next; at != list; at = at->next, count++)
+        if (count < cap)
+            infos[count] = info_of(XIE_CONTAINER(at, struct onebot_plugin, link));
+    return count;
+}
