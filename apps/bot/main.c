@@ -11,8 +11,8 @@
 #include "start.h"
 
 static const char usage[] =
-    "usage: xie-bot --url ws[s]://HOST[:PORT][/PATH] [--token TOKEN]\n"
-    "       xie-bot --config FILE [--check-config]\n"
+    "usage: xie-bot --url ws[s]://HOST[:PORT][/PATH] [--token TOKEN] [--plugins FOLDER]\n"
+    "       xie-bot --config FILE [--plugins FOLDER] [--check-config]\n"
     "       xie-bot --print-config\n"
     "Connect to OneBot 11 implementations and answer commands.\n"
     "\n"
@@ -22,6 +22,9 @@ static const char usage[] =
     "  --token TOKEN   its access token; better in the environment as XIE_TOKEN, where\n"
     "                  other users of this machine do not see it\n"
     "  --config FILE   settings, as YAML; read again on SIGHUP\n"
+    "  --plugins FOLDER\n"
+    "                  each *.so in it is a plugin: loaded at the start, and anew when it\n"
+    "                  changes, or on SIGHUP. Takes the place of the file's plugin_folder\n"
     "  --check-config  only say what is wrong with them\n"
     "  --print-config  a file of the defaults, with what each setting means\n"
     "  --help          this text\n"
@@ -87,6 +90,8 @@ static int take_option(int option, struct start *start)
         start->options.url = optarg;
     else if (option == 't')
         start->options.token = optarg;
+    else if (option == 'l')
+        start->plugin_folder = optarg;
     else if (option == 'c')
         start->config = optarg;
     else if (option == 'k')
@@ -104,11 +109,15 @@ static int take_option(int option, struct start *start)
 
 static int read_options(int argc, char **argv, struct start *start)
 {
-    static const struct option list[] = {
-        {"url", required_argument, NULL, 'u'},    {"token", required_argument, NULL, 't'},
-        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
-        {"print-config", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
+    static const struct option list[] = {{"url", required_argument, NULL, 'u'},
+                                         {"token", required_argument, NULL, 't'},
+                                         {"config", required_argument, NULL, 'c'},
+                                         {"check-config", no_argument, NULL, 'k'},
+                                         {"plugins", required_argument, NULL, 'l'},
+                                         {"print-config", no_argument, NULL, 'p'},
+                                         {"help", no_argument, NULL, 'h'},
+                                         {"version", no_argument, NULL, 'v'},
+                                         {NULL, 0, NULL, 0}};
     int option, status = -1;
     while (status < 0 && (option = getopt_long(argc, argv, "", list, NULL)) != -1)
         status = take_option(option, start);

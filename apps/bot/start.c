@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <xie.h>
+#include <xie/onebot/store.h>
 
+#include "plugins.h"
 #include "start.h"
 
 /* What a run holds; zero is a valid empty one. */
@@ -13,6 +15,7 @@ struct run {
     struct onebot_config *config;
     struct onebot_settings *settings;
     struct onebot_logger *logger;
+    struct onebot_store *store;
     int watch_error; /* of the task that waits for SIGHUP */
     struct onebot_logger_name names[ONEBOT_LOGGER_NAMES + 1];
 };
@@ -32,20 +35,25 @@ static void complain(void *arg, const char *line)
     onebot_logger_write(run->logger, ONEBOT_ERROR, "config", NULL, "%s", line);
 }
 
-/* What the log section says is in force at once; the rest needs a new start, and that is said. */
+/* What the log section and those of plugins say is in force at once; the rest needs a new start,
+ * and that is said. */
+static bool at_once(const char *key)
+{
+    return strncmp(key, "log.", 4) == 0 || strncmp(key, "plugins.", 8) == 0;
+}
+
 static void changed(void *arg, const char *key, const json_t *old, const json_t *now)
 {
     struct run *run = arg;
     (void)old;
     (void)now;
     onebot_logger_write(run->logger, ONEBOT_INFO, "config", NULL, "%s has changed%s", key,
-                        strncmp(key, "log.", 4) == 0 ? "" : "; it counts from the next start on");
+                        at_once(key) ? "" : "; it counts from the next start on");
 }
 
 /* The file of the log is opened again in any case: it may have been moved away. */
-static void hang_up(void *arg, int result)
+static void read_again(struct run *run, int result)
 {
-    struct run *run = arg;
     struct onebot_logger_options options =
         onebot_settings_log(onebot_config_values(run->config), run->names);
     int error = onebot_logger_change(run->logger, &options);
@@ -59,6 +67,15 @@ static void hang_up(void *arg, int result)
     else
         onebot_logger_write(run->logger, ONEBOT_INFO, "config", NULL, "read again: %d change%s",
                             result, result == 1 ? "" : "s");
+}
+
+/* The plugins, when it is clear what their settings are. */
+static void hang_up(void *arg, int result)
+{
+    struct run *run = arg;
+    if (run->config)
+        read_again(run, result);
+    plugins_look_again();
 }
 
 /* --- running ------------------------------------------------------------------------ */
@@ -107,6 +124,19 @@ static int open_log(struct run *run)
     return error ? XIE_EFAILED : 0;
 }
 
+static int open_store(struct run *run)
+{
+    const char *path = onebot_string(onebot_config_values(run->config), "store");
+    char why[ONEBOT_WORDING] = "";
+    const struct onebot_store_options options = {
+        .why = why, .log = onebot_logger_line, .log_arg = run->logger};
+    int error = *path ? onebot_store_open(path, &options, &run->store) : 0;
+    if (error)
+        fprintf(stderr, "%s: store: %s: %s\n", run->start->config, path,
+                *why ? why : xie_strerror(error));
+    return error ? XIE_EFAILED : 0;
+}
+
 static int has_way(const struct run *run)
 {
     const struct onebot_options *options = &run->start->options;
@@ -131,9 +161,14 @@ static int run_configured(struct run *run)
     if (error || start->check_only)
         return error;
     error = open_log(run);
+    if (!error)
+        error = open_store(run);
     if (error)
         return error;
     override(run, url, token);
+    start->options.config = run->config;
+    start->options.store = run->store;
+    plugins_use(&start->options, start->plugin_folder);
     error = run_watched(run);
     /* Of an endpoint of the file the log has said it, with its name. */
     bool said = error == XIE_EURL || error == -EPROTONOSUPPORT || error == -EINVAL;
@@ -143,9 +178,11 @@ static int run_configured(struct run *run)
 int start_bot(void *arg)
 {
     struct run run = {.start = arg};
+    plugins_use(&run.start->options, run.start->plugin_folder);
     if (!run.start->config)
-        return onebot_run(&run.start->options);
+        return run.start->plugin_folder ? run_watched(&run) : onebot_run(&run.start->options);
     int error = run_configured(&run);
+    onebot_store_close(run.store);
     onebot_settings_close(run.settings);
     onebot_config_close(run.config);
     onebot_logger_close(run.logger);

@@ -11,6 +11,7 @@ enum { EXIT_USAGE = 2 };
 struct start {
     struct onebot_options options; /* url and token of the command line, the commands */
     const char *config;            /* path; NULL: none */
+    const char *plugin_folder;     /* NULL: that of the configuration */
     bool check_only;
 };
 

@@ -64,6 +64,8 @@ struct onebot_plugins {
     bool open;              /* the group is */
     bool closing;           /* the program is about to end */
     bool scanning;
+    size_t callers;         /* within one of the public calls: the program does not end before */
+    struct xie_event left;  /* pulsed when one has left */
     struct xie_link failed; /* files of the folder that could not be loaded; see plugin_scan.c */
 };
 
@@ -129,6 +131,10 @@ int onebot_plugins_reload(struct onebot_plugin *plugin);
 /* The one that serves, or is about to, under this name; not one that starts in another's place.
  * NULL: none. */
 struct onebot_plugin *onebot_plugins_find(struct onebot_program *program, const char *name);
+/* Around each public call, which may come from a task that the program does not know. errors
+ * XIE_ECLOSED */
+int onebot_plugins_enter(struct onebot_program *program);
+void onebot_plugins_leave(struct onebot_program *program);
 /* A task: have the folder looked through when something in it has changed. arg: the program */
 int onebot_plugins_watch(void *arg);
 /* The folder, once. errors as onebot_plugin_scan */

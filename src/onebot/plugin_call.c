@@ -114,26 +114,62 @@ int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn, void *
 
 /* --- loading -------------------------------------------------------------------------------- */
 
+/* Between enter and leave. */
+static int unload(struct onebot_program *program, const char *name)
+{
+    struct onebot_plugin *plugin = onebot_plugins_find(program, name);
+    return plugin ? onebot_plugins_unload(plugin) : -ENOENT;
+}
+
+static int reload(struct onebot_program *program, const char *name)
+{
+    struct onebot_plugin *plugin = onebot_plugins_find(program, name);
+    return plugin ? onebot_plugins_reload(plugin) : -ENOENT;
+}
+
+static int load(struct onebot_program *program, const char *path)
+{
+    return onebot_plugins_load(program, path, NULL, NULL, NULL);
+}
+
+static int scan(struct onebot_program *program, const char *none)
+{
+    (void)none;
+    return onebot_plugins_scan(program);
+}
+
+static int call(struct onebot_bot *bot, int (*what)(struct onebot_program *, const char *),
+                const char *arg)
+{
+    struct onebot_program *program = bot->program;
+    if (!xie_task_current())
+        return -EPERM;
+    int result = onebot_plugins_enter(program);
+    if (result)
+        return result;
+    result = what(program, arg);
+    onebot_plugins_leave(program);
+    return result;
+}
+
 int onebot_plugin_load(struct onebot_bot *bot, const char *path)
 {
-    return onebot_plugins_load(bot->program, path, NULL, NULL, NULL);
+    return call(bot, load, path);
 }
 
 int onebot_plugin_unload(struct onebot_bot *bot, const char *name)
 {
-    struct onebot_plugin *plugin = onebot_plugins_find(bot->program, name);
-    return plugin ? onebot_plugins_unload(plugin) : -ENOENT;
+    return call(bot, unload, name);
 }
 
 int onebot_plugin_reload(struct onebot_bot *bot, const char *name)
 {
-    struct onebot_plugin *plugin = onebot_plugins_find(bot->program, name);
-    return plugin ? onebot_plugins_reload(plugin) : -ENOENT;
+    return call(bot, reload, name);
 }
 
 int onebot_plugin_scan(struct onebot_bot *bot)
 {
-    return onebot_plugins_scan(bot->program);
+    return call(bot, scan, NULL);
 }
 
 /* --- settings ------------------------------------------------------------------------------- */
@@ -175,12 +211,12 @@ static struct onebot_plugin *serving_behind(struct onebot_program *program, uint
     return next;
 }
 
-int onebot_plugin_settings_changed(struct onebot_bot *bot)
+static int settings_changed(struct onebot_program *program, const char *none)
 {
-    struct onebot_program *program = bot->program;
     struct onebot_plugin *plugin;
     uint64_t seat = 0;
     int count = 0;
+    (void)none;
     if (onebot_plugin_current())
         return -EDEADLK;
     while ((plugin = serving_behind(program, seat))) {
@@ -191,6 +227,11 @@ int onebot_plugin_settings_changed(struct onebot_bot *bot)
         count += told > 0;
     }
     return count;
+}
+
+int onebot_plugin_settings_changed(struct onebot_bot *bot)
+{
+    return call(bot, settings_changed, NULL);
 }
 
 /* --- for people ----------------------------------------------------------------------------- */

@@ -210,6 +210,21 @@ static void let_all_go(struct onebot_program *program)
         onebot_plugin_pulse(XIE_CONTAINER(at, struct onebot_plugin, link));
 }
 
+int onebot_plugins_enter(struct onebot_program *program)
+{
+    if (!program->plugins.open || program->stopping)
+        return XIE_ECLOSED;
+    program->plugins.callers++;
+    return 0;
+}
+
+void onebot_plugins_leave(struct onebot_program *program)
+{
+    program->plugins.callers--;
+    xie_event_set(&program->plugins.left);
+    xie_event_clear(&program->plugins.left);
+}
+
 void onebot_plugins_stop(struct onebot_program *program)
 {
     struct onebot_plugin *plugin;
@@ -221,5 +236,7 @@ void onebot_plugins_stop(struct onebot_program *program)
         onebot_plugin_unref(plugin);
     }
     let_all_go(program);
+    while (program->plugins.callers) /* nothing is left for them to wait for */
+        xie_event_wait(&program->plugins.left);
     xie_group_close(&program->plugins.group);
 }

@@ -119,6 +119,8 @@ int onebot_settings_open(const struct onebot_config *config, onebot_complaint *s
     options->endpoints = made->endpoints;
     fill_limits(made->values, options);
     fill_book(made, &options->book);
+    if (json_object_get(made->values, "plugin_folder"))
+        options->plugin_folder = onebot_string(made->values, "plugin_folder");
     *settings = made;
     return 0;
 }

@@ -165,8 +165,8 @@ struct onebot_settings;
 /**
  * Make what onebot_run needs from a configuration of onebot_settings_keys.
  *
- * options   filled in: endpoints, limits, superusers and prefixes of the book; other fields are
- *           left alone. It borrows from settings
+ * options   filled in: endpoints, limits, superusers and prefixes of the book, plugin_folder where
+ *           it is given; other fields are left alone. It borrows from settings
  * settings  receives what has to stay until onebot_run has returned, owned; untouched on error,
  *           as options are
  * errors    XIE_EFAILED TLS files cannot be used: said; -EPROTONOSUPPORT they are named, and TLS
