@@ -1,0 +1,302 @@
+/* plugin_folder.c - the folder of plugins, their settings, and those that are linked in. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin_kit.h"
+
+static void play_with(void (*set)(struct rig *rig), void (*script)(struct rig *rig))
+{
+    play(&(struct play){set, NULL, script});
+    kit_clean();
+}
+
+/* --- the folder --------------------------------------------------------------------------- */
+
+static void set_folder(struct rig *rig)
+{
+    kit_set(rig);
+    kit_put("other", "b.so");
+    kit_put("v1", "a.so");
+    kit_put("none", "broken.so");
+    kit_put("v2", "not-me.so.old");
+    kit_put("v2", ".hidden.so");
+    rig->options.plugin_folder = kit_folder;
+}
+
+static void script_folder(struct rig *rig)
+{
+    struct onebot_plugin_info infos[4];
+    fake_wait_connections(&rig->fake, 1);
+    REQUIRE(onebot_plugin_list(kit_bot, infos, 4) == 3);
+    CHECK_STR(infos[0].name, "kit");
+    CHECK_STR(infos[1].name, "fixture");
+    CHECK_STR(infos[2].name, "other");
+    CHECK_EQ(rig_count_log(rig, "broken.so: it has no definition"), 1);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(rig_count_log(rig, "broken.so"), 1); /* what is broken is not tried again */
+    kit_put("v2", "a.so");
+    unlink(kit_path("b.so"));
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 2);
+    kit_says(rig, "/v", "version 2");
+    CHECK(kit_info("other").name == NULL || kit_info("other").state == ONEBOT_PLUGIN_ENDED);
+    kit_put("other", "broken.so"); /* until it is another */
+    kit_put("fails", "a.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 1);
+    CHECK_EQ(rig_count_log(rig, "its start failed"), 1);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(rig_count_log(rig, "its start failed"), 1);
+    kit_says(rig, "/v", "version 2");
+    kit_says(rig, "/o", "version 1");
+}
+
+static void test_a_folder_is_loaded_and_looked_through(void)
+{
+    play_with(set_folder, script_folder);
+}
+
+static void script_no_folder(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), -EINVAL);
+}
+
+static void set_gone(struct rig *rig)
+{
+    kit_set(rig);
+    rig->options.plugin_folder = "/tmp/xie-is-not-there";
+    rig->options.plugin_watch = true;
+}
+
+static void script_gone(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK(rig_logged(rig, "plugin_folder /tmp/xie-is-not-there: No such file"));
+    rig_wait_log(rig, "plugin_folder /tmp/xie-is-not-there is not watched: No such file");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), -ENOENT);
+}
+
+static void test_without_the_folder_the_bot_runs(void)
+{
+    play_with(kit_set, script_no_folder);
+    play_with(set_gone, script_gone);
+}
+
+static void set_watch(struct rig *rig)
+{
+    set_folder(rig);
+    rig->options.plugin_watch = true;
+}
+
+static void script_watch(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    kit_put("v2", "a.so");
+    rig_wait_log(rig, "plugin fixture 2: reloaded");
+    kit_says(rig, "/v", "version 2");
+    kit_write_over("v1", "a.so");
+    rig_wait_log(rig, "plugin fixture 1: reloaded");
+    unlink(kit_path("b.so"));
+    rig_wait_log(rig, "plugin other: unloaded");
+    kit_put("other", "c.so");
+    rig_wait_log(rig, "plugin other 1: loaded");
+}
+
+static void test_what_changes_in_the_folder_is_loaded(void)
+{
+    if (strcmp(getenv("XIE_BACKEND") ? getenv("XIE_BACKEND") : "", "sim") == 0)
+        tap_skip("time there does not wait for files");
+    play_with(set_watch, script_watch);
+}
+
+/* --- settings ------------------------------------------------------------------------------- */
+
+static struct onebot_config *config;
+static const char settings[] = "plugins:\n  fixture:\n    word: one\n  other:\n    word: two\n";
+
+static void write_settings(const char *text)
+{
+    FILE *file = fopen(kit_path("bot.yml"), "w");
+    REQUIRE(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void complain(void *arg, const char *line)
+{
+    (void)arg;
+    fprintf(stderr, "# %s\n", line);
+}
+
+static void set_settings(struct rig *rig)
+{
+    set_folder(rig);
+    rig->options.config = config;
+}
+
+static int open_settings(void *arg)
+{
+    (void)arg;
+    write_settings(settings);
+    return onebot_config_open(kit_path("bot.yml"), onebot_settings_keys, complain, NULL, &config);
+}
+
+static void read_again(const char *text)
+{
+    write_settings(text);
+    CHECK(onebot_config_reload(config, complain, NULL, NULL) >= 0);
+}
+
+static void script_settings(struct rig *rig)
+{
+    kit_says(rig, "/word", "one");
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
+    read_again("plugins:\n  fixture:\n    word: one\n  other:\n    word: three\n");
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* who can hear of it does */
+    CHECK_EQ(kit_noted("three"), 1);
+    CHECK_EQ(kit_noted("stop 1"), 0);
+    read_again("plugins:\n  fixture:\n    word: four\n  other:\n    word: three\n");
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* the others are loaded anew */
+    CHECK_EQ(kit_noted("stop 1"), 1);
+    kit_says(rig, "/word", "four");
+    read_again("plugins:\n  fixture:\n    wrod: five\n");
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* of other alone, whose is the default */
+    CHECK(rig_logged(rig, "plugin fixture: "));
+    CHECK(rig_logged(rig, "plugins.fixture.wrod: unknown key"));
+    CHECK_EQ(kit_noted("hi"), 1);
+    kit_says(rig, "/word", "four");
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), XIE_EFAILED);
+    kit_says(rig, "/word", "four");
+    read_again(settings); /* as much memory as before */
+}
+
+static void test_its_section_of_the_settings_is_its_own(void)
+{
+    REQUIRE(xie_run(open_settings, NULL) == 0);
+    play_with(set_settings, script_settings);
+    onebot_config_close(config);
+}
+
+/* --- linked in ------------------------------------------------------------------------------- */
+
+static unsigned started, stopped;
+static struct onebot_plugin *linked_now;
+
+static int start_linked(struct onebot_plugin *plugin)
+{
+    linked_now = plugin;
+    started++;
+    return 0;
+}
+
+static int fail(void *arg)
+{
+    (void)arg;
+    return -EIO;
+}
+
+static void stop_linked(struct onebot_plugin *plugin)
+{
+    CHECK_EQ(onebot_plugin_spawn(plugin, fail, NULL), -ECANCELED);
+    stopped++;
+}
+
+static int on_linked(struct onebot_event *event)
+{
+    return onebot_reply(event, "linked");
+}
+
+static int on_check(struct onebot_event *event)
+{
+    struct onebot_plugin *plugin = onebot_event_plugin(event);
+    CHECK(plugin == linked_now && plugin == onebot_plugin_current());
+    CHECK(onebot_plugin_store(plugin) == NULL);
+    CHECK_EQ(json_object_size(onebot_plugin_settings(plugin)), 0);
+    CHECK(onebot_plugin_account(plugin, FAKE_SELF) == event->bot);
+    CHECK(onebot_plugin_account(plugin, 1) == NULL);
+    struct onebot_result result = onebot_call(onebot_plugin_bot(plugin), "get_login_info", NULL);
+    CHECK_EQ(result.error, XIE_ENOTCONNECTED);
+    onebot_result_free(&result);
+    CHECK_EQ(onebot_plugin_spawn(plugin, fail, NULL), 0);
+    return onebot_reply(event, "checked");
+}
+
+static const struct onebot_rule linked_rules[] = {
+    {.command = {"v"}, .pass = true, .handler = on_linked},
+    {.command = {"check"}, .handler = on_check},
+    {0}};
+static const struct onebot_rule unsound_rules[] = {{.keyword = {""}, .handler = on_linked}, {0}};
+
+ONEBOT_PLUGIN_AS(linked, .name = "linked", .rules = linked_rules, .start = start_linked,
+                 .stop = stop_linked);
+ONEBOT_PLUGIN_AS(unsound, .name = "unsound", .rules = unsound_rules);
+
+static void set_linked(struct rig *rig)
+{
+    static const struct onebot_plugin_definition *list[3];
+    kit_set(rig);
+    list[0] = kit_plugins[0];
+    list[1] = &linked;
+    rig->options.plugins = list;
+}
+
+static void script_linked(struct rig *rig)
+{
+    kit_says(rig, "/check", "checked");
+    rig_wait_log(rig, "plugin linked: task fail failed: Input/output error");
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_put("v1", "a.so")), 0);
+    size_t n = json_array_size(rig->fake.calls);
+    fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "/v"); /* in the order of loading */
+    CHECK_STR(fake_said(&rig->fake, n), "linked");
+    CHECK_STR(fake_said(&rig->fake, n + 1), "version 1");
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "linked"), 0);
+    CHECK_EQ(started, 2);
+    CHECK_EQ(stopped, 1);
+    fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "/v"); /* where it was */
+    CHECK_STR(fake_said(&rig->fake, n + 2), "linked");
+    CHECK_STR(fake_said(&rig->fake, n + 3), "version 1");
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "linked"), 0);
+    kit_says(rig, "/v", "version 1");
+}
+
+static void test_one_that_is_linked_in_is_a_plugin_like_others(void)
+{
+    play_with(set_linked, script_linked);
+    CHECK_EQ(stopped, 2);
+}
+
+static int run_unsound(void *arg)
+{
+    static const struct onebot_plugin_definition *const list[] = {&unsound, NULL};
+    static const struct onebot_plugin_definition *const twice[] = {&linked, &linked, NULL};
+    struct onebot_options options = {.url = "ws://127.0.0.1:1/", .plugins = list};
+    (void)arg;
+    CHECK_EQ(onebot_run(&options), -EINVAL);
+    options.plugins = twice;
+    CHECK_EQ(onebot_run(&options), -EEXIST);
+    return 0;
+}
+
+static void test_an_unsound_one_that_is_linked_in_ends_the_run(void)
+{
+    CHECK_EQ(xie_run(run_unsound, NULL), 0);
+    CHECK_EQ(started, stopped);
+}
+
+static const struct tap_test tests[] = {
+    {"a folder is loaded and looked through", test_a_folder_is_loaded_and_looked_through},
+    {"without the folder the bot runs", test_without_the_folder_the_bot_runs},
+    {"what changes in the folder is loaded", test_what_changes_in_the_folder_is_loaded},
+    {"its section of the settings is its own", test_its_section_of_the_settings_is_its_own},
+    {"one that is linked in is a plugin like others",
+     test_one_that_is_linked_in_is_a_plugin_like_others},
+    {"an unsound one that is linked in ends the run",
+     test_an_unsound_one_that_is_linked_in_ends_the_run},
+    {NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    return tap_main(argc, argv, tests);
+}
