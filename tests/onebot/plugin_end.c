@@ -206,6 +206,46 @@ static void test_it_stays_in_memory_while_a_handle_is_kept(void)
     play_it(script_handle);
 }
 
+static void script_transport(struct rig *rig)
+{
+    if (on_sim())
+        return; /* it has no pipes of the system */
+    load_first(rig);
+    kit_says(rig, "/transport", "connected");
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    rig_wait_log(rig, "something leads into it: 1 by transports");
+    CHECK_EQ(onebot_plugin_list(kit_bot, NULL, 0), 2);
+    kit_close_kept();
+    kit_wait_noted("transport lost", 1); /* by code that is still there */
+    wait_gone("fixture");
+}
+
+static void test_it_stays_in_memory_while_a_transport_has_its_protocol(void)
+{
+    play_it(script_transport);
+}
+
+static void script_nodelete(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    REQUIRE(onebot_plugin_load(kit_bot, kit_put("nodelete", "a.so")) == 0);
+    kit_put("v2", "a.so");
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), 0);
+    rig_wait_log(rig, "plugin fixture: the system keeps it in memory");
+    kit_says(rig, "/v", "version 2");
+    kit_put("nodelete", "a.so"); /* the same file again is another object */
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), 0);
+    kit_says(rig, "/who", "fixture 1 1");
+    kit_says(rig, "/v", "version 1");
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), 0);
+    kit_says(rig, "/who", "fixture 1 1");
+}
+
+static void test_one_that_cannot_leave_memory_is_loaded_anew_all_the_same(void)
+{
+    play_it(script_nodelete);
+}
+
 static void script_signal(struct rig *rig)
 {
     load_first(rig);
@@ -385,6 +425,53 @@ static void test_whoever_waits_may_leave_at_every_point(void)
     play_it(script_cancel);
 }
 
+/* The same for what the plugin's own handler waits for. */
+static void script_unload_points(struct rig *rig)
+{
+    unsigned steps = 0;
+    load_first(rig);
+    for (; !kit_noted("chain ended") && steps < 300; steps++) {
+        fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "/chain");
+        for (unsigned i = 0; i < steps; i++) {
+            xie_sleep(i % 4 ? 0 : XIE_MILLISECOND / 8);
+            if (i % 8 == 7)
+                fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "answer");
+        }
+        CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), 0);
+    }
+    CHECK(steps > 3 && kit_noted("chain ended"));
+    CHECK(!rig_logged(rig, "failed"));
+}
+
+static void test_a_handler_is_ended_at_every_point(void)
+{
+    play_it(script_unload_points);
+}
+
+static void script_stop_while_ending(struct rig *rig)
+{
+    int result = 1;
+    if (!on_sim())
+        return; /* it takes seconds */
+    load_first(rig);
+    fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "/deaf");
+    kit_wait_noted("deaf", 1);
+    XIE_GROUP(group) {
+        REQUIRE(xie_group_spawn(&group, reload_it, &result) == 0);
+        settle();
+        onebot_stop(kit_bot);
+    }
+    CHECK_EQ(result, -ECANCELED); /* it did not come to run */
+    kit_wait_noted("stop 1", 2);
+    CHECK_EQ(kit_noted("deaf ended"), 1);
+    CHECK_EQ(kit_noted("run 1"), 1);
+}
+
+static void test_the_bot_stops_while_one_is_loaded_anew(void)
+{
+    play_it(script_stop_while_ending);
+}
+
 static const struct tap_test tests[] = {
     {"its tasks end, those of the loop as well", test_its_tasks_end_those_of_the_loop_as_well},
     {"who does not end is named, and waited for", test_who_does_not_end_is_named_and_waited_for},
@@ -393,6 +480,10 @@ static const struct tap_test tests[] = {
     {"its calls are taken back", test_its_calls_are_taken_back},
     {"what it gave to threads is waited for", test_what_it_gave_to_threads_is_waited_for},
     {"it stays in memory while a handle is kept", test_it_stays_in_memory_while_a_handle_is_kept},
+    {"it stays in memory while a transport has its protocol",
+     test_it_stays_in_memory_while_a_transport_has_its_protocol},
+    {"one that cannot leave memory is loaded anew all the same",
+     test_one_that_cannot_leave_memory_is_loaded_anew_all_the_same},
     {"a signal that comes late does no harm", test_a_signal_that_comes_late_does_no_harm},
     {"it stays in memory when the bot has ended", test_it_stays_in_memory_when_the_bot_has_ended},
     {"a plugin does not unload itself", test_a_plugin_does_not_unload_itself},
@@ -403,6 +494,8 @@ static const struct tap_test tests[] = {
     {"who loads one may be unloaded meanwhile", test_who_loads_one_may_be_unloaded_meanwhile},
     {"the bot stops while one is starting", test_the_bot_stops_while_one_is_starting},
     {"whoever waits may leave at every point", test_whoever_waits_may_leave_at_every_point},
+    {"a handler is ended at every point", test_a_handler_is_ended_at_every_point},
+    {"the bot stops while one is loaded anew", test_the_bot_stops_while_one_is_loaded_anew},
     {NULL, NULL},
 };
 

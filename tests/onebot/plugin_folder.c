@@ -51,6 +51,7 @@ static void script_folder(struct rig *rig)
     CHECK_EQ(rig_count_log(rig, "its start failed"), 1);
     kit_says(rig, "/v", "version 2");
     kit_says(rig, "/o", "version 1");
+    kit_says(rig, "/scan", "scan 1"); /* it might unload its caller */
 }
 
 static void test_a_folder_is_loaded_and_looked_through(void)
@@ -199,6 +200,7 @@ static int fail(void *arg)
 static void stop_linked(struct onebot_plugin *plugin)
 {
     CHECK_EQ(onebot_plugin_spawn(plugin, fail, NULL), -ECANCELED);
+    CHECK_EQ(xie_sleep(XIE_MILLISECOND), 0);
     stopped++;
 }
 
@@ -284,6 +286,51 @@ static void test_an_unsound_one_that_is_linked_in_ends_the_run(void)
     CHECK_EQ(started, stopped);
 }
 
+/* --- limits ----------------------------------------------------------------------------------- */
+
+static struct onebot_plugin_definition many[ONEBOT_PLUGIN_MOST];
+static const struct onebot_plugin_definition *many_list[ONEBOT_PLUGIN_MOST + 1];
+static char many_names[ONEBOT_PLUGIN_MOST][8];
+
+static void set_many(struct rig *rig)
+{
+    many_list[0] = kit_plugins[0];
+    for (int i = 1; i < ONEBOT_PLUGIN_MOST; i++) {
+        snprintf(many_names[i], sizeof many_names[i], "p%d", i);
+        many[i] = *kit_plugins[0];
+        many[i].name = many_names[i];
+        many_list[i] = &many[i];
+    }
+    rig->options.plugins = many_list;
+}
+
+static void script_many(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_list(kit_bot, NULL, 0), ONEBOT_PLUGIN_MOST);
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_put("v1", "a.so")), XIE_ELIMIT);
+    CHECK(rig_logged(rig, "there are 200 already"));
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "p7"), XIE_ELIMIT); /* it would be one more, for now */
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "p7"), 0);
+    settle();
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_path("a.so")), 0);
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "p8"), 0);
+    settle();
+    kit_put("v1", "large.so");
+    REQUIRE(truncate(kit_path("large.so"), ONEBOT_PLUGIN_FILE + 1) == 0);
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_path("large.so")), XIE_ELIMIT);
+}
+
+static void test_there_are_so_many_and_so_large(void)
+{
+    play_with(set_many, script_many);
+}
+
+static void test_outside_of_a_bot_there_are_none(void)
+{
+    CHECK(onebot_plugin_current() == NULL);
+}
+
 static const struct tap_test tests[] = {
     {"a folder is loaded and looked through", test_a_folder_is_loaded_and_looked_through},
     {"without the folder the bot runs", test_without_the_folder_the_bot_runs},
@@ -293,6 +340,8 @@ static const struct tap_test tests[] = {
      test_one_that_is_linked_in_is_a_plugin_like_others},
     {"an unsound one that is linked in ends the run",
      test_an_unsound_one_that_is_linked_in_ends_the_run},
+    {"there are so many, and so large", test_there_are_so_many_and_so_large},
+    {"outside of a bot there are none", test_outside_of_a_bot_there_are_none},
     {NULL, NULL},
 };
 

@@ -19,6 +19,7 @@ static struct {
     pthread_cond_t change;
     bool released;
     struct xie_task *kept;
+    int kept_fd;
 } kit = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
 
 /* --- for the fixtures ------------------------------------------------------------------- */
@@ -45,6 +46,11 @@ void fixture_keep(struct xie_task *task)
     kit.kept = task;
 }
 
+void fixture_keep_fd(int fd)
+{
+    kit.kept_fd = fd;
+}
+
 void *fixture_null(void)
 {
     static void *volatile null;
@@ -64,6 +70,11 @@ void kit_release_work(void)
 void kit_join_kept(void)
 {
     CHECK_EQ(xie_join(kit.kept), 0);
+}
+
+void kit_close_kept(void)
+{
+    CHECK_EQ(close(kit.kept_fd), 0);
 }
 
 unsigned kit_noted(const char *text)

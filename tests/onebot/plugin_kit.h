@@ -36,8 +36,9 @@ void kit_forget(void);
 void kit_says(struct rig *rig, const char *text, const char *want);
 /* Let the threads' work go on. */
 void kit_release_work(void);
-/* Join what was kept. */
+/* Join, and close, what was kept. */
 void kit_join_kept(void);
+void kit_close_kept(void);
 /* The one of this name that comes first; its name is NULL when there is none. */
 struct onebot_plugin_info kit_info(const char *name);
 

@@ -57,6 +57,27 @@ diff -u "$source/tests/project/examples/fetch.txt" "$work/out"
 ${CC:-cc} -DXIE_VERSION='"x"' -o "$work/bot" "$source"/apps/bot/*.c $(flags xie-onebot)
 LD_LIBRARY_PATH=$libdir "$work/bot" --help >"$work/out"
 grep -q '^usage: xie-bot' "$work/out"
+# A plugin, as its header says: without the libraries, which the bot brings along.
+mkdir "$work/plugins"
+cat >"$work/weather.c" <<'END'
+#include <xie/onebot/plugin.h>
+static int on_weather(struct onebot_event *event)
+{
+    return onebot_reply(event, "fine");
+}
+static const struct onebot_rule rules[] = {{.command = {"weather"}, .handler = on_weather}, {0}};
+ONEBOT_PLUGIN(.name = "weather", .version = "1", .rules = rules);
+END
+# shellcheck disable=SC2046
+${CC:-cc} -shared -fPIC -o "$work/plugins/weather.so" "$work/weather.c" \
+    $(pkg-config --cflags xie-onebot | sed "s| -I$root/usr/include\( \|$\)| |g")
+LD_LIBRARY_PATH=$libdir "$work/bot" --url ws://127.0.0.1:1/ --plugins "$work/plugins" \
+    2>"$work/out" &
+until grep -q 'plugin weather 1: loaded' "$work/out"; do
+    kill -0 $!
+done
+kill $!
+wait $!
 # The tutorial's first step, as its page says.
 # shellcheck disable=SC2046
 ${CC:-cc} -o "$work/step1" "$source/examples/tutorial/step1.c" $(flags xie-onebot)

@@ -153,8 +153,8 @@ XIE_API int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn
  *         built for another version, or its name, rules, jobs are not sound; XIE_EFAILED its
  *         settings are not; XIE_ELIMIT ONEBOT_PLUGIN_MOST, or larger than ONEBOT_PLUGIN_FILE;
  *         -ETIMEDOUT its start takes too long; what its start returned; those of xie_file_load;
- *         -ENOMEM; -ECANCELED -ETIMEDOUT of the scopes around; XIE_ECLOSED the bot stops. The log
- *         says which, and why; nothing has changed
+ *         -ENOMEM; -ECANCELED -ETIMEDOUT of the scopes around; XIE_ECLOSED the bot stops; -EPERM
+ *         outside a task. The log says which, and why; nothing has changed
  * note    what runs is a private copy: writing over the file, or deleting it, does no harm. It is
  *         read by xie_file_load; its constructors run on the loop's thread. Paths relative to the
  *         object ($ORIGIN) do not work
@@ -192,6 +192,8 @@ XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
  * a load: the old one is as it was. -ECANCELED -ETIMEDOUT of the scopes around: it is as it was, or
  * the change goes on without its caller note    events that wait for their turn, and what is passed
  * on, go on at the same place in the new rules. Cool-downs begin anew
+ * note    for a while there are both: what only one can have (a port, a lock of a file) belongs
+ * into run, which begins when the old one has gone, not into start
  */
 XIE_API int onebot_plugin_reload(struct onebot_bot *bot, const char *name);
 
