@@ -18,15 +18,16 @@ enum { NAMED = 5, WORDS = 512 };
 /* What is left of one. */
 struct rest {
     struct onebot_plugin *plugin;
-    size_t tasks;
+    size_t tasks;   /* found */
+    size_t members; /* of its group; found mostly */
     struct xie_reach reach;
     char names[WORDS]; /* of the first tasks */
 };
 
 /* --- looking ---------------------------------------------------------------------------- */
 
-/* Its own, by what they have inherited; those of an object also by where they are made of, since a
- * callback has nothing to inherit. */
+/* Its own, by what they have inherited; those of an object also by what they are made of, since a
+ * callback has nothing to inherit. Tasks of the library that serve many inherit nothing. */
 static bool is_of(const struct onebot_plugin *plugin, const struct xie_task *task)
 {
     if (task == plugin->task)
@@ -60,12 +61,13 @@ static void look(struct rest *rest)
     static const struct xie_span nowhere;
     const struct onebot_object *object = rest->plugin->object;
     look_at_tasks(rest);
+    rest->members = rest->plugin->group ? rest->plugin->group->count : 0;
     xie_reach_look(object ? &object->span : &nowhere, &rest->reach);
 }
 
 static bool runs(const struct rest *rest)
 {
-    return rest->tasks || rest->reach.jobs || rest->reach.calls;
+    return rest->tasks || rest->members || rest->reach.jobs || rest->reach.calls;
 }
 
 static bool is_reached(const struct rest *rest)

@@ -142,6 +142,15 @@ void *xie_task_local(const struct xie_task *task, const struct xie_local_key *ke
     return found ? found->value->value : NULL;
 }
 
+void xie_task_disinherit(struct xie_task *task)
+{
+    if (!task)
+        return;
+    struct xie_locals *old = task->locals;
+    task->locals = NULL;
+    xie_locals_unref(old);
+}
+
 void *xie_local_get(const struct xie_local_key *key)
 {
     return xie_task_local(xie_task_current(), key);

@@ -15,6 +15,9 @@
 XIE_API struct xie_task *xie_task_next(const struct xie_task *task);
 /* xie_local_get of another task of this loop. Async-signal-safe, for the thread's own. */
 XIE_API void *xie_task_local(const struct xie_task *task, const struct xie_local_key *key);
+/* Just spawned, it shall have none of the values that it inherited: for a task that serves many, be
+ * it that one of them happened to need it first. NULL is ignored. */
+XIE_API void xie_task_disinherit(struct xie_task *task);
 /* Does its function, its name or the place of its spawn lie there? */
 XIE_API bool xie_task_reaches(const struct xie_task *task, const struct xie_span *span);
 

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
+#include "task/reach.h"
 
 /* --- reading and writing ------------------------------------------------------------ */
 
@@ -146,6 +147,7 @@ static bool start_flushing(struct xie_tls_layer *layer)
     struct xie_task *task = xie_spawn_with(flush_for_others, layer, &options);
     if (!task)
         return false;
+    xie_task_disinherit(task);
     xie_detach(task);
     xie_event_clear(&layer->flushed);
     layer->flusher = task;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "task/reach.h"
 
 enum { PARTS = 64, BATCH = 256 << 10 };
 
@@ -170,6 +171,7 @@ void xie_out_kick(struct xie_out *out)
     if (out->flusher)
         join_flusher(out);
     out->flusher = xie_spawn(flush, out);
+    xie_task_disinherit(out->flusher);
     out->flushing = out->flusher != NULL;
 }
 

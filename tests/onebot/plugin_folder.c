@@ -268,11 +268,18 @@ static void test_one_that_is_linked_in_is_a_plugin_like_others(void)
     CHECK_EQ(stopped, 2);
 }
 
+static void no_log(void *arg, enum onebot_level level, const char *line)
+{
+    (void)arg;
+    (void)level;
+    (void)line;
+}
+
 static int run_unsound(void *arg)
 {
     static const struct onebot_plugin_definition *const list[] = {&unsound, NULL};
     static const struct onebot_plugin_definition *const twice[] = {&linked, &linked, NULL};
-    struct onebot_options options = {.url = "ws://127.0.0.1:1/", .plugins = list};
+    struct onebot_options options = {.url = "ws://127.0.0.1:1/", .plugins = list, .log = no_log};
     (void)arg;
     CHECK_EQ(onebot_run(&options), -EINVAL);
     options.plugins = twice;
