@@ -11,8 +11,8 @@
 enum { SLOTS = 1024, STACK_WORDS = 2048 };
 
 struct slot {
-    int taken;            /* atomic: 0 free, 1 being filled in, 2 valid */
     uintptr_t start, end; /* atomic; where its object lies */
+    int taken;            /* atomic: 0 free, 1 being filled in, 2 valid */
     char name[ONEBOT_PLUGIN_NAME + 1];
 };
 

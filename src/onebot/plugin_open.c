@@ -47,7 +47,7 @@ static int check_version(struct onebot_plugin *plugin, const struct onebot_plugi
         return 0;
     plugin->said = true;
     onebot_log(&plugin->program->log, ONEBOT_ERROR,
-               "plugin %s: it was built for another version (interface %u of %zu bytes, here %d of "
+               "plugin %s: it was built for another version (interface %u of %u bytes, here %d of "
                "%zu): build it again",
                label_of(plugin), found->abi, found->size, ONEBOT_PLUGIN_ABI, sizeof *found);
     return -EINVAL;

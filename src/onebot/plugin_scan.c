@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -61,14 +62,10 @@ static bool is_object(const char *name)
 
 static char *join(const char *folder, const char *name)
 {
-    size_t len = strlen(folder);
-    char *path = xie_alloc(len + strlen(name) + 2);
-    if (!path)
-        return NULL;
-    memcpy(path, folder, len);
-    if (len && folder[len - 1] != '/')
-        path[len++] = '/';
-    strcpy(path + len, name);
+    size_t len = strlen(folder), cap = len + strlen(name) + 2;
+    char *path = xie_alloc(cap);
+    if (path)
+        snprintf(path, cap, "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
     return path;
 }
 

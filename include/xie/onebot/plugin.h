@@ -28,7 +28,7 @@ struct onebot_plugin;
 
 /* What it was built with. */
 struct onebot_plugin_sizes {
-    unsigned event, rule, argument, job, key; /* of each struct [bytes] */
+    unsigned event, rule, argument, job, run, key; /* of each struct [bytes] */
 };
 
 /**
@@ -41,8 +41,7 @@ struct onebot_plugin_sizes {
  */
 struct onebot_plugin_definition {
     /* Filled in by ONEBOT_PLUGIN. */
-    unsigned abi;
-    size_t size;
+    unsigned abi, size;
     struct onebot_plugin_sizes sizes;
 
     const char *name;    /* a-z A-Z 0-9 _ - */
@@ -72,9 +71,9 @@ struct onebot_plugin_definition {
 
 #define ONEBOT_PLUGIN_HEAD                                                     \
     .abi = ONEBOT_PLUGIN_ABI, .size = sizeof(struct onebot_plugin_definition), \
-    .sizes = {sizeof(struct onebot_event), sizeof(struct onebot_rule),         \
+    .sizes = {sizeof(struct onebot_event),    sizeof(struct onebot_rule),      \
               sizeof(struct onebot_argument), sizeof(struct onebot_job),       \
-              sizeof(struct onebot_config_key)}
+              sizeof(struct onebot_run_info), sizeof(struct onebot_config_key)}
 
 #ifdef __cplusplus
 #define ONEBOT_PLUGIN_EXTERN_ extern "C"
