@@ -1,0 +1,21 @@
+/* case.h - one test from its beginning to its end.
+ * Kit, sixth floor. */
+/* SPDX-License-Identifier: MIT */
+#ifndef KIT_CASE_H
+#define KIT_CASE_H
+
+#include "kit.h"
+
+/* How a case is run. */
+struct kit_way {
+    const char *program, *backend;
+    uint64_t seed;
+    bool verbose; /* the story of one that passes, too */
+};
+
+/* Run it, on a loop of its own; what is to be said is printed behind "ok number - name". return
+ * true: it passed. false: it has been told, with number 0 nothing is printed when it passes */
+bool kit_case_run(const struct onebot_test_suite *suite, const struct onebot_test_case *one,
+                  const struct kit_way *way, unsigned number);
+
+#endif
