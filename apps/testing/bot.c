@@ -11,7 +11,7 @@
 
 #include "qq.h"
 
-enum { LOOK_NS = 1000000, CONNECT_S = 60, EXIT_STUCK = 3 };
+enum { LOOK_NS = 1000000, CONNECT_S = 60, SETTLE_TURNS = 10, EXIT_STUCK = 3 };
 
 /* --- its log ------------------------------------------------------------------------ */
 
@@ -150,6 +150,13 @@ bool kit_bot_ready(struct onebot_test *t)
     return !t->failed;
 }
 
+bool kit_bot_settle(struct onebot_test *t)
+{
+    for (int i = 0; i < SETTLE_TURNS && t->bot.running && !t->failed; i++)
+        (void)xie_sleep(t->settle_ns / SETTLE_TURNS + 1);
+    return !t->failed;
+}
+
 /* Nothing can end a task that does not want to. */
 static void give_up(struct onebot_test *t)
 {
@@ -157,8 +164,8 @@ static void give_up(struct onebot_test *t)
     kit_list_clear(&t->report, kit_line_release);
     kit_fail(t, "the bot does not end, though it is cancelled");
     kit_tell_tasks(t);
-    printf("not ok - %s\n", t->one->name);
-    kit_print_failure(t, "");
+    printf("not ok %u - %s\n", t->number, t->one->name);
+    kit_print_failure(t);
     fflush(stdout);
     _exit(EXIT_STUCK);
 }

@@ -8,6 +8,10 @@
 
 /* Have it run and be connected. false: the test has failed */
 bool kit_bot_ready(struct onebot_test *t);
+/* Let it do what it is at: what was heard was said by a call, whose answer is still under way to
+ * it. In several turns of the loop, so that on a slow machine, too, what is under way comes first.
+ * false: the test has failed */
+bool kit_bot_settle(struct onebot_test *t);
 /* Have it end, as a signal does. return when it has; one that does not end ends the process, with
  * what it waits for. */
 void kit_bot_stop(struct onebot_test *t);

@@ -48,8 +48,7 @@ static int play(void *arg)
         }
         xie_group_cancel(&beside);
     }
-    if (t->bot.running && !t->failed)
-        (void)xie_sleep(t->settle_ns); /* errors of what the last step began are this test's */
+    kit_bot_settle(t); /* errors of what the last step began are this test's */
     kit_bot_stop(t);
     kit_bot_judge(t);
     return 0;
@@ -115,24 +114,28 @@ static void clear(struct onebot_test *t)
     kit_folder_remove(t);
 }
 
-static void tell(const struct onebot_test *t, const struct kit_way *way, unsigned number)
+static void tell(const struct onebot_test *t, const struct kit_way *way)
 {
+    if (!t->failed && way->quiet)
+        return;
+    printf("%s %u - %s\n", t->failed ? "not ok" : "ok", way->number, t->one->name);
     if (t->failed)
-        printf("not ok %u - %s\n", number, t->one->name);
-    else if (number)
-        printf("ok %u - %s\n", number, t->one->name);
-    if (t->failed)
-        kit_print_failure(t, way->program);
+        kit_print_failure(t);
     else if (way->verbose)
         kit_print_story(t);
     fflush(stdout);
 }
 
 bool kit_case_run(const struct onebot_test_suite *suite, const struct onebot_test_case *one,
-                  const struct kit_way *way, unsigned number)
+                  const struct kit_way *way)
 {
-    struct onebot_test t = {
-        .suite = suite, .one = one, .seed = way->seed, .backend = way->backend, .file = one->name};
+    struct onebot_test t = {.suite = suite,
+                            .one = one,
+                            .program = way->program,
+                            .number = way->number,
+                            .seed = way->seed,
+                            .backend = way->backend,
+                            .file = one->name};
     struct xie_loop_options options = {.backend = way->backend, .seed = way->seed};
     fill_in(&t, suite);
     int error = xie_run_with(&options, run, &t);
@@ -140,7 +143,7 @@ bool kit_case_run(const struct onebot_test_suite *suite, const struct onebot_tes
         kit_no_memory(&t);
     else if (error)
         kit_fail(&t, "the test cannot be run: %s", xie_strerror(error));
-    tell(&t, way, number);
+    tell(&t, way);
     clear(&t);
     return !t.failed;
 }

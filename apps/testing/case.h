@@ -10,12 +10,14 @@
 struct kit_way {
     const char *program, *backend;
     uint64_t seed;
-    bool verbose; /* the story of one that passes, too */
+    unsigned number; /* of the case */
+    bool quiet;      /* nothing is printed, if it passes */
+    bool verbose;    /* the story of one that passes, too */
 };
 
-/* Run it, on a loop of its own; what is to be said is printed behind "ok number - name". return
- * true: it passed. false: it has been told, with number 0 nothing is printed when it passes */
+/* Run it, on a loop of its own, and print "ok NUMBER - NAME" or "not ok", and why. return true: it
+ * passed */
 bool kit_case_run(const struct onebot_test_suite *suite, const struct onebot_test_case *one,
-                  const struct kit_way *way, unsigned number);
+                  const struct kit_way *way);
 
 #endif

@@ -71,6 +71,8 @@ struct kit_bot {
 struct onebot_test {
     const struct onebot_test_suite *suite;
     const struct onebot_test_case *one;
+    const char *program; /* for words */
+    unsigned number;     /* of the case */
     uint64_t seed;
     const char *backend; /* as asked for; NULL: sim */
     bool on_sim;
@@ -124,7 +126,7 @@ __attribute__((format(printf, 2, 3))) void kit_story(struct onebot_test *t, cons
 /* What each task waits for, as lines of the failure. */
 void kit_tell_tasks(struct onebot_test *t);
 /* Print it all as TAP's diagnostics. */
-void kit_print_failure(const struct onebot_test *t, const char *program);
+void kit_print_failure(const struct onebot_test *t);
 void kit_print_story(const struct onebot_test *t);
 void kit_line_release(void *line);
 

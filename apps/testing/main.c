@@ -69,12 +69,14 @@ static bool run_one(const struct program *program, const struct onebot_test_case
                     unsigned number)
 {
     struct kit_way way = program->way;
+    way.number = number;
     bool good = true;
     running.name = one->name;
     running.number = number;
     for (uint64_t i = 0; i < program->runs && good; i++, way.seed++) {
+        way.quiet = i + 1 < program->runs;
         alarm(program->limit_s);
-        good = kit_case_run(program->suite, one, &way, i + 1 == program->runs ? number : 0);
+        good = kit_case_run(program->suite, one, &way);
     }
     alarm(0);
     return good;

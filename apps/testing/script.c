@@ -138,7 +138,7 @@ bool(onebot_test_passes)(struct onebot_test *t, int64_t ns)
 
 bool(onebot_test_restarts)(struct onebot_test *t)
 {
-    if (t->failed)
+    if (!kit_bot_settle(t))
         return false;
     kit_bot_stop(t);
     return kit_bot_ready(t);
@@ -146,7 +146,7 @@ bool(onebot_test_restarts)(struct onebot_test *t)
 
 bool(onebot_test_disconnects)(struct onebot_test *t)
 {
-    if (!kit_bot_ready(t))
+    if (!kit_bot_ready(t) || !kit_bot_settle(t))
         return false;
     kit_qq_disconnect(t);
     while (!t->failed && kit_qq_connected(t))
@@ -156,7 +156,7 @@ bool(onebot_test_disconnects)(struct onebot_test *t)
 
 bool(onebot_test_away)(struct onebot_test *t, int64_t ns)
 {
-    if (t->failed)
+    if (!kit_bot_settle(t))
         return false;
     t->step_at += ns;
     return kit_qq_away(t, ns) && kit_bot_ready(t);

@@ -96,13 +96,18 @@ static int on_fetch(struct onebot_event *event)
 
 static int on_picture(struct onebot_event *event)
 {
-    return onebot_replies(event, "{s:s}", "file", "cat.jpg");
+    struct onebot_message message = {0};
+    onebot_message_at(&message, event->user_id);
+    onebot_message_text(&message, " [look] ");
+    onebot_message_image(&message, "http://example.org/cat.jpg");
+    return onebot_reply_message(event, &message);
 }
 
 static int on_count(struct onebot_event *event)
 {
+    const struct onebot_key key = {.space = "test", .name = "count"};
     int64_t count = 0;
-    int error = onebot_store_add(store, &(struct onebot_key){"test", "count"}, 1, &count);
+    int error = onebot_store_add(store, &key, 1, &count);
     return error ? error : onebot_reply(event, "%lld", (long long)count);
 }
 
@@ -113,8 +118,8 @@ static int on_image(struct onebot_event *event)
     json_array_foreach(json_object_get(event->raw, "message"), i, segment)
     {
         if (strcmp(onebot_string(segment, "type"), "image") == 0)
-            return onebot_reply(
-                event, "nice %s", onebot_string(json_object_get(segment, "data"), "file"));
+            return onebot_reply(event, "nice %s",
+                                onebot_string(json_object_get(segment, "data"), "file"));
     }
     return onebot_pass_on(event);
 }

@@ -141,6 +141,8 @@ XIE_API bool onebot_test_event(struct onebot_test *t, const char *format, ...);
 
 /* Let time pass. On sim it passes at once. */
 XIE_API bool onebot_test_passes(struct onebot_test *t, int64_t ns);
+/* The three below first let settle_ns pass, so that what the bot is at is done. */
+
 /* The bot's program ends, as by a signal, and begins again: what is in files, it still has. */
 XIE_API bool onebot_test_restarts(struct onebot_test *t);
 /* Its connection ends. The next thing that people do waits until it has come back. */
@@ -174,7 +176,7 @@ XIE_API bool onebot_test_fails(struct onebot_test *t, const char *action, int re
  * url     "http://api.example/weather?city=*", percent-decoded; a pattern, as of onebot_test_hears,
  *         but for the host. On sim any host can be had, on port 80; on other backends see
  *         onebot_test_web_url. The latest that fits counts; nothing fits: 404
- * status  200…999; 0: no answer ever comes; -1: the connection ends
+ * status  200…999; 0: no answer ever comes
  * body    JSON, or text
  */
 XIE_API bool onebot_test_web(struct onebot_test *t, const char *url, int status, const char *body);
