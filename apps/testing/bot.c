@@ -11,7 +11,7 @@
 
 #include "qq.h"
 
-enum { LOOK_NS = 1000000, CONNECT_S = 60, SETTLE_TURNS = 10, EXIT_STUCK = 3 };
+enum { LOOK_NS = 1000000, CONNECT_S = 60, SETTLE_TURNS = 10, PAUSE_PART = 10, EXIT_STUCK = 3 };
 
 /* --- its log ------------------------------------------------------------------------ */
 
@@ -150,11 +150,26 @@ bool kit_bot_ready(struct onebot_test *t)
     return !t->failed;
 }
 
-bool kit_bot_settle(struct onebot_test *t)
+/* In several turns of the loop: what is under way comes first, on a slow machine too. */
+static bool let_pass(struct onebot_test *t, int64_t ns)
 {
     for (int i = 0; i < SETTLE_TURNS && t->bot.running && !t->failed; i++)
-        (void)xie_sleep(t->settle_ns / SETTLE_TURNS + 1);
+        (void)xie_sleep(ns / SETTLE_TURNS + 1);
     return !t->failed;
+}
+
+bool kit_bot_settle(struct onebot_test *t)
+{
+    return let_pass(t, t->settle_ns);
+}
+
+bool kit_bot_meets(struct onebot_test *t)
+{
+    if (!kit_bot_ready(t))
+        return false;
+    bool good = !t->heard || let_pass(t, t->settle_ns / PAUSE_PART);
+    t->heard = false;
+    return good && kit_bot_ready(t);
 }
 
 /* Nothing can end a task that does not want to. */

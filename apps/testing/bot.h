@@ -8,9 +8,10 @@
 
 /* Have it run and be connected. false: the test has failed */
 bool kit_bot_ready(struct onebot_test *t);
-/* Let it do what it is at: what was heard was said by a call, whose answer is still under way to
- * it. In several turns of the loop, so that on a slow machine, too, what is under way comes first.
- * false: the test has failed */
+/* The same before somebody does something: behind something that was heard, after a tenth of
+ * settle_ns, since the answer to the call that said it is still under way to the bot. */
+bool kit_bot_meets(struct onebot_test *t);
+/* Let it do what it is at, for settle_ns. false: the test has failed */
 bool kit_bot_settle(struct onebot_test *t);
 /* Have it end, as a signal does. return when it has; one that does not end ends the process, with
  * what it waits for. */

@@ -46,7 +46,7 @@ int64_t(onebot_test_hears)(struct onebot_test *t, int64_t user_id, int64_t group
     if (t->failed)
         return 0;
     if (words && kit_fits(pattern, words->text)) {
-        words->item.taken = true;
+        words->item.taken = t->heard = true;
         return words->message_id;
     }
     kit_fail(t, "%s is to hear", kit_qq_place(t, user_id, group_id));
@@ -148,7 +148,7 @@ const json_t *(onebot_test_calls)(struct onebot_test *t, const char *action, con
     while (!(call = find_call(t, action, expected)) && kit_wait(t, until))
         ;
     if (call && !t->failed) {
-        call->item.taken = true;
+        call->item.taken = t->heard = true;
     } else if (!t->failed) {
         kit_fail(t, "the bot is to call %s with", action);
         tell_params(t, expected);
@@ -183,6 +183,7 @@ bool(onebot_test_decides)(struct onebot_test *t, int64_t user_id, bool approves)
     int64_t until = patience(t);
     while (!(answered = kit_qq_answered(t, user_id, &found, &approved)) && kit_wait(t, until))
         ;
+    t->heard = true;
     if (t->failed || (answered && approved == approves))
         return !t->failed;
     if (!found)
@@ -219,7 +220,7 @@ bool(onebot_test_logs)(struct onebot_test *t, const char *pattern)
     while (!(log = find_log(t, pattern)) && kit_wait(t, until))
         ;
     if (log && !t->failed) {
-        log->item.taken = true;
+        log->item.taken = t->heard = true;
         return true;
     }
     kit_fail(t, "the log is to say \"%s\", and does not for %g s", pattern, patience_s(t));

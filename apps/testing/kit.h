@@ -96,6 +96,7 @@ struct onebot_test {
     int64_t step_at; /* when it began, later if time is to pass */
     int64_t began;
 
+    bool heard; /* something, since somebody did something */
     bool failed, no_memory;
     struct kit_list names;   /* of people: kit_line, by the order of their numbers */
     struct kit_list story;   /* kit_line */

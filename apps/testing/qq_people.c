@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bot.h"
 #include "chat.h"
 #include "clock.h"
 #include "event.h"
@@ -206,7 +207,7 @@ bool kit_qq_emit(struct onebot_test *t, json_t *event)
 bool(onebot_test_joins)(struct onebot_test *t, int64_t user_id, int64_t group_id)
 {
     struct group *group = world_group(&t->gateway->world, group_id);
-    if (!(onebot_test_starts)(t))
+    if (!kit_bot_meets(t))
         return false;
     if (!group)
         return kit_fail(t, "there is no group %lld", (long long)group_id);

@@ -58,7 +58,7 @@ int64_t(onebot_test_says)(struct onebot_test *t, int64_t user_id, int64_t group_
 {
     char *text = NULL;
     va_list args;
-    if (!kit_bot_ready(t))
+    if (!kit_bot_meets(t))
         return 0;
     va_start(args, format);
     int len = vasprintf(&text, format, args);
@@ -78,7 +78,7 @@ int64_t(onebot_test_says)(struct onebot_test *t, int64_t user_id, int64_t group_
 int64_t(onebot_test_sends)(struct onebot_test *t, int64_t user_id, int64_t group_id,
                            const char *message)
 {
-    return kit_bot_ready(t) ? kit_qq_say(t, user_id, group_id, cq_parse(message)) : 0;
+    return kit_bot_meets(t) ? kit_qq_say(t, user_id, group_id, cq_parse(message)) : 0;
 }
 
 /* Parameters by a format. *failed: the test has. */
@@ -100,7 +100,7 @@ bool(onebot_test_does)(struct onebot_test *t, int64_t user_id, const char *actio
 {
     bool failed;
     va_list args;
-    if (!kit_bot_ready(t))
+    if (!kit_bot_meets(t))
         return false;
     va_start(args, format);
     json_t *params = packed(t, action, format, args, &failed);
@@ -112,7 +112,7 @@ bool(onebot_test_event)(struct onebot_test *t, const char *format, ...)
 {
     bool failed;
     va_list args;
-    if (!kit_bot_ready(t))
+    if (!kit_bot_meets(t))
         return false;
     va_start(args, format);
     json_t *event = packed(t, "the event", format, args, &failed);

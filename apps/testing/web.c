@@ -200,7 +200,7 @@ const char *(onebot_test_fetches)(struct onebot_test *t, const char *url)
             const struct kit_fetch *fetch = (const struct kit_fetch *)at;
             if (at->taken || !fits(url, fetch->url))
                 continue;
-            at->taken = true;
+            at->taken = t->heard = true;
             return fetch->body;
         }
     } while (kit_wait(t, until));

@@ -197,7 +197,7 @@ static void sweep(onebot_test_fn *fn, bool good, long step)
         kept = count;
         n += step;
     } while (failed);
-    CHECK(n > 200);
+    CHECK(n > 100);
     CHECK_EQ(run(fn), good);
     dup2(before, STDOUT_FILENO);
     close(before);

@@ -132,6 +132,23 @@ static void ranks(struct onebot_test *t)
 
 /* --- time, and bad days ------------------------------------------------------------- */
 
+/* Side by side, without a pause; behind what was heard, with one. */
+static void at_the_same_time(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice"), bob = onebot_test_person(t, "Bob");
+    onebot_test_starts(t);
+    int64_t began = xie_now();
+    onebot_test_says(t, alice, 0, "/echo one");
+    onebot_test_says(t, bob, 0, "/echo two");
+    ONEBOT_TEST_CHECK(t, !on_sim() || xie_now() == began);
+    onebot_test_hears(t, bob, 0, "two");
+    onebot_test_hears(t, alice, 0, "one");
+    began = xie_now();
+    onebot_test_says(t, alice, 0, "/echo three");
+    ONEBOT_TEST_CHECK(t, xie_now() - began >= 2 * XIE_MILLISECOND);
+    onebot_test_hears(t, alice, 0, "three");
+}
+
 static void time_passes(struct onebot_test *t)
 {
     int64_t alice = onebot_test_person(t, "Alice"), began = xie_now();
@@ -312,6 +329,7 @@ static const struct onebot_test_case cases[] = {
     ONEBOT_TEST(deeds),
     ONEBOT_TEST(requests),
     ONEBOT_TEST(ranks),
+    ONEBOT_TEST(at_the_same_time),
     ONEBOT_TEST(time_passes),
     ONEBOT_TEST(muted_for_a_while),
     ONEBOT_TEST(connections_end),
