@@ -45,7 +45,7 @@ static void quiz(struct onebot_test *t)
     onebot_test_hears(t, alice, group, "Right!");
     onebot_test_says(t, alice, group, "/问答");
     onebot_test_hears(t, alice, group, "*You have 30 seconds.");
-    onebot_test_passes(t, 29 * XIE_SECOND);
+    onebot_test_passes(t, 28 * XIE_SECOND);
     onebot_test_quiet(t, 0, 0);
     onebot_test_hears(t, alice, group, "Time is up. It is *");
 }
