@@ -35,12 +35,12 @@ static void quiz(struct onebot_test *t)
     int64_t alice = onebot_test_person(t, "Alice"), bob = onebot_test_person(t, "Bob");
     int64_t group = onebot_test_group(t, "Friends", alice, bob);
     onebot_test_says(t, alice, group, "/quiz");
-    int64_t id = onebot_test_hears(t, alice, group, "*You have 30 seconds.");
+    onebot_test_hears(t, alice, group, "*You have 30 seconds.");
     onebot_test_says(t, bob, group, "nothing");
     onebot_test_says(t, alice, group, "/quiz");
     onebot_test_hears(t, alice, group, "Wrong. It is *");
     onebot_test_says(t, alice, group, "/quiz");
-    id = onebot_test_hears(t, alice, group, "*You have 30 seconds.");
+    int64_t id = onebot_test_hears(t, alice, group, "*You have 30 seconds.");
     onebot_test_says(t, alice, group, "%s", answer_to(onebot_test_text(t, id)));
     onebot_test_hears(t, alice, group, "Right!");
     onebot_test_says(t, alice, group, "/问答");

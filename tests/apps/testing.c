@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -434,6 +435,136 @@ static void a_bot_that_does_not_begin(void)
     check_has(text, "log, error: ");
 }
 
+/* --- limits, and what is left ------------------------------------------------------- */
+
+static void a_long_story(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice");
+    for (int i = 0; i < ONEBOT_TEST_STORY; i++)
+        onebot_test_event(t, "{s:s, s:s, s:s}", "post_type", "meta_event", "meta_event_type",
+                          "heartbeat", "sub_type",
+                          i == 3   ? "early"
+                          : i == 4 ? "first"
+                                   : "x");
+    onebot_test_says(t, alice, 0, "no command");
+    onebot_test_sends(t, alice, 0, "nor this");
+    onebot_test_passes(t, 1);
+    onebot_test_faults(t, NULL);
+    HERE();
+    onebot_test_says(t, alice, 0, "   ");
+    BEYOND();
+}
+
+static void too_impatient(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice");
+    onebot_test_says(t, alice, 0, "/later 2s");
+    onebot_test_hears(t, alice, 0, "later");
+}
+
+static void settled_soon(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice");
+    onebot_test_says(t, alice, 0, "/later 2s");
+    onebot_test_quiet(t, alice, 0);
+}
+
+static void stuck_soon(struct onebot_test *t)
+{
+    onebot_test_starts(t);
+    (void)xie_sleep(5 * XIE_SECOND);
+}
+
+static void limits(void)
+{
+    const struct onebot_test_case hears[] = {{"bad", too_impatient}, {0}};
+    const struct onebot_test_case quiet[] = {{"bad", settled_soon}, {0}};
+    const struct onebot_test_case stuck[] = {{"bad", stuck_soon}, {0}};
+    struct onebot_test_suite suite = {
+        .cases = hears, .options = {.book = {.rules = testing_rules}}, .patience_ns = XIE_SECOND};
+    check_has(output(&suite, 1), "and hears nothing for 1 s");
+    suite.patience_ns = 3 * XIE_SECOND;
+    check_has(output(&suite, 0), "ok 1 - bad");
+    suite.cases = quiet;
+    check_has(output(&suite, 0), "ok 1 - bad");
+    suite.settle_ns = 3 * XIE_SECOND;
+    check_has(output(&suite, 1), "Alice in private is to hear nothing, and hears");
+    suite.cases = stuck;
+    check_has(output(&suite, 0), "ok 1 - bad");
+    suite.stuck_ns = 4 * XIE_SECOND;
+    check_has(output(&suite, 1), "the test has waited here for 4 s");
+    const struct onebot_test_case story[] = {{"bad", a_long_story}, {0}};
+    suite.cases = story;
+    const char *at = strstr(output(&suite, 1), "beginning:\n");
+    int lines = -1;
+    for (; at && strncmp(at, "\n# again", 8) != 0; lines++)
+        at = strchr(at + 1, '\n');
+    CHECK_EQ(lines, ONEBOT_TEST_STORY);
+}
+
+static void some_start(struct onebot_test *t)
+{
+    onebot_test_starts(t);
+}
+
+static char left_folder[256]; /* of the test that ran last */
+
+static void leaves_files(struct onebot_test *t)
+{
+    char path[300];
+    snprintf(left_folder, sizeof left_folder, "%s", onebot_test_folder(t));
+    snprintf(path, sizeof path, "%s/below", left_folder);
+    ONEBOT_TEST_CHECK(t, mkdir(path, 0700) == 0);
+    snprintf(path, sizeof path, "%s/below/file", left_folder);
+    FILE *file = fopen(path, "w");
+    ONEBOT_TEST_CHECK(t, file);
+    fclose(file);
+    onebot_test_web(t, "http://api.example/", 200, "");
+    onebot_test_answers(t, "get_voices", "{s:s}", "best", "Miku");
+    onebot_test_faults(t, "{s:i}", "refuse", -1);
+    int64_t alice = onebot_test_person(t, "Alice");
+    onebot_test_says(t, alice, 0, "/later 1h");
+    onebot_test_hears(t, alice, 0, "never");
+}
+
+static void finds_nothing(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice");
+    ONEBOT_TEST_CHECK(t, *left_folder && access(left_folder, F_OK) != 0);
+    ONEBOT_TEST_CHECK(t, !getenv("XIE_SIM_HOSTS") && alice == 10001);
+    onebot_test_says(t, alice, 0, "/voices");
+    onebot_test_hears(t, alice, 0, "no voices: *");
+    onebot_test_quiet(t, 0, 0);
+}
+
+static void take_line(void *count, enum onebot_level level, const char *line)
+{
+    *(int *)count += level == ONEBOT_INFO && strncmp(line, "connected to ws://", 18) == 0;
+}
+
+/* Of a test that fails, too; and a log of the author's gets every line. */
+static void nothing_is_left(void)
+{
+    const struct onebot_test_case cases[] = {{"bad", leaves_files}, {"good", finds_nothing}, {0}};
+    const struct onebot_test_suite suite = {.cases = cases,
+                                            .options = {.book = {.rules = testing_rules}}};
+    const char *text = output(&suite, 1);
+    check_has(text, "not ok 1 - bad\n");
+    check_has(text, "ok 2 - good\n# 1 of 2 failed\n");
+}
+
+static void the_log_is_passed_on(void)
+{
+    int count = 0;
+    const struct onebot_test_case cases[] = {{"stops", some_start}, {0}};
+    const struct onebot_test_suite suite = {.cases = cases,
+                                            .options = {.log = take_line, .log_arg = &count}};
+    CHECK_EQ(onebot_test_main(1, (char *[]){(char[]){"prog"}, NULL}, &suite), 0);
+    CHECK_EQ(count, 1);
+}
+
+/* --- what cannot be ended ----------------------------------------------------------- */
+
 static void stubborn(struct onebot_test *t)
 {
     int64_t alice = onebot_test_person(t, "Alice");
@@ -580,6 +711,9 @@ int main(int argc, char **argv)
         {"mistakes of the author", mistakes},
         {"the bot's errors and its end", the_bot},
         {"a bot that does not begin", a_bot_that_does_not_begin},
+        {"limits", limits},
+        {"nothing is left of a test", nothing_is_left},
+        {"the log is passed on", the_log_is_passed_on},
         {"tests that cannot be ended", tests_that_cannot_be_ended},
         {"the command line", command_line},
         {"the same seed is the same run", seeds},
