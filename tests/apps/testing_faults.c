@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <xie.h>
 
+#include "base/fault.h"
 #include "case.h"
 #include "tap.h"
 #include "testing_bot.h"
@@ -214,11 +216,42 @@ static void a_test_that_fails(void)
     sweep(fails_itself, false, 3);
 }
 
+/* Once, in steps: the test fails or passes, and nothing is lost. */
+static void fail_calls(unsigned kind, int error, uint64_t step)
+{
+    CHECK(run(everything));
+    long kept = count;
+    uint64_t n = 1, met = 1;
+    for (step *= tap_slow() ? 31 : 1; met; n += step) {
+        xie_fault_plan = (struct xie_fault){.kinds = kind, .nth = n, .error = error};
+        (void)run(everything);
+        met = xie_fault_plan.failed;
+        xie_fault_plan = (struct xie_fault){0};
+        if (count > kept)
+            tap_failed(__FILE__, __LINE__, "%ld blocks lost without call %llu", count - kept,
+                       (unsigned long long)n);
+        kept = count;
+    }
+    CHECK(n > 100);
+    CHECK(run(everything));
+}
+
+static void calls_that_fail(void)
+{
+    tap_limit(200);
+    int nothing = open("/dev/null", O_WRONLY);
+    dup2(nothing, STDOUT_FILENO);
+    close(nothing);
+    fail_calls(XIE_FAULT_SYSCALL, -EIO, 7);
+    fail_calls(XIE_FAULT_OPERATION, -ECONNRESET, 7);
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
         {"without memory, a test that passes", a_test_that_passes},
         {"without memory, a test that fails", a_test_that_fails},
+        {"calls and operations that fail", calls_that_fail},
         {NULL, NULL},
     };
     json_set_alloc_funcs(__wrap_malloc, __wrap_free);
