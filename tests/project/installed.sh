@@ -70,7 +70,7 @@ mkdir "$work/commands"
 cp "$source"/apps/bot/*.[ch] "$work/commands"
 rm "$work/commands/main.c" "$work/commands/start.c"
 # shellcheck disable=SC2046
-${CC:-cc} -I"$work/commands" -o "$work/bot_kit" "$source/tests/apps/bot_kit.c" \
+${CC:-cc} -DXIE_VERSION='"x"' -I"$work/commands" -o "$work/bot_kit" "$source/tests/apps/bot_kit.c" \
     "$work"/commands/*.c $(flags xie-onebot-testing)
 LD_LIBRARY_PATH=$libdir "$work/bot_kit"
 for name in xie xie-tls xie-web xie-onebot xie-onebot-testing; do
