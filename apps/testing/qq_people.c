@@ -15,6 +15,9 @@
 
 enum { FIRST_PERSON = 10001, FIRST_GROUP = 20001, NAMES = 4, NAME = 160 };
 
+_Static_assert((int)ONEBOT_TEST_PEOPLE == WORLD_PEOPLE - 1, "all but the bot");
+_Static_assert((int)ONEBOT_TEST_GROUPS == (int)WORLD_GROUPS, "as the header says");
+
 /* --- names -------------------------------------------------------------------------- */
 
 /* Room for a few names at a time, so that a line can have several. */
