@@ -5,9 +5,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <xie.h>
+
+#include "clock.h"
 
 /* meson gives it; for a compiler run by hand: */
 #ifndef GATEWAY_VERSION
@@ -39,7 +40,7 @@ json_t *account_can_send(struct call *call)
 
 json_t *account_like(struct call *call)
 {
-    int64_t user_id, times = 1, today = time(NULL) / (24 * 3600);
+    int64_t user_id, times = 1, today = clock_now() / (24 * 3600);
     if (!call_id(call, "user_id", &user_id) ||
         !call_number(call, "times", 1, ACCOUNT_LIKES, &times))
         return NULL;

@@ -47,27 +47,28 @@ static json_t *run_late(struct call *call, action_fn *action)
     return json_null();
 }
 
-/* Run what the request asks for. call->retcode tells how it went. */
-static json_t *perform(struct call *call, const json_t *request)
+/* What a stand-in answers; *taken false: it leaves the action alone. */
+static json_t *ask_stand_in(struct call *call, const char *name, bool *taken)
 {
-    const char *name = json_string_value(json_object_get(request, "action"));
-    json_t *params = json_object_get(request, "params");
+    const struct stand_in *stand_in = &call->gateway->stand_in;
+    return stand_in->answer ? stand_in->answer(stand_in->arg, call, name, taken) : NULL;
+}
+
+/* In the manner that the name asks for. */
+static json_t *run_action(struct call *call, const char *name)
+{
     enum manner manner;
-    if (!name)
-        return call_fail(call, RETCODE_BAD_PARAMS, "action is missing, or not a string");
     action_fn *action = find(name, &manner);
+    bool taken = false;
+    json_t *data = ask_stand_in(call, name, &taken);
+    if (taken)
+        return data;
     if (!action)
         return call_fail(call, RETCODE_NO_ACTION, "there is no action %.100s", name);
-    if (params && !json_is_null(params) && !json_is_object(params))
-        return call_fail(call, RETCODE_BAD_PARAMS, "params must be an object");
-    call->params = json_is_object(params) ? params : NULL;
-    struct faults *faults = &call->gateway->faults;
-    if (fault_meets(faults, &faults->refuse, name))
-        return call_fail(call, faults->retcode ? (int)faults->retcode : RETCODE_REFUSED,
-                         "refused on purpose");
     if (manner == RATE_LIMITED)
         return run_late(call, action);
-    json_t *data = action(call);
+    data = action(call);
+    struct faults *faults = &call->gateway->faults;
     if (data && strncmp(name, "send_", 5) == 0 && fault_meets(faults, &faults->risk, name)) {
         json_decref(data);
         return call_fail(call, RETCODE_RISK, "risk control: the message may have been sent");
@@ -77,6 +78,24 @@ static json_t *perform(struct call *call, const json_t *request)
     json_decref(data); /* the standard: the outcome of an asynchronous call is not told */
     call->retcode = RETCODE_ASYNC;
     return json_null();
+}
+
+/* Run what the request asks for. call->retcode tells how it went. */
+static json_t *perform(struct call *call, const json_t *request)
+{
+    const char *name = json_string_value(json_object_get(request, "action"));
+    json_t *params = json_object_get(request, "params");
+    struct faults *faults = &call->gateway->faults;
+    if (!name)
+        return call_fail(call, RETCODE_BAD_PARAMS, "action is missing, or not a string");
+    bool known = actions_known(name) || call->gateway->stand_in.answer;
+    if (known && params && !json_is_null(params) && !json_is_object(params))
+        return call_fail(call, RETCODE_BAD_PARAMS, "params must be an object");
+    call->params = json_is_object(params) ? params : NULL;
+    if (known && fault_meets(faults, &faults->refuse, name))
+        return call_fail(call, faults->retcode ? (int)faults->retcode : RETCODE_REFUSED,
+                         "refused on purpose");
+    return run_action(call, name);
 }
 
 /* data is taken. */
@@ -121,6 +140,8 @@ int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, 
     if (frame)
         traffic_call(gateway, bot, name ? name : "?", request, met ? NULL : shaped,
                      xie_now() - start);
+    if (gateway->stand_in.called)
+        gateway->stand_in.called(gateway->stand_in.arg, request, met ? NULL : shaped);
     json_decref(plain);
     json_decref(shaped);
     if (met)

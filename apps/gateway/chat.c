@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 #include "segment.h"
 
@@ -53,7 +53,7 @@ static bool check_text(const char *text, struct refusal *refusal)
 static bool check_muted(const struct group *group, const struct member *member, bool anonymous,
                         struct refusal *refusal)
 {
-    int64_t now = time(NULL), until = anonymous ? member->masked_until : member->muted_until;
+    int64_t now = clock_now(), until = anonymous ? member->masked_until : member->muted_until;
     if (anonymous && !group->anonymous)
         return refuse(refusal, 403, "nobody may speak anonymously in group %lld",
                       (long long)group->group_id);
@@ -91,7 +91,7 @@ static struct message *keep(struct gateway *gateway, struct message draft, json_
     if (message) {
         *message = draft;
         message->message_id = gateway->history.next;
-        message->time = time(NULL);
+        message->time = clock_now();
         message->segments = json_incref(segments);
         message->bytes = json_dumpb(segments, NULL, 0, JSON_COMPACT);
         message->text = segment_show(segments, &gateway->world, group);

@@ -3,7 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory.h"
 
-#include <time.h>
+#include "clock.h"
 
 enum { GROUP_ROOM = 200 }; /* max_member_count */
 
@@ -40,7 +40,7 @@ static json_t *listed(json_t *list, json_t *item)
 json_t *directory_friend_list(struct call *call)
 {
     json_t *list = json_array();
-    for (size_t i = 1; list && i < WORLD_PEOPLE; i++) {
+    for (size_t i = 1; list && i < call->gateway->world.person_count; i++) {
         const struct person *person = &call->gateway->world.people[i];
         if (!person->friend)
             continue;
@@ -79,7 +79,7 @@ json_t *directory_group_info(struct call *call)
 json_t *directory_group_list(struct call *call)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < WORLD_GROUPS; i++) {
+    for (size_t i = 0; list && i < call->gateway->world.group_count; i++) {
         struct group *group = &call->gateway->world.groups[i];
         if (world_member(group, call->self))
             list = listed(list, group_info(group));
@@ -91,7 +91,7 @@ static json_t *member_info(const struct world *world, const struct group *group,
                            const struct member *member)
 {
     const struct person *person = world_person(world, member->user_id);
-    bool over = member->title_until >= 0 && member->title_until <= time(NULL);
+    bool over = member->title_until >= 0 && member->title_until <= clock_now();
     return json_pack(
         "{s:I, s:I, s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:s, s:s, s:b, s:s, s:I, s:b}", "group_id",
         (json_int_t)group->group_id, "user_id", (json_int_t)member->user_id, "nickname",

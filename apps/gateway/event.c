@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "cq.h"
 #include "mask.h"
 #include "traffic.h"
@@ -16,7 +16,7 @@
 /* Add what every event has; not by json_object_update_missing, which tells no error. */
 static json_t *finished(json_t *event, const char *post_type)
 {
-    json_t *common = json_pack("{s:I, s:I, s:s}", "time", (json_int_t)time(NULL), "self_id",
+    json_t *common = json_pack("{s:I, s:I, s:s}", "time", (json_int_t)clock_now(), "self_id",
                                (json_int_t)WORLD_BOT, "post_type", post_type);
     int failed = common && event ? json_object_update(event, common) : -1;
     json_decref(common);

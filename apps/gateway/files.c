@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 
 static const int64_t size_most = INT64_MAX / GATEWAY_FILES; /* the sum of all is a number too */
@@ -56,7 +56,7 @@ static struct file *add(struct call *call, const struct group *group, const char
         *file = (struct file){.number = ++gateway->files.last,
                               .group_id = group->group_id,
                               .user_id = call->self,
-                              .time = time(NULL)};
+                              .time = clock_now()};
         snprintf(file->name, sizeof file->name, "%s", name);
         return file;
     }

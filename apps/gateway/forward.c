@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 #include "segment.h"
 
@@ -49,7 +49,7 @@ static json_t *node_of_words(struct call *call, const json_t *data)
     json_t *content = segment_normalise(json_object_get(data, "content"), false, why);
     if (!content)
         return *why ? call_fail(call, RETCODE_BAD_PARAMS, "content of a node: %.150s", why) : NULL;
-    json_t *made = node(user_id, nickname, time(NULL), content);
+    json_t *made = node(user_id, nickname, clock_now(), content);
     json_decref(content);
     return made;
 }

@@ -47,6 +47,18 @@ enum {
     GATEWAY_TRAFFIC_BYTES = 16 * 1024, /* a longer one is shown to the page by its length only */
 };
 
+struct call;
+
+/* Somebody who looks on, and may answer in an action's place: a test of a bot. Zero is nobody. */
+struct stand_in {
+    /* As an action_fn; *taken is false before, and left so for an action that goes its usual way.
+     */
+    json_t *(*answer)(void *arg, struct call *call, const char *action, bool *taken);
+    /* A call has been answered; reply NULL: by nothing. Both are borrowed. May not wait. */
+    void (*called)(void *arg, const json_t *request, const json_t *reply);
+    void *arg;
+};
+
 struct gateway {
     const char *token;       /* NULL: none is asked for */
     bool auth_after_upgrade; /* refuse a token as NapCat does */
@@ -56,6 +68,7 @@ struct gateway {
     int64_t run; /* milliseconds since 1970 at the start: tells one run from another */
     struct world world;
     struct faults faults;
+    struct stand_in stand_in;
     struct history history;
     struct audience events;  /* bots that get events */
     struct audience viewers; /* open pages */

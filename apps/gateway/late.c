@@ -4,9 +4,9 @@
 #include "late.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "remark.h"
 #include "scene.h"
 
 struct late_call {
@@ -66,7 +66,7 @@ int late_run(void *arg)
         json_decref(late->run(&call));
         scene_tell(gateway);
         if (call.retcode)
-            fprintf(stderr, "xie-gateway: a rate-limited call failed: %s\n", call.why);
+            remark("a rate-limited call failed: %s", call.why);
         late_free(late);
         result = xie_sleep(LATE_SPACING_MS * XIE_MILLISECOND);
         if (result < 0)

@@ -4,8 +4,8 @@
 #include "mark.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 
 /* The message of a group that message_id names, who acts being its member; NULL: the call has
@@ -84,7 +84,7 @@ static json_t *set_essence(struct call *call, bool on)
                   "sender_id", (json_int_t)message->user_id, "operator_id", (json_int_t)call->self);
     if (event) {
         message->essence_by = on ? call->self : 0;
-        message->essence_time = time(NULL);
+        message->essence_time = clock_now();
     }
     return call_told(call, event);
 }

@@ -4,8 +4,8 @@
 #include "mute.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 #include "mask.h"
 
@@ -30,7 +30,7 @@ json_t *mute_member(struct call *call)
         return NULL;
     json_t *event = ban_event(call, group, member->user_id, duration);
     if (event)
-        member->muted_until = time(NULL) + duration;
+        member->muted_until = clock_now() + duration;
     return call_told(call, event);
 }
 
@@ -92,7 +92,7 @@ json_t *mute_anonymous(struct call *call)
     for (size_t i = 0; i < group->count; i++) {
         mask_flag(group->group_id, group->members[i].user_id, known);
         if (strcmp(flag, known) == 0) {
-            group->members[i].masked_until = time(NULL) + duration;
+            group->members[i].masked_until = clock_now() + duration;
             return json_null();
         }
     }

@@ -4,8 +4,8 @@
 #include "naming.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 
 json_t *naming_card(struct call *call)
@@ -64,6 +64,6 @@ json_t *naming_title(struct call *call)
     if (!event)
         return NULL;
     memcpy(member->title, title, sizeof title);
-    member->title_until = duration < 0 ? -1 : time(NULL) + duration;
+    member->title_until = duration < 0 ? -1 : clock_now() + duration;
     return call_told(call, event);
 }

@@ -4,7 +4,8 @@
 #include "outbox.h"
 
 #include <errno.h>
-#include <stdio.h>
+
+#include "remark.h"
 
 void outbox_open(struct outbox *out, outbox_send *send, void *to, struct xie_group *group,
                  const char *who)
@@ -91,8 +92,8 @@ void audience_join(struct audience *audience, struct outbox *out)
 /* Said once; its tasks end soon, and until then it is passed over. */
 static void drop(struct outbox *out)
 {
-    fprintf(stderr, "xie-gateway: %s reads too slowly: disconnected with %zu frames waiting\n",
-            out->who, xie_queue_count(&out->frames));
+    remark("%s reads too slowly: disconnected with %zu frames waiting", out->who,
+           xie_queue_count(&out->frames));
     out->dropped = true;
     xie_group_cancel(out->group);
 }

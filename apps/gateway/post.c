@@ -15,6 +15,7 @@
 #include "actions.h"
 #include "event.h"
 #include "parse.h"
+#include "remark.h"
 #include "traffic.h"
 
 enum {
@@ -54,8 +55,7 @@ static void operate(struct sending *sending, const struct frame *event, const ch
                           : NULL;
     struct frame *reply = NULL;
     if (!operation)
-        fprintf(stderr, "xie-gateway: %s answered an event with what is no operation: %s\n",
-                sending->post->url, why);
+        remark("%s answered an event with what is no operation: %s", sending->post->url, why);
     else if (json_object_size(operation))
         (void)actions_answer(sending->post->gateway, sending->number, request, why, &reply);
     frame_unref(reply);
@@ -101,8 +101,7 @@ static int send_event(void *to, const struct frame *event)
         result = deliver(sending, event);
     }
     if (result < 0 && !sending->failing)
-        fprintf(stderr, "xie-gateway: %s did not take an event: %s\n", sending->post->url,
-                xie_strerror(result));
+        remark("%s did not take an event: %s", sending->post->url, xie_strerror(result));
     sending->failing = result < 0;
     return xie_check();
 }

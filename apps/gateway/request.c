@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "event.h"
 
 static const char *const sub_types[] = {[REQUEST_JOIN] = "add", [REQUEST_INVITE] = "invite"};
@@ -168,7 +168,7 @@ static json_t *let_in(struct call *call, const struct request *request, struct g
                               "operator_id", (json_int_t)(invited ? request->user_id : call->self),
                               "user_id", (json_int_t)user_id);
     if (event)
-        world_join(group, user_id, time(NULL));
+        world_join(group, user_id, clock_now());
     return call_told(call, event);
 }
 

@@ -11,6 +11,7 @@
 #include <xie/web.h>
 
 #include "bot.h"
+#include "remark.h"
 
 enum {
     REVERSE_PATIENCE_S = 10, /* to connect and shake hands */
@@ -56,14 +57,13 @@ int reverse_run(void *arg)
         struct xie_ws *ws;
         result = shake_hands(reverse, &ws);
         if (result == XIE_EURL || result == -EPROTONOSUPPORT) {
-            fprintf(stderr, "xie-gateway: --reverse: '%s': %s\n", reverse->url,
-                    xie_strerror(result));
+            remark("--reverse: '%s': %s", reverse->url, xie_strerror(result));
             return result;
         }
         if (result == 0)
             live(reverse, ws);
         else if (!said)
-            fprintf(stderr, "xie-gateway: %s: %s; trying on\n", reverse->url, xie_strerror(result));
+            remark("%s: %s; trying on", reverse->url, xie_strerror(result));
         said = result < 0;
         result = xie_sleep(REVERSE_PAUSE_MS * XIE_MILLISECOND);
     } while (result == 0);

@@ -17,7 +17,7 @@ static json_t *with(json_t *list, json_t *item)
 static json_t *people(const struct world *world)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < WORLD_PEOPLE; i++) {
+    for (size_t i = 0; list && i < world->person_count; i++) {
         const struct person *person = &world->people[i];
         list = with(list, json_pack("{s:I, s:s, s:b}", "user_id", (json_int_t)person->user_id,
                                     "nickname", person->nickname, "friend", person->friend));
@@ -41,7 +41,7 @@ static json_t *members(const struct group *group)
 static json_t *groups(const struct world *world)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < WORLD_GROUPS; i++) {
+    for (size_t i = 0; list && i < world->group_count; i++) {
         const struct group *group = &world->groups[i];
         list = with(list, json_pack("{s:I, s:s, s:b, s:o}", "group_id", (json_int_t)group->group_id,
                                     "name", group->name, "muted", group->muted, "members",

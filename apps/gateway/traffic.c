@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "remark.h"
+
 /* Milliseconds since 1970, for people. */
 static json_int_t wall_ms(void)
 {
@@ -56,7 +58,7 @@ void traffic_event(struct gateway *gateway, const json_t *event, size_t to)
 void traffic_bot(struct gateway *gateway, int64_t bot, const char *state, const char *peer,
                  const char *path)
 {
-    fprintf(stderr, "xie-gateway: bot %lld %s (%s, path %s)\n", (long long)bot, state, peer, path);
+    remark("bot %lld %s (%s, path %s)", (long long)bot, state, peer, path);
     tell(gateway,
          json_pack("{s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:I}", "kind", "bot", "seq",
                    (json_int_t)gateway->traffic.count, "time", wall_ms(), "bot", (json_int_t)bot,

@@ -11,8 +11,9 @@
 
 enum {
     WORLD_BOT = 10000,
-    WORLD_PEOPLE = 6,
-    WORLD_GROUPS = 2,
+    /* The most there can be; the beginning has a few. */
+    WORLD_PEOPLE = 100, /* the bot's account among them */
+    WORLD_GROUPS = 20,
     WORLD_HONORS = 3,
     /* The longest names [bytes, with the 0], about those of QQ. */
     WORLD_NAME = 64,
@@ -56,12 +57,19 @@ struct group {
 };
 
 struct world {
+    size_t person_count, group_count;
     struct person people[WORLD_PEOPLE]; /* the first is the bot */
     struct group groups[WORLD_GROUPS];
 };
 
 /* The world at its beginning; now is seconds since 1970. */
 void world_init(struct world *world, int64_t now);
+/* One that has nobody but the bot in it. */
+void world_empty(struct world *world);
+
+/* One more, whose id must be new; strings of a person are borrowed. NULL: there is no room. */
+struct person *world_add_person(struct world *world, const struct person *person);
+struct group *world_add_group(struct world *world, int64_t group_id, const char *name);
 
 /* Each of these returns NULL when there is none. */
 const struct person *world_person(const struct world *world, int64_t user_id);

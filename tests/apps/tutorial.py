@@ -251,6 +251,7 @@ def sighup_opens_the_log_again():
         path = settings(folder, gateway.onebot, "*/5 * * * * *", "0 21 1 1 *", more)
         with Step(6, path, folder=folder) as bot:
             joined(gateway)
+            until_written(bot, log, "connected to")
             log.rename(moved)
             bot.process.send_signal(signal.SIGHUP)
             until_written(bot, log, "read again")
@@ -258,6 +259,7 @@ def sighup_opens_the_log_again():
             bot.process.send_signal(signal.SIGHUP)
             until_written(bot, log, "the old settings stay")
             assert "bot.yml:10: logg: unknown key" in log.read_text(encoding="utf-8")
+            assert "connected to" not in log.read_text(encoding="utf-8")
         assert "connected to" in moved.read_text(encoding="utf-8")
 
 

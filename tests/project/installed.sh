@@ -83,13 +83,24 @@ wait $!
 ${CC:-cc} -o "$work/step1" "$source/examples/tutorial/step1.c" $(flags xie-onebot)
 LD_LIBRARY_PATH=$libdir "$work/step1" nowhere 2>"$work/out" && exit 1
 grep -q 'step1: ' "$work/out"
-for name in xie xie-tls xie-web xie-onebot; do
+# A bot tested by the kit, as its page says; ours too.
+# shellcheck disable=SC2046
+${CC:-cc} -o "$work/weather_test" "$source"/examples/testing/weather*.c $(flags xie-onebot-testing)
+LD_LIBRARY_PATH=$libdir "$work/weather_test"
+mkdir "$work/commands"
+cp "$source"/apps/bot/*.[ch] "$work/commands"
+rm "$work/commands/main.c" "$work/commands/start.c"
+# shellcheck disable=SC2046
+${CC:-cc} -DXIE_VERSION='"x"' -I"$work/commands" -o "$work/bot_kit" "$source/tests/apps/bot_kit.c" \
+    "$work"/commands/*.c $(flags xie-onebot-testing)
+LD_LIBRARY_PATH=$libdir "$work/bot_kit"
+for name in xie xie-tls xie-web xie-onebot xie-onebot-testing; do
     pkg-config --print-errors --exists $name
     # Nothing is exported but names of ours.
     nm -D --defined-only "$libdir/lib$name.so" | awk '{print $3}' |
         grep -v -E '^(xie_|onebot_)' && echo "lib$name exports foreign names" && exit 1
 done
-for header in xie.h xie/task.h xie/tls.h xie/web.h xie/onebot.h; do
+for header in xie.h xie/task.h xie/tls.h xie/web.h xie/onebot.h xie/onebot/testing.h; do
     test -f "$root$prefix/include/$header"
 done
 echo 'the installed library works'

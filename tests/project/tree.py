@@ -13,13 +13,14 @@ ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 FLOORS = {"base": 0, "coro": 1, "loop": 2, "task": 3, "sync": 4, "io": 5, "proto": 6, "tls": 7,
           "web": 8, "onebot": 9}
 TUTORIALS = ("docs/tutorial.md", "docs/tutorial.zh.md")
+KIT_PAGES = ("docs/testing.md", "docs/testing.zh.md")
 FILE_LINES = 600
 TEST_LINES = 900  # a test file mirrors one header's promises, however many
 FUNCTION_LINES = 60
 SOURCES = {".c", ".h", ".cpp"}
 SCRIPTS = {".py", ".awk", ".sh", ".js", ".mjs", ".css", ".html", ".S", ".s"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
-BANNER_FLOOR = re.compile(r"\bFloors? (\d)\b")
+BANNER_FLOOR = re.compile(r"\bFloors? (\d+)\b")
 
 
 def files(*folders):
@@ -220,7 +221,8 @@ def quotes(readme):
 def check_readme_quotes():
     """Each C block of a page is a part of the file that the comment before it names; so is each
     other block with such a comment."""
-    for page in ("README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *TUTORIALS):
+    for page in ("README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *TUTORIALS,
+                 *KIT_PAGES):
         for line, name, language, body in quotes(ROOT / page):
             if not name:
                 if language == "c":
@@ -232,10 +234,11 @@ def check_readme_quotes():
 
 
 def check_tutorial_languages():
-    """Both languages of the tutorial show the same blocks, in the same order."""
-    blocks = [[block[1:] for block in quotes(ROOT / page) if block[1]] for page in TUTORIALS]
-    if blocks[0] != blocks[1]:
-        yield f"{' and '.join(TUTORIALS)} quote different things"
+    """Both languages of a page show the same blocks, in the same order."""
+    for pages in KIT_PAGES, TUTORIALS:
+        blocks = [[block[1:] for block in quotes(ROOT / page) if block[1]] for page in pages]
+        if blocks[0] != blocks[1]:
+            yield f"{' and '.join(pages)} quote different things"
     steps = {inside(path) for path in files("examples/tutorial") if path.name.startswith("step")}
     for name in sorted(steps - {name for name, _, _ in blocks[0]}):
         yield f"{TUTORIALS[0]} quotes nothing from {name}"
@@ -311,7 +314,8 @@ def check_claimed_tests():
 def check_pages():
     """The pages that belong to the tree are there."""
     for name in ("LICENSE", "README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
-                 "CHANGELOG.md", "docs/decisions.md", *TABLES, *TUTORIALS, ".clang-format", ".editorconfig"):
+                 "CHANGELOG.md", "docs/decisions.md", *TABLES, *TUTORIALS, *KIT_PAGES,
+                 ".clang-format", ".editorconfig"):
         if not (ROOT / name).is_file():
             yield f"{name} is missing"
 
