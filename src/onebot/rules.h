@@ -40,6 +40,9 @@ void onebot_rules_init(struct onebot_rules *rules, const struct onebot_book *boo
  * not sound, and why */
 int onebot_rules_load(struct onebot_rules *rules, const struct onebot_log *log);
 void onebot_rules_fini(struct onebot_rules *rules);
+/* What the book says of prefixes, people, words and limits counts from now on; its rules do not.
+ * Borrowed until the next time. */
+void onebot_rules_set_book(struct onebot_rules *rules, const struct onebot_book *book);
 
 /* Of a rule, or ""; the first name of a command. */
 const char *onebot_rule_command(const struct onebot_rule *rule);

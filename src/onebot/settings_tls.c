@@ -6,6 +6,11 @@
 
 #include "onebot/settings_tls.h"
 
+bool onebot_tls_is_built_in(void)
+{
+    return true;
+}
+
 int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints *complaints,
                         const struct onebot_spot *place, struct xie_tls_context **context)
 {

@@ -8,6 +8,9 @@
 
 struct xie_tls_context;
 
+/* Is there TLS in this build? */
+bool onebot_tls_is_built_in(void);
+
 /* The context of a table "tls"; NULL when nothing stands in it. context receives it, owned.
  * errors  XIE_EFAILED -EPROTONOSUPPORT, complained about; -ENOMEM */
 int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints *complaints,

@@ -5,6 +5,11 @@
 
 #include "onebot/settings_tls.h"
 
+bool onebot_tls_is_built_in(void)
+{
+    return false;
+}
+
 int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints *complaints,
                         const struct onebot_spot *place, struct xie_tls_context **context)
 {
