@@ -200,13 +200,30 @@ static int catch_signals(const struct onebot_options *options, struct xie_signal
     return error == -EBUSY ? 0 : error;
 }
 
+/* For those who have no event: an account that never is connected. */
+static int give_handle(struct onebot_program *program)
+{
+    struct onebot_bot **handle = program->options.handle;
+    if (handle)
+        *handle = onebot_bot_new(program, ONEBOT_NOBODY);
+    return !handle || *handle ? 0 : -ENOMEM;
+}
+
+static void take_handle(struct onebot_program *program)
+{
+    if (program->options.handle)
+        *program->options.handle = NULL;
+}
+
 /* Where nothing is left behind whatever becomes of it. */
 static int run_program(struct onebot_program *program)
 {
     struct xie_link ways;
     struct watch watch = {.program = program, .ways = &ways};
     xie_list_init(&ways);
-    int error = onebot_rules_load(&program->rules, &program->log);
+    int error = give_handle(program);
+    if (!error)
+        error = onebot_rules_load(&program->rules, &program->log);
     if (!error)
         error = onebot_ways_make(program, &program->options, &ways);
     if (!error)
@@ -224,21 +241,6 @@ static int run_program(struct onebot_program *program)
     return error;
 }
 
-/* For those who have no event: an account that never is connected. */
-static int give_handle(struct onebot_program *program)
-{
-    struct onebot_bot **handle = program->options.handle;
-    if (handle)
-        *handle = onebot_bot_new(program, ONEBOT_NOBODY);
-    return !handle || *handle ? 0 : -ENOMEM;
-}
-
-static void take_handle(struct onebot_program *program)
-{
-    if (program->options.handle)
-        *program->options.handle = NULL;
-}
-
 int onebot_run(const struct onebot_options *options)
 {
     if (!xie_task_current())
@@ -247,9 +249,7 @@ int onebot_run(const struct onebot_options *options)
     if (!program)
         return -ENOMEM;
     init(program, options);
-    int error = give_handle(program);
-    if (!error)
-        error = run_program(program);
+    int error = run_program(program);
     take_handle(program);
     xie_release(program);
     return error;
