@@ -21,6 +21,17 @@ int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints
     return -EPROTONOSUPPORT;
 }
 
+/* There is none that could be in use. */
+int onebot_settings_tls_again(struct xie_tls_context *before, struct onebot_complaints *complaints,
+                              const struct onebot_spot *place, struct xie_tls_context **context)
+{
+    (void)before;
+    (void)complaints;
+    (void)place;
+    *context = NULL;
+    return -EPROTONOSUPPORT;
+}
+
 void onebot_settings_tls_forget(struct xie_tls_context *context)
 {
     (void)context;
