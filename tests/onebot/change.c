@@ -351,11 +351,18 @@ static void test_a_bot_that_stops_is_not_changed(void)
     play(&(struct play){two_fakes, on_stop, script_stopping});
 }
 
-/* From within a handler, whose own connection goes by it. */
+static const struct xie_local_key mine = {.name = "mine"};
+
+/* From within a handler, whose own connection goes by it. Its values are not those of the handlers
+ * of the ways that begin by it. */
 static int on_change(struct onebot_event *event)
 {
     struct rig *rig = event->arg;
     struct given given;
+    CHECK(xie_local_get(&mine) == NULL);
+    if (rig->count)
+        return on_say(event);
+    CHECK_EQ(xie_local_set(&mine, rig), 0);
     begin(&given, rig);
     add_url(&given, rig->others[0].url, NULL);
     CHECK_EQ(onebot_change(event->bot, &given.options), 0);
@@ -385,6 +392,7 @@ static void script_by_handler(struct rig *rig)
     CHECK_STR(fake_said(&rig->fake, 0), "still here");
     wait_done(rig);
     CHECK_EQ(rig->fake.connections, 2);
+    go(rig, &rig->fake, "by 10000");
 }
 
 static void test_by_a_handler(void)
