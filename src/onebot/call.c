@@ -37,9 +37,11 @@ static struct onebot_result refused(const json_t *answer)
     int error = retcode == 1404 || retcode == 404 ? XIE_EACTION : XIE_EFAILED;
     const char *wording = wording_of(answer);
     struct onebot_result result =
-        *wording
-            ? onebot_failure(error, "%s", wording)
-            : onebot_failure(error, "%s (retcode %lld)", xie_strerror(error), (long long)retcode);
+        *wording ? onebot_failure(error, "%s", wording)
+                 : onebot_failure(error, "%s (retcode %lld)",
+                                  error == XIE_EFAILED ? "the implementation says that it failed"
+                                                       : xie_strerror(error),
+                                  (long long)retcode);
     result.retcode = retcode;
     return result;
 }
