@@ -45,9 +45,9 @@ const char *onebot_string(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* Of some allocations jansson does not say that they failed. Of a string or number that it could not
- * make for an object it gives the same code as of a NULL that was given for one, but of that it has
- * said more: "NULL string". */
+/* Of some allocations jansson does not say that they failed. Of a string or number that it could
+ * not make for an object it gives the same code as of a NULL that was given for one, but of that it
+ * has said more: "NULL string". */
 int onebot_pack_error(const json_error_t *why)
 {
     enum json_error_code code = json_error_code(why);

@@ -253,12 +253,42 @@ static int keep_gate(void *arg)
 
 enum then { NOTHING, WRITE, WRITE_EOF, CLOSE, WRITE_BESIDES };
 
+static bool writes(enum then then)
+{
+    return then == WRITE || then == WRITE_EOF || then == WRITE_BESIDES;
+}
+
+static void do_then(struct duo *duo, enum then then)
+{
+    if (writes(then))
+        CHECK_EQ(xie_transport_write(duo->client.transport, "line", 4), 0);
+    if (then == WRITE_BESIDES)
+        CHECK_EQ(xie_transport_write(duo->server.transport, "besides", 7), 0);
+    if (then == WRITE_EOF)
+        CHECK_EQ(xie_transport_write_eof(duo->client.transport), 0);
+    if (then == CLOSE)
+        xie_transport_close(duo->client.transport);
+}
+
+/* All of it has come; of what came besides the socket tells nothing more. */
+static void check_then(struct duo *duo, enum then then)
+{
+    if (writes(then))
+        UNTIL(&duo->server.note, duo->server.note.got == 4);
+    if (then == WRITE_BESIDES) {
+        CHECK_EQ(duo->client.note.got, 0);
+        xie_transport_resume_reading(duo->client.transport);
+        UNTIL(&duo->client.note, duo->client.note.got == 7);
+    }
+    if (then == WRITE_EOF || then == CLOSE)
+        UNTIL(&duo->server.note, duo->server.note.ends == 1);
+}
+
 /* A client whose server's last ticket comes in two records; its last bytes are held back, and the
  * client's reading is paused (or not). SIZE_MAX: nothing is held back. return how many bytes came
  * from the server */
 static size_t talk_through_gate(size_t most, enum then then, bool paused)
 {
-    const bool writes = then == WRITE || then == WRITE_EOF || then == WRITE_BESIDES;
     struct xie_stream *left[2], *right[2];
     struct xie_tls_options client = client_options(), server = server_options();
     client.cert_file = cert("client"); /* a part of the ticket, which makes it long */
@@ -285,30 +315,14 @@ static size_t talk_through_gate(size_t most, enum then then, bool paused)
         xie_sleep(XIE_MILLISECOND);
     if (paused)
         xie_transport_pause_reading(duo.client.transport);
-    if (writes)
-        CHECK_EQ(xie_transport_write(duo.client.transport, "line", 4), 0);
-    if (then == WRITE_BESIDES) {
-        back.together = true;
-        CHECK_EQ(xie_transport_write(duo.server.transport, "besides", 7), 0);
-    }
-    if (then == WRITE_EOF)
-        CHECK_EQ(xie_transport_write_eof(duo.client.transport), 0);
-    if (then == CLOSE)
-        xie_transport_close(duo.client.transport);
+    back.together = then == WRITE_BESIDES;
+    do_then(&duo, then);
     kit_settle(); /* on sim this does not return if anything is done again and again */
     kit_settle();
     CHECK(!then || (wire->stalled && duo.server.note.got == 0)); /* it waits for the other half */
     CHECK_EQ(duo.server.note.ends, 0);
     xie_event_set(&back.open);
-    if (writes)
-        UNTIL(&duo.server.note, duo.server.note.got == 4);
-    if (then == WRITE_BESIDES) { /* it has come, and the socket tells nothing more of it */
-        CHECK_EQ(duo.client.note.got, 0);
-        xie_transport_resume_reading(duo.client.transport);
-        UNTIL(&duo.client.note, duo.client.note.got == 7);
-    }
-    if (then == WRITE_EOF || then == CLOSE)
-        UNTIL(&duo.server.note, duo.server.note.ends == 1);
+    check_then(&duo, then);
     kit_settle();
     size_t count = back.passed;
     xie_transport_close(duo.client.transport);
