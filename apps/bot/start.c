@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xie.h>
 #include <xie/onebot/store.h>
@@ -16,7 +17,10 @@ struct run {
     struct onebot_settings *settings;
     struct onebot_logger *logger;
     struct onebot_store *store;
-    int watch_error; /* of the task that waits for SIGHUP */
+    char *plugin_folder;     /* a copy: settings come and go */
+    const char *url, *token; /* of the command line */
+    struct onebot_bot *bot;  /* the handle, while it runs */
+    int watch_error;         /* of the task that waits for SIGHUP */
     struct onebot_logger_name names[ONEBOT_LOGGER_NAMES + 1];
 };
 
@@ -35,11 +39,25 @@ static void complain(void *arg, const char *line)
     onebot_logger_write(run->logger, ONEBOT_ERROR, "config", NULL, "%s", line);
 }
 
-/* What the log section and those of plugins say is in force at once; the rest needs a new start,
- * and that is said. */
-static bool at_once(const char *key)
+static bool begins(const char *key, const char *with)
 {
-    return strncmp(key, "log.", 4) == 0 || strncmp(key, "plugins.", 8) == 0;
+    return strncmp(key, with, strlen(with)) == 0;
+}
+
+/* What is to be said of a change, beside that it counts from now on. */
+static const char *effect(const struct run *run, const char *key)
+{
+    static const char *const at_once[] = {"log.",      "endpoints", "superusers",
+                                          "commands.", "pace.",     "group_pace.",
+                                          "limits.",   "plugins.",  NULL};
+    if (run->url && begins(key, "endpoints"))
+        return "; --url takes their place";
+    if (begins(key, "limits.message") || begins(key, "limits.ping_interval"))
+        return "; it counts for connections that are made from now on";
+    for (size_t i = 0; at_once[i]; i++)
+        if (begins(key, at_once[i]))
+            return "";
+    return "; it counts from the next start on";
 }
 
 static void changed(void *arg, const char *key, const json_t *old, const json_t *now)
@@ -48,11 +66,10 @@ static void changed(void *arg, const char *key, const json_t *old, const json_t 
     (void)old;
     (void)now;
     onebot_logger_write(run->logger, ONEBOT_INFO, "config", NULL, "%s has changed%s", key,
-                        at_once(key) ? "" : "; it counts from the next start on");
+                        effect(run, key));
 }
 
-/* The file of the log is opened again in any case: it may have been moved away. */
-static void read_again(struct run *run, int result)
+static void reopen_log(struct run *run)
 {
     struct onebot_logger_options options =
         onebot_settings_log(onebot_config_values(run->config), run->names);
@@ -60,10 +77,40 @@ static void read_again(struct run *run, int result)
     if (error)
         onebot_logger_write(run->logger, ONEBOT_ERROR, "config", NULL,
                             "the log stays where it is: %s", xie_strerror(error));
-    if (result < 0)
+}
+
+static void override(const struct run *run, struct onebot_options *options);
+static int has_way(const struct run *run, const struct onebot_options *options,
+                   onebot_complaint *say, void *arg);
+
+/* Also where nothing has changed: what TLS needs has files of its own, which are read again. */
+static int put_in_force(struct run *run)
+{
+    struct onebot_options options = run->start->options;
+    struct onebot_settings *settings = NULL;
+    int error =
+        onebot_settings_again(run->config, run->settings, complain, run, &options, &settings);
+    if (!error) {
+        override(run, &options);
+        error = has_way(run, &options, complain, run);
+    }
+    if (!error)
+        error = run->bot ? onebot_change(run->bot, &options) : XIE_ECLOSED;
+    onebot_settings_close(error ? settings : run->settings);
+    if (!error)
+        run->settings = settings;
+    return error;
+}
+
+/* The file of the log is opened again in any case: it may have been moved away. */
+static void read_again(struct run *run, int result)
+{
+    reopen_log(run);
+    int error = result < 0 ? result : put_in_force(run);
+    if (error)
         onebot_logger_write(
             run->logger, ONEBOT_ERROR, "config", NULL, "the configuration stays as it was%s%s",
-            result == XIE_EFAILED ? "" : ": ", result == XIE_EFAILED ? "" : xie_strerror(result));
+            error == XIE_EFAILED ? "" : ": ", error == XIE_EFAILED ? "" : xie_strerror(error));
     else
         onebot_logger_write(run->logger, ONEBOT_INFO, "config", NULL, "read again: %d change%s",
                             result, result == 1 ? "" : "s");
@@ -102,12 +149,11 @@ static int run_watched(struct run *run)
 }
 
 /* The command line's way takes the place of those in the file. */
-static void override(struct run *run, const char *url, const char *token)
+static void override(const struct run *run, struct onebot_options *options)
 {
-    struct onebot_options *options = &run->start->options;
-    options->url = url;
-    options->token = token;
-    if (url)
+    options->url = run->url;
+    options->token = run->token;
+    if (run->url)
         options->endpoints = NULL;
     options->log = onebot_logger_line;
     options->log_arg = run->logger;
@@ -137,19 +183,35 @@ static int open_store(struct run *run)
     return error ? XIE_EFAILED : 0;
 }
 
-static int has_way(const struct run *run)
+static int has_way(const struct run *run, const struct onebot_options *options,
+                   onebot_complaint *say, void *arg)
 {
-    const struct onebot_options *options = &run->start->options;
+    char line[1024];
     if (options->url || options->endpoints->url || options->endpoints->listen)
         return 0;
-    fprintf(stderr, "%s: endpoints: there is none, nor --url\n", run->start->config);
+    snprintf(line, sizeof line, "%s: endpoints: there is none, nor --url", run->start->config);
+    say(arg, line);
     return XIE_EFAILED;
+}
+
+static int use_plugins(struct run *run)
+{
+    struct start *start = run->start;
+    const char *folder = start->plugin_folder;
+    if (!folder)
+        folder = start->options.plugin_folder;
+    run->plugin_folder = folder ? strdup(folder) : NULL;
+    if (folder && !run->plugin_folder)
+        return -ENOMEM;
+    plugins_use(&start->options, run->plugin_folder);
+    return 0;
 }
 
 static int run_configured(struct run *run)
 {
     struct start *start = run->start;
-    const char *url = start->options.url, *token = start->options.token;
+    run->url = start->options.url;
+    run->token = start->options.token;
     int error =
         onebot_config_open(start->config, onebot_settings_keys, complain_early, NULL, &run->config);
     if (error)
@@ -157,7 +219,7 @@ static int run_configured(struct run *run)
     error =
         onebot_settings_open(run->config, complain_early, NULL, &start->options, &run->settings);
     if (!error)
-        error = has_way(run);
+        error = has_way(run, &start->options, complain_early, NULL);
     if (error || start->check_only)
         return error;
     error = open_log(run);
@@ -165,14 +227,17 @@ static int run_configured(struct run *run)
         error = open_store(run);
     if (error)
         return error;
-    override(run, url, token);
+    override(run, &start->options);
     start->options.config = run->config;
     start->options.store = run->store;
-    plugins_use(&start->options, start->plugin_folder);
+    start->options.handle = &run->bot;
+    error = use_plugins(run);
+    if (error)
+        return error;
     error = run_watched(run);
     /* Of an endpoint of the file the log has said it, with its name. */
     bool said = error == XIE_EURL || error == -EPROTONOSUPPORT || error == -EINVAL;
-    return said && !url ? XIE_EFAILED : error;
+    return said && !run->url ? XIE_EFAILED : error;
 }
 
 int start_bot(void *arg)
@@ -186,5 +251,6 @@ int start_bot(void *arg)
     onebot_settings_close(run.settings);
     onebot_config_close(run.config);
     onebot_logger_close(run.logger);
+    free(run.plugin_folder);
     return error;
 }

@@ -99,7 +99,8 @@ enum xie_datagram_option {
     XIE_DATAGRAM_BROADCAST,           /* 1: may be sent to; else that is -EACCES */
     XIE_DATAGRAM_TTL,                 /* hops of what is sent to one peer */
     XIE_DATAGRAM_MULTICAST_TTL,       /* of what is sent to a group; 1 unless set */
-    XIE_DATAGRAM_MULTICAST_LOOP,      /* 0: this machine does not get its own messages */
+    XIE_DATAGRAM_MULTICAST_LOOP,      /* 0: this machine does not get its own messages, unless they
+                                         go by its loopback interface */
     XIE_DATAGRAM_MULTICAST_INTERFACE, /* index of the interface to send by, if_nametoindex(3);
                                          0: as the routes say */
 };

@@ -40,7 +40,8 @@ enum xie_error {
     XIE_ENOTCONNECTED = -4131,    /* not connected: the call was not sent */
     XIE_EUNKNOWN = -4132,         /* sent, but the connection broke: outcome unknown */
     XIE_EACTION = -4133,          /* the implementation does not know this action */
-    XIE_EFAILED = -4134,          /* the implementation answered that the action failed */
+    XIE_EFAILED = -4134,          /* refused, and told why: an action by its result, a
+                                     configuration by complaints */
     XIE_EDECLINED = -4135,        /* the person who was asked does not want to go on */
     XIE_EANSWER = -4136,          /* the person who was asked gave no good answer */
     XIE_ETLS_CONFIG = -4140,      /* a certificate, key or setting of a TLS context is not usable */

@@ -18,7 +18,8 @@
 extern "C" {
 #endif
 
-/* An account that the program is: opaque, lives from its first event to onebot_run's return. */
+/* An account that the program is: opaque, lives from its first event to onebot_run's return, also
+ * when no endpoint leads to it any more. */
 struct onebot_bot;
 
 /* --- events ------------------------------------------------------------------------- */
@@ -189,8 +190,8 @@ enum onebot_role { ONEBOT_UNIVERSAL, ONEBOT_API, ONEBOT_EVENT };
 
 /**
  * A way to communicate: to an implementation that listens, or for any number of them that come
- * to us. Ways of one account form one bot. Zero is the default of each; all is borrowed until
- * onebot_run returns.
+ * to us. Ways of one account form one bot. Zero is the default of each; all is borrowed as
+ * the options are.
  *
  * note  who connects to us names its account by "X-Self-ID" (else 400), the role of a WebSocket
  *       by "X-Client-Role" (in any case; universal without it), and brings the token before the
@@ -236,7 +237,8 @@ struct onebot_config;
 struct onebot_store;
 struct onebot_plugin_definition;
 
-/* How to run a bot; zero is the default of each. Borrowed until onebot_run returns. */
+/* How to run a bot; zero is the default of each. Borrowed until onebot_run returns, or
+ * onebot_change has put others in their place. */
 struct onebot_options {
     const char *url, *token; /* the short form of an endpoint */
     /* Any number more, of one account or of many; ended by one that neither connects nor
@@ -287,6 +289,11 @@ struct onebot_options {
      * characters have been replaced. May not wait. */
     void (*log)(void *log_arg, enum onebot_level level, const char *line);
     void *log_arg;
+
+    /* Receives, from the call of onebot_run to its return, an account that is nobody's and never
+     * connected: for onebot_change, onebot_account and onebot_stop by those who have no event. NULL
+     * afterwards. */
+    struct onebot_bot **handle;
 };
 
 /**
@@ -313,7 +320,36 @@ struct onebot_options {
  */
 XIE_API int onebot_run(const struct onebot_options *options);
 
-/* The account's number; 0 before it is known. */
+/**
+ * Have a bot that runs go on with other endpoints, limits and people: all of it, or, on an error,
+ * as it was.
+ *
+ * bot      any account of it, or the handle of its options
+ * options  as of onebot_run, whole: what is zero here gets its default. All of it counts but rules,
+ *          commands, on_event, arg, keep_signals, log, log_arg, handle, and what plugins and kept
+ *          conversations have: store, keep, plugins, plugin_…, config; these stay. Of the book
+ *          count prefixes, nicknames, superusers, language, max_cooling, max_waiting
+ * return   0: they are in force, and nothing uses what they take the place of. Endpoints that are
+ *          the same in every field keep their connections; those that are gone have ended, and
+ *          calls on them have failed as by a disconnect; the others have begun
+ * errors   as onebot_run at its start; XIE_ECLOSED the bot stops; -ECANCELED -ETIMEDOUT of the
+ *          scopes around, which count until the new endpoints are found sound: what follows is not
+ *          interrupted; -EPERM outside a task
+ * note     waits for names to be looked up, for another change that is under way, and for what goes
+ *          to say good-bye, each connection at most two seconds, all at the same time
+ * note     from an endpoint that goes to one that listens at the same `listen` the port passes
+ *          without being closed: who comes meanwhile waits. At another address with the same port
+ *          it is opened when the one that goes has let go of it, again and again until that works,
+ *          as the log says
+ * note     tls is compared by its address: xie_tls_context_reload gives the same one new
+ *          certificates without a connection being lost. max_message and ping_interval_ns count for
+ *          WebSockets that are opened from then on; a listener that stays goes on with the size of
+ *          posts and the number of connections that it began with. Who waits for a turn to send
+ *          waits on at the new pace
+ */
+XIE_API int onebot_change(struct onebot_bot *bot, const struct onebot_options *options);
+
+/* The account's number; 0 before it is known, and of the handle. */
 XIE_API int64_t onebot_self_id(const struct onebot_bot *bot);
 /* Another account of the same program, which may be not connected; NULL: none has been heard of
  * with this number. It stays valid until onebot_run returns. */

@@ -206,10 +206,9 @@ static int watch(void *arg)
 {
     struct session *session = arg;
     const struct onebot_options *options = &session->way->program->options;
-    int64_t interval = options->ping_interval_ns;
-    int64_t timeout = interval == XIE_NEVER ? options->connect_timeout_ns : interval;
-    while (!wait_doubt(session, interval)) {
-        int error = probe(session, timeout);
+    while (!wait_doubt(session, options->ping_interval_ns)) {
+        int64_t interval = options->ping_interval_ns;
+        int error = probe(session, interval == XIE_NEVER ? options->connect_timeout_ns : interval);
         if (is_local(error)) {
             session->heard = xie_now(); /* nothing was learned: later, then */
         } else if (error) {

@@ -186,14 +186,19 @@ static struct onebot_answer try_often(struct asking *asking, const char *text)
     return answer;
 }
 
+static bool has(const char *words)
+{
+    return words && *words;
+}
+
 /* The scope that ended the question would end these words too; but they may not hold up the end
  * of the bot, whose calls may have no deadline. */
 static void say_last(const struct asking *asking, int error)
 {
     const struct onebot_query *query = asking->query;
-    if (error == XIE_EDECLINED && query->cancelled)
+    if (error == XIE_EDECLINED && has(query->cancelled))
         say(asking, query->cancelled);
-    if (error != -ETIMEDOUT || xie_check() != -ETIMEDOUT || !query->late)
+    if (error != -ETIMEDOUT || xie_check() != -ETIMEDOUT || !has(query->late))
         return;
     XIE_SHIELD {
         XIE_TIMEOUT(LAST_WORDS_NS)

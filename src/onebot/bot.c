@@ -36,14 +36,17 @@ struct onebot_bot *onebot_bot_new(struct onebot_program *program, int64_t self_i
     return bot;
 }
 
+void onebot_bot_free(struct onebot_bot *bot)
+{
+    xie_list_remove(&bot->link);
+    onebot_paces_fini(&bot->paces);
+    xie_release(bot);
+}
+
 void onebot_bots_free(struct onebot_program *program)
 {
-    while (!xie_list_empty(&program->bots)) {
-        struct onebot_bot *bot = XIE_CONTAINER(program->bots.next, struct onebot_bot, link);
-        xie_list_remove(&bot->link);
-        onebot_paces_fini(&bot->paces);
-        xie_release(bot);
-    }
+    while (!xie_list_empty(&program->bots))
+        onebot_bot_free(XIE_CONTAINER(program->bots.next, struct onebot_bot, link));
 }
 
 int onebot_bot_of(struct onebot_program *program, int64_t self_id, struct onebot_bot **bot)
@@ -113,7 +116,7 @@ int onebot_seat_settle(struct onebot_seat *seat, int64_t self_id)
 
 int64_t onebot_self_id(const struct onebot_bot *bot)
 {
-    return bot->self_id;
+    return bot->self_id > 0 ? bot->self_id : 0;
 }
 
 struct onebot_bot *onebot_account(struct onebot_bot *bot, int64_t self_id)

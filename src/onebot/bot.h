@@ -27,6 +27,7 @@ struct onebot_bot {
     struct xie_link link; /* of its program's */
     struct onebot_program *program;
     int64_t self_id; /* 0: not known yet; ONEBOT_NOBODY */
+    bool met;        /* a handler may know it */
     struct onebot_calls calls;
     struct onebot_paces paces;
     size_t waiting; /* calls that wait for their turn to send */
@@ -45,7 +46,9 @@ struct onebot_bot *onebot_bot_new(struct onebot_program *program, int64_t self_i
 /* The account of this number, a new one if need be. errors -ENOMEM; XIE_ELIMIT there are
  * max_accounts, and it is none of them */
 int onebot_bot_of(struct onebot_program *program, int64_t self_id, struct onebot_bot **bot);
-/* All of them; nobody may use them any more. */
+/* Nobody may use it any more. */
+void onebot_bot_free(struct onebot_bot *bot);
+/* The same of all of them. */
 void onebot_bots_free(struct onebot_program *program);
 
 /* Where a connection stands: whose calls it sends, and whose events it brings. */

@@ -37,9 +37,11 @@ static struct onebot_result refused(const json_t *answer)
     int error = retcode == 1404 || retcode == 404 ? XIE_EACTION : XIE_EFAILED;
     const char *wording = wording_of(answer);
     struct onebot_result result =
-        *wording
-            ? onebot_failure(error, "%s", wording)
-            : onebot_failure(error, "%s (retcode %lld)", xie_strerror(error), (long long)retcode);
+        *wording ? onebot_failure(error, "%s", wording)
+                 : onebot_failure(error, "%s (retcode %lld)",
+                                  error == XIE_EFAILED ? "the implementation says that it failed"
+                                                       : xie_strerror(error),
+                                  (long long)retcode);
     result.retcode = retcode;
     return result;
 }
@@ -62,12 +64,12 @@ static struct onebot_result read_answer(const json_t *answer)
                                   .data = data ? json_incref(data) : json_null()};
 }
 
-/* begun: it may have been sent. late: the call's own deadline. */
-static struct onebot_result interrupted(struct onebot_bot *bot, int error, bool begun, bool late)
+/* begun: it may have been sent. late: the call's own deadline has passed, after timeout_ns. */
+static struct onebot_result interrupted(int error, bool begun, bool late, int64_t timeout_ns)
 {
     if (late)
         return onebot_failure(error, "no %s within %.3g s", begun ? "answer" : "turn to send",
-                              (double)bot->program->options.call_timeout_ns / (double)XIE_SECOND);
+                              (double)timeout_ns / (double)XIE_SECOND);
     return onebot_failure(error, "%s", xie_strerror(error));
 }
 
@@ -118,7 +120,8 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
         json_decref(params);
         return onebot_failure(-EPERM, "%s", xie_strerror(-EPERM));
     }
-    xie_scope_open(&scope, bot->program->options.call_timeout_ns);
+    int64_t timeout_ns = bot->program->options.call_timeout_ns; /* a later change is not for it */
+    xie_scope_open(&scope, timeout_ns);
     int error = begin(bot, &pending, action, params);
     bool begun = !error;
     json_decref(params);
@@ -128,7 +131,8 @@ struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action
     if (error && begun && pending.status)
         return onebot_failure(error, "%s (HTTP %d)", xie_strerror(error), pending.status);
     if (error)
-        return interrupted(bot, error, begun, error == -ETIMEDOUT && xie_scope_expired(&scope));
+        return interrupted(error, begun, error == -ETIMEDOUT && xie_scope_expired(&scope),
+                           timeout_ns);
     struct onebot_result result = read_answer(pending.answer);
     if (strncmp(action, "send_", 5) == 0)
         onebot_own_answer(&bot->own, pending.answer);

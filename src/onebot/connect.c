@@ -36,12 +36,6 @@ static int64_t pause_after(const struct onebot_way *way, int error, unsigned fai
                               random_now(way->source));
 }
 
-/* The only failures that another try cannot mend. */
-static bool is_final(int error)
-{
-    return error == XIE_EURL || error == -EPROTONOSUPPORT;
-}
-
 int onebot_keep_connected(struct onebot_way *way)
 {
     unsigned failures = 0;
@@ -50,10 +44,6 @@ int onebot_keep_connected(struct onebot_way *way)
         int error =
             way->kind == ONEBOT_HTTP ? onebot_api(way, &proved) : onebot_forward(way, &proved);
         failures = proved ? 1 : failures + 1;
-        if (is_final(error)) {
-            onebot_program_stop(way->program, error);
-            return 0;
-        }
         if (xie_check()) /* an error that only looks like it is one like others */
             return 0;
         int64_t pause = pause_after(way, error, failures);

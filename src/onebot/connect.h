@@ -6,8 +6,7 @@
 
 #include "onebot/way.h"
 
-/* Connect, serve, and begin again, until it is cancelled or the URL is found to be
- * none (then the program stops and its result says so). Returns 0. */
+/* Connect, serve, and begin again, until it is cancelled. Returns 0. */
 int onebot_keep_connected(struct onebot_way *way);
 
 /* The pause before try number failures (from 1): doubled from least to most, then shortened by

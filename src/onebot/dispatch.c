@@ -35,6 +35,7 @@ void onebot_dispatch(struct onebot_bot *bot, json_t *event, uint64_t source)
         return;
     }
     struct onebot_letter *letter = onebot_letter_new(bot, event);
+    bot->met = true;
     if (!letter)
         onebot_log(&bot->program->log, ONEBOT_ERROR, "event dropped: %s", xie_strerror(-ENOMEM));
     else if (came_before(bot, &letter->event, source))

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xie/onebot.h>
 
 static int64_t integer_of_string(const char *text)
@@ -44,10 +45,13 @@ const char *onebot_string(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-/* Of some allocations jansson does not say that they failed. Of a string or number in an object it
- * says the same as of a NULL that was given for one: that is -EINVAL, the likelier mistake. */
+/* Of some allocations jansson does not say that they failed. Of a string or number that it could
+ * not make for an object it gives the same code as of a NULL that was given for one, but of that it
+ * has said more: "NULL string". */
 int onebot_pack_error(const json_error_t *why)
 {
     enum json_error_code code = json_error_code(why);
+    if (code == json_error_null_value && strcmp(why->text, "NULL object value") == 0)
+        return -ENOMEM;
     return code == json_error_out_of_memory || code == json_error_unknown ? -ENOMEM : -EINVAL;
 }

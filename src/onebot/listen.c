@@ -92,10 +92,15 @@ static int welcome(struct onebot_way *way, struct xie_http *http, struct visit *
     return error < 0 ? error : serve(way, visit);
 }
 
+static bool has(const char *text)
+{
+    return text && *text;
+}
+
 /* Nothing of a WebSocket is signed: where there is a secret alone, it is the token. */
 static const char *token_of(const struct onebot_endpoint *endpoint)
 {
-    return endpoint->token && *endpoint->token ? endpoint->token : endpoint->secret;
+    return has(endpoint->token) ? endpoint->token : endpoint->secret;
 }
 
 static int take_socket(struct onebot_way *way, struct xie_http *http)
@@ -141,10 +146,37 @@ static size_t most_posted(const struct onebot_options *options)
     return options->max_message < ONEBOT_POST_MOST ? options->max_message : ONEBOT_POST_MOST;
 }
 
+/* One whose port another way had may have found it taken: it is tried until it is free. */
+static int open_late(struct onebot_way *way)
+{
+    int error;
+    while ((error = onebot_way_open(way)) && !xie_check()) {
+        onebot_way_say_closed(way, error);
+        xie_sleep(way->program->options.retry_least_ns);
+    }
+    return error;
+}
+
+static void say_listening(struct onebot_way *way, struct xie_listener *listener)
+{
+    const struct onebot_endpoint *endpoint = &way->endpoint;
+    const struct onebot_log *log = &way->program->log;
+    struct xie_address address;
+    if (xie_listener_address(listener, &address) == 0)
+        xie_address_format(&address, way->name);
+    if (!has(endpoint->token) && !has(endpoint->secret))
+        onebot_log(log, ONEBOT_WARNING,
+                   "whoever can connect can say what it likes: there is neither token nor secret");
+    onebot_log(log, ONEBOT_INFO, "listening on %s", way->name);
+}
+
 int onebot_listen(struct onebot_way *way)
 {
     const struct onebot_options *options = &way->program->options;
+    if (open_late(way))
+        return 0;
     struct xie_listener *listener = way->listener ? way->listener : way->endpoint.listener;
+    say_listening(way, listener);
     struct xie_http_options http_options = {.max_connections = 3 * options->max_accounts + SPARE,
                                             .max_body = most_posted(options),
                                             .tls = way->endpoint.tls};

@@ -43,21 +43,61 @@ static int64_t ready_when(const struct onebot_bucket *bucket, const struct onebo
     return bucket->full_when - spare;
 }
 
-static int take(struct onebot_bucket *bucket, const struct onebot_pace *pace)
+/* Until there is one, or the pace is another. */
+static int wait_ready(struct onebot_paces *paces, int64_t when)
+{
+    struct xie_scope scope;
+    xie_scope_open_at(&scope, when);
+    int error = xie_event_wait(&paces->changed);
+    xie_scope_close(&scope);
+    return error == -ETIMEDOUT && xie_scope_expired(&scope) ? 0 : error;
+}
+
+static int take(struct onebot_paces *paces, struct onebot_bucket *bucket,
+                const struct onebot_pace *pace)
 {
     if (pace->interval_ns <= 0)
         return 0;
     int error = xie_lock_take(&bucket->turn);
     if (error)
         return error;
-    if (ready_when(bucket, pace) > xie_now())
-        error = xie_sleep_until(ready_when(bucket, pace));
+    while (!error && pace->interval_ns > 0 && ready_when(bucket, pace) > xie_now())
+        error = wait_ready(paces, ready_when(bucket, pace));
     int64_t now = xie_now();
-    if (!error)
+    if (!error && pace->interval_ns > 0)
         bucket->full_when = (bucket->full_when > now ? bucket->full_when : now) + pace->interval_ns;
     xie_lock_give(&bucket->turn);
     return error;
 }
+
+/* --- another pace ------------------------------------------------------------------- */
+
+static void rescale(struct onebot_bucket *bucket, const struct onebot_pace *old,
+                    const struct onebot_pace *now)
+{
+    int64_t left = bucket->full_when - xie_now();
+    if (left <= 0)
+        return;
+    int64_t most = (int64_t)(now->burst > 1 ? now->burst : 1) * now->interval_ns;
+    double scaled = old->interval_ns > 0
+                        ? (double)left * (double)now->interval_ns / (double)old->interval_ns
+                        : 0;
+    bucket->full_when = xie_now() + (scaled < (double)most ? (int64_t)scaled : most);
+}
+
+void onebot_paces_change(struct onebot_paces *paces, const struct onebot_options *old,
+                         const struct onebot_options *now)
+{
+    rescale(&paces->account, &old->pace, &now->pace);
+    for (size_t i = 0; i < ONEBOT_PACE_BUCKETS; i++)
+        for (struct xie_link *at = paces->groups[i].next; at != &paces->groups[i]; at = at->next)
+            rescale(&XIE_CONTAINER(at, struct group, link)->bucket, &old->group_pace,
+                    &now->group_pace);
+    xie_event_set(&paces->changed);
+    xie_event_clear(&paces->changed);
+}
+
+/* --- taking a turn ------------------------------------------------------------------ */
 
 /* The group's, new if need be. Those of the same chain that are full again go: a full bucket
  * remembers nothing. */
@@ -92,7 +132,7 @@ static int take_group(struct onebot_paces *paces, const struct onebot_pace *pace
     if (!group)
         return -ENOMEM;
     group->users++;
-    int error = take(&group->bucket, pace);
+    int error = take(paces, &group->bucket, pace);
     group->users--;
     return error;
 }
@@ -103,5 +143,5 @@ int onebot_paces_take(struct onebot_paces *paces, const struct onebot_options *o
                       int64_t group_id)
 {
     int error = take_group(paces, &options->group_pace, group_id);
-    return error ? error : take(&paces->account, &options->pace);
+    return error ? error : take(paces, &paces->account, &options->pace);
 }

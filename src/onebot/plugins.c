@@ -77,14 +77,6 @@ static int wait_settled(struct onebot_plugin *plugin)
     return error;
 }
 
-/* Made when it is needed first. */
-static int make_self(struct onebot_program *program)
-{
-    if (!program->self)
-        program->self = onebot_bot_new(program, ONEBOT_NOBODY);
-    return program->self ? 0 : -ENOMEM;
-}
-
 int onebot_plugins_load(struct onebot_program *program, const char *path,
                         const struct onebot_plugin_definition *definition,
                         struct onebot_plugin *old, bool *sound)
@@ -97,11 +89,10 @@ int onebot_plugins_load(struct onebot_program *program, const char *path,
                    path ? path : definition->name, ONEBOT_PLUGIN_MOST);
         return XIE_ELIMIT;
     }
-    int error = make_self(program);
-    plugin = error ? NULL : plugin_new(program, path, definition, old);
+    plugin = plugin_new(program, path, definition, old);
     if (!plugin)
         return -ENOMEM;
-    error = spawn(plugin);
+    int error = spawn(plugin);
     if (!error)
         error = wait_settled(plugin);
     if (sound)

@@ -7,6 +7,7 @@
 #include <xie.h>
 #include <xie/onebot.h>
 
+#include "onebot/change.h"
 #include "onebot/log.h"
 #include "onebot/mail.h"
 #include "onebot/plugin.h"
@@ -18,17 +19,18 @@ struct onebot_program {
     struct onebot_mail mail;
     struct onebot_rules rules;
     struct xie_link bots; /* every account met so far, the oldest first */
-    struct onebot_way *ways;
-    size_t way_count;
+    struct xie_link ways; /* as the options have them: see ways.h */
+    struct onebot_changes changes;
     uint64_t last_source; /* number of a connection; never used twice */
 
-    struct xie_task *task; /* that runs onebot_run */
+    struct xie_task *task;     /* of onebot_run */
+    struct xie_group *service; /* the ways' tasks, once it runs */
     struct onebot_plugins plugins;
-    struct onebot_bot *self; /* no account: for plugins; NULL: not made yet */
+    struct onebot_bot *self; /* no account: for plugins, and the handle of the options */
 
     struct xie_group handlers; /* of the program's own rules */
-    size_t running; /* handlers that have not ended */
-    bool full;      /* max_handlers was reached and said */
+    size_t running;            /* handlers that have not ended */
+    bool full;                 /* max_handlers was reached and said */
 
     bool stopping, hurried;
     struct xie_event stop;        /* set: stopping */
@@ -38,5 +40,8 @@ struct onebot_program {
 
 /* run.c: stop, as onebot_stop does; result: of onebot_run, 0: nothing to say. */
 void onebot_program_stop(struct onebot_program *program, int result);
+
+/* run.c: the default of each that is 0, and what is too large for a sum. */
+void onebot_options_fill_in(struct onebot_options *options);
 
 #endif

@@ -12,12 +12,22 @@
 void onebot_rules_init(struct onebot_rules *rules, const struct onebot_book *book)
 {
     memset(rules, 0, sizeof *rules);
+    rules->book.rules = book->rules;
+    xie_list_init(&rules->list);
+    onebot_cool_init(&rules->cool, 0);
+    onebot_turns_init(&rules->turns, 0);
+    onebot_rules_set_book(rules, book);
+}
+
+void onebot_rules_set_book(struct onebot_rules *rules, const struct onebot_book *book)
+{
+    const struct onebot_rule *own = rules->book.rules;
     rules->book = *book;
+    rules->book.rules = own;
     if (!rules->book.prefixes[0])
         rules->book.prefixes[0] = "/";
-    onebot_cool_init(&rules->cool, book->max_cooling ? book->max_cooling : 65536);
-    onebot_turns_init(&rules->turns, book->max_waiting ? book->max_waiting : 10000);
-    xie_list_init(&rules->list);
+    rules->cool.limit = book->max_cooling ? book->max_cooling : 65536;
+    rules->turns.limit = book->max_waiting ? book->max_waiting : 10000;
 }
 
 const char *onebot_rule_command(const struct onebot_rule *rule)

@@ -50,6 +50,9 @@ void onebot_rules_init(struct onebot_rules *rules, const struct onebot_book *boo
 /* The program's own rules come into force. errors as onebot_rule_set_make */
 int onebot_rules_load(struct onebot_rules *rules, const struct onebot_log *log);
 void onebot_rules_fini(struct onebot_rules *rules);
+/* What the book says of prefixes, people, words and limits counts from now on; its rules do not.
+ * Borrowed until the next time. */
+void onebot_rules_set_book(struct onebot_rules *rules, const struct onebot_book *book);
 
 /* A seat for a table: of equal priority, those of the lesser come first. Who comes in place of
  * another takes its seat. */

@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "onebot/bot.h"
-#include "onebot/way.h"
+#include "onebot/ways.h"
 
 /* --- stopping ----------------------------------------------------------------------- */
 
@@ -20,6 +20,7 @@ void onebot_program_stop(struct onebot_program *program, int result)
         program->result = result;
     program->stopping = true;
     xie_event_set(&program->stop);
+    onebot_changes_stop(program);
     for (struct xie_link *at = program->bots.next; at != &program->bots; at = at->next)
         xie_event_set(&XIE_CONTAINER(at, struct onebot_bot, link)->online_change);
     onebot_plugins_hurry(program);
@@ -40,6 +41,7 @@ static void hurry(struct onebot_program *program)
 struct watch {
     struct onebot_program *program;
     struct xie_signals *signals; /* NULL: left alone */
+    struct xie_link *ways;       /* to begin with */
 };
 
 /* A task outside the shield: sees the scopes around onebot_run end. */
@@ -97,14 +99,19 @@ static void run_handlers(struct onebot_program *program)
 /* The plugins before the connections: no event finds them missing. */
 static int start(struct onebot_program *program, struct watch *watch, struct xie_group *service)
 {
+    program->service = service;
     int error = watch->signals ? xie_group_spawn(service, watch_signals, watch) : 0;
     if (!error)
         error = onebot_plugins_start(program);
     if (!error && program->options.plugin_watch && program->options.plugin_folder)
         error = xie_group_spawn(service, onebot_plugins_watch, program);
-    for (size_t i = 0; i < program->way_count && !error; i++)
-        error = xie_group_spawn(service, onebot_way_run, &program->ways[i]);
-    return error;
+    if (!error)
+        error = onebot_ways_start(program, watch->ways);
+    if (error)
+        return error;
+    onebot_ways_begin(program, watch->ways);
+    onebot_changes_allow(program);
+    return 0;
 }
 
 static int run_shielded(struct onebot_program *program, struct watch *watch)
@@ -123,13 +130,12 @@ static int run_shielded(struct onebot_program *program, struct watch *watch)
     return error ? error : program->result;
 }
 
-static int run_watched(struct onebot_program *program, struct xie_signals *signals)
+static int run_watched(struct watch *watch)
 {
-    struct watch watch = {.program = program, .signals = signals};
     XIE_GROUP(outside) {
-        int error = xie_group_spawn(&outside, watch_scopes, program);
+        int error = xie_group_spawn(&outside, watch_scopes, watch->program);
         if (!error)
-            error = run_shielded(program, &watch);
+            error = run_shielded(watch->program, watch);
         xie_group_cancel(&outside);
         return error;
     }
@@ -158,7 +164,7 @@ static void fill_in_pace(struct onebot_pace *pace)
         pace->burst = (unsigned)(most / pace->interval_ns);
 }
 
-static void fill_in(struct onebot_options *options)
+void onebot_options_fill_in(struct onebot_options *options)
 {
     static const struct onebot_command none[] = {{NULL, NULL, NULL, NULL}};
     if (!options->commands)
@@ -180,42 +186,16 @@ static void fill_in(struct onebot_options *options)
     options->max_message = or_default_size(options->max_message, (size_t)64 << 20);
 }
 
-static bool is_end(const struct onebot_endpoint *endpoint)
-{
-    return !endpoint->url && !endpoint->listen && !endpoint->listener;
-}
-
-static int add_way(struct onebot_program *program, const struct onebot_endpoint *endpoint)
-{
-    return onebot_way_init(&program->ways[program->way_count++], program, endpoint);
-}
-
-/* The short form first, then the table. */
-static int add_ways(struct onebot_program *program)
-{
-    const struct onebot_options *options = &program->options;
-    const struct onebot_endpoint *endpoint = options->endpoints;
-    struct onebot_endpoint first = {.url = options->url, .token = options->token};
-    size_t count = 1;
-    while (endpoint && !is_end(&endpoint[count - 1]))
-        count++;
-    program->ways = xie_alloc_zero(count * sizeof *program->ways);
-    if (!program->ways)
-        return -ENOMEM;
-    int error = options->url || !endpoint ? add_way(program, &first) : 0;
-    for (; endpoint && !is_end(endpoint) && !error; endpoint++)
-        error = add_way(program, endpoint);
-    return error;
-}
-
 static void init(struct onebot_program *program, const struct onebot_options *options)
 {
     program->options = *options;
-    fill_in(&program->options);
+    onebot_options_fill_in(&program->options);
     program->log = (struct onebot_log){.write = options->log, .arg = options->log_arg};
     program->task = xie_task_current();
     xie_list_init(&program->bots);
     onebot_plugins_init(&program->plugins);
+    xie_list_init(&program->ways);
+    onebot_changes_init(program);
     onebot_mail_init(&program->mail);
     onebot_rules_init(&program->rules, &options->book);
 }
@@ -230,24 +210,47 @@ static int catch_signals(const struct onebot_options *options, struct xie_signal
     return error == -EBUSY ? 0 : error;
 }
 
+/* For those who have no event: an account that never is connected. */
+static int give_handle(struct onebot_program *program)
+{
+    program->self = onebot_bot_new(program, ONEBOT_NOBODY);
+    if (!program->self)
+        return -ENOMEM;
+    if (program->options.handle)
+        *program->options.handle = program->self;
+    return 0;
+}
+
+static void take_handle(struct onebot_program *program)
+{
+    if (program->options.handle)
+        *program->options.handle = NULL;
+}
+
 /* Where nothing is left behind whatever becomes of it. */
 static int run_program(struct onebot_program *program)
 {
-    struct xie_signals *signals = NULL;
-    int error = onebot_rules_load(&program->rules, &program->log);
+    struct xie_link ways;
+    struct watch watch = {.program = program, .ways = &ways};
+    xie_list_init(&ways);
+    int error = give_handle(program);
     if (!error)
-        error = add_ways(program);
+        error = onebot_rules_load(&program->rules, &program->log);
     if (!error)
-        error = catch_signals(&program->options, &signals);
+        error = onebot_ways_make(program, &program->options, &ways);
     if (!error)
-        error = run_watched(program, signals);
-    for (size_t i = 0; i < program->way_count; i++)
-        onebot_way_fini(&program->ways[i]);
+        error = onebot_ways_open(program, &ways);
+    if (!error)
+        error = catch_signals(&program->options, &watch.signals);
+    if (!error)
+        error = run_watched(&watch);
     onebot_plugins_forget_failed(&program->plugins);
+    onebot_changes_end(program);
+    onebot_ways_free(&ways);
+    onebot_ways_free(&program->ways);
     onebot_bots_free(program);
     onebot_rules_fini(&program->rules);
-    xie_release(program->ways);
-    xie_signals_close(signals);
+    xie_signals_close(watch.signals);
     return error;
 }
 
@@ -260,6 +263,7 @@ int onebot_run(const struct onebot_options *options)
         return -ENOMEM;
     init(program, options);
     int error = run_program(program);
+    take_handle(program);
     xie_release(program);
     return error;
 }

@@ -28,11 +28,30 @@ static enum onebot_role role_of(const char *name)
                                         : ONEBOT_UNIVERSAL;
 }
 
-static int fill_endpoint(const json_t *value, struct onebot_complaints *complaints, size_t index,
+/* The context of an endpoint of before that says the same in all; of several that do each is given
+ * once, since number `index` of list may not be the first. NULL: none. */
+static struct xie_tls_context *context_before(const struct onebot_settings *before,
+                                              const json_t *list, size_t index)
+{
+    const json_t *wanted = json_array_get(list, index);
+    const json_t *old = before ? json_object_get(before->values, "endpoints") : NULL;
+    size_t earlier = 0;
+    for (size_t i = 0; i < index; i++)
+        earlier += json_equal(json_array_get(list, i), wanted) != 0;
+    for (size_t i = 0; before && i < before->count; i++)
+        if (json_equal(json_array_get(old, i), wanted) && !earlier--)
+            return before->endpoints[i].tls;
+    return NULL;
+}
+
+static int fill_endpoint(const json_t *list, const struct onebot_settings *before,
+                         struct onebot_complaints *complaints, size_t index,
                          struct onebot_endpoint *endpoint)
 {
-    struct onebot_spot list = {.key = "endpoints"};
-    struct onebot_spot item = {.outside = &list, .index = index};
+    const json_t *value = json_array_get(list, index);
+    struct xie_tls_context *same = context_before(before, list, index);
+    struct onebot_spot outside = {.key = "endpoints"};
+    struct onebot_spot item = {.outside = &outside, .index = index};
     struct onebot_spot place = {.outside = &item, .key = "tls"};
     *endpoint = (struct onebot_endpoint){
         .url = text(value, "url"),
@@ -42,6 +61,8 @@ static int fill_endpoint(const json_t *value, struct onebot_complaints *complain
         .role = role_of(text(value, "role")),
         .self_id = onebot_int(value, "self_id"),
     };
+    if (same)
+        return onebot_settings_tls_again(same, complaints, &place, &endpoint->tls);
     return onebot_settings_tls(json_object_get(value, "tls"), endpoint->listen, complaints, &place,
                                &endpoint->tls);
 }
@@ -82,6 +103,7 @@ static void fill_book(const struct onebot_settings *settings, struct onebot_book
     size_t i;
     json_t *prefix, *commands = json_object_get(settings->values, "commands");
     book->superusers = settings->superusers;
+    memset(book->prefixes, 0, sizeof book->prefixes);
     json_array_foreach(json_object_get(commands, "prefixes"), i, prefix)
     {
         if (i < ONEBOT_WORDS)
@@ -98,8 +120,9 @@ static int64_t *ids_of(const json_t *list)
     return ids;
 }
 
-int onebot_settings_open(const struct onebot_config *config, onebot_complaint *say, void *arg,
-                         struct onebot_options *options, struct onebot_settings **settings)
+int onebot_settings_again(const struct onebot_config *config, const struct onebot_settings *before,
+                          onebot_complaint *say, void *arg, struct onebot_options *options,
+                          struct onebot_settings **settings)
 {
     struct onebot_complaints complaints = {.file = config->name, .say = say, .arg = arg};
     const json_t *list = json_object_get(config->values, "endpoints");
@@ -110,7 +133,7 @@ int onebot_settings_open(const struct onebot_config *config, onebot_complaint *s
         made->superusers = ids_of(json_object_get(config->values, "superusers"));
     int error = made && made->superusers ? 0 : -ENOMEM;
     for (size_t i = 0; i < count && !error; i++, made->count++)
-        error = fill_endpoint(json_array_get(list, i), &complaints, i, &made->endpoints[i]);
+        error = fill_endpoint(list, before, &complaints, i, &made->endpoints[i]);
     if (error) {
         onebot_settings_close(made);
         return error;
@@ -123,6 +146,12 @@ int onebot_settings_open(const struct onebot_config *config, onebot_complaint *s
         options->plugin_folder = onebot_string(made->values, "plugin_folder");
     *settings = made;
     return 0;
+}
+
+int onebot_settings_open(const struct onebot_config *config, onebot_complaint *say, void *arg,
+                         struct onebot_options *options, struct onebot_settings **settings)
+{
+    return onebot_settings_again(config, NULL, say, arg, options, settings);
 }
 
 void onebot_settings_close(struct onebot_settings *settings)

@@ -6,6 +6,21 @@
 
 #include "onebot/settings_tls.h"
 
+bool onebot_tls_is_built_in(void)
+{
+    return true;
+}
+
+static int complain(struct onebot_complaints *complaints, const struct onebot_spot *place,
+                    int error, const struct xie_tls_failure *failure)
+{
+    if (!error || error == -ENOMEM)
+        return error;
+    onebot_complain(complaints, 0, place, "%s",
+                    *failure->text ? failure->text : xie_strerror(error));
+    return XIE_EFAILED;
+}
+
 int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints *complaints,
                         const struct onebot_spot *place, struct xie_tls_context **context)
 {
@@ -21,10 +36,16 @@ int onebot_settings_tls(const json_t *tls, bool server, struct onebot_complaints
     if (!json_object_size(tls))
         return 0;
     int error = xie_tls_context_new(&options, context, &failure);
-    if (!error || error == -ENOMEM)
-        return error;
-    onebot_complain(complaints, 0, place, "%s", *failure.text ? failure.text : xie_strerror(error));
-    return XIE_EFAILED;
+    return complain(complaints, place, error, &failure);
+}
+
+int onebot_settings_tls_again(struct xie_tls_context *before, struct onebot_complaints *complaints,
+                              const struct onebot_spot *place, struct xie_tls_context **context)
+{
+    struct xie_tls_failure failure = {0};
+    int error = xie_tls_context_reload(before, &failure);
+    *context = error ? NULL : xie_tls_context_ref(before);
+    return complain(complaints, place, error, &failure);
 }
 
 void onebot_settings_tls_forget(struct xie_tls_context *context)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <xie/error.h>
 
 enum { XIE_URL_HOST = 256 }; /* a name has at most 253 bytes */
 
@@ -24,7 +25,7 @@ struct xie_url {
 
 /* Split "scheme://host[:port][/path][?query]".
  * errors  XIE_EURL not one, or with user information or a fragment; -ENOMEM */
-int xie_url_split(const char *text, struct xie_url *url);
+XIE_API int xie_url_split(const char *text, struct xie_url *url);
 
 /* The absolute URL that a reference in something that came from base means; a fragment is left
  * off, and what is no character of a URL is escaped.

@@ -409,7 +409,7 @@ def test_sighup_reads_the_file_again_and_the_bot_goes_on():
         bot.until(" connected to ")
         file.write(endpoint + "log: {level: debug}\nlimits: {calls: 5}\n")
         bot.process.send_signal(signal.SIGHUP)
-        bot.until(r"config: limits\.calls has changed; it counts from the next start on")
+        bot.until(r"config: limits\.calls has changed$")
         bot.until(r"config: log\.level has changed$")
         bot.until("config: read again: 2 changes")
         file.write(endpoint + "log: {level: [}\n")
@@ -420,6 +420,153 @@ def test_sighup_reads_the_file_again_and_the_bot_goes_on():
         call = peer.receive()
         assert call["action"] == "send_private_msg", call
         peer.answer(call)
+
+
+def hang_up(file, bot, text):
+    file.write(text)
+    bot.process.send_signal(signal.SIGHUP)
+
+
+def say(peer, text, number):
+    """Have somebody say it, and take the bot's reply."""
+    peer.message(text, number)
+    call = peer.receive()
+    assert call["action"] == "send_private_msg", call
+    peer.answer(call)
+    return call["params"]["message"][0]["data"]["text"]
+
+
+def be_left(peer):
+    """Take the rest of a connection that the bot ends."""
+    while peer.stream.recv(4096):
+        pass
+    peer.stream.close()
+
+
+def test_sighup_changes_endpoints_and_words():
+    one, two = Peer(), Peer()
+    both = f"endpoints: [{{url: '{one.url}'}}, {{url: '{two.url}', token: a}}]\n"
+    with File(f"endpoints: [{{url: '{one.url}'}}]\n") as file, \
+            Bot("--config", file.path) as bot:
+        one.accept().upgrade()
+        assert "/whoami" in say(one, "/help", 1)
+        hang_up(file, bot, both + "commands: {prefixes: ['!']}\n")
+        bot.until(r"config: commands\.prefixes has changed$")
+        bot.until("settings changed; endpoints: 1 new, 1 as before")
+        bot.until("config: read again: 2 changes")
+        two.accept()
+        assert b"Authorization: Bearer a\r\n" in two.head, two.head
+        two.upgrade()
+        one.message("/help", 2)  # no command any more
+        assert "!whoami" in say(one, "!help", 3)
+        assert "!whoami" in say(two, "!help", 4)
+        hang_up(file, bot, f"endpoints: [{{url: '{two.url}', token: b}}]\n")
+        be_left(one)
+        be_left(two)
+        two.accept()
+        assert b"Authorization: Bearer b\r\n" in two.head, two.head
+        two.upgrade()
+        assert "/whoami" in say(two, "/help", 5)
+
+
+def test_sighup_with_what_only_a_start_finds_wrong():
+    peer = Peer()
+    endpoint = f"{{url: '{peer.url}'}}"
+    with File(f"endpoints: [{endpoint}]\n") as file, Bot("--config", file.path) as bot:
+        peer.accept().upgrade()
+        for text, line in ((f"endpoints: [{endpoint}, {{url: 'ws://127.0.0.1:99999/'}}]\n",
+                            "99999/: not a valid URL"),
+                           (f"endpoints: [{endpoint}, {{listen: nowhere}}]\n", "not \"host:port\""),
+                           (f"endpoints: [{endpoint}, {{url: 'wss://a', tls: {{ca: /none}}}}]\n",
+                            r"endpoints\[1\]\.tls: "),
+                           ("endpoints: []\n", "endpoints: there is none, nor --url")):
+            hang_up(file, bot, text)
+            bot.until(r"config: endpoints has changed$")
+            bot.until(line)
+            bot.until("config: the configuration stays as it was")
+        assert "/whoami" in say(peer, "/help", 1)
+
+
+def test_sighup_beside_the_command_line():
+    peer = Peer()
+    with File(f"endpoints: [{{url: '{nobody()}'}}]\n") as file, \
+            Bot("--config", file.path, "--url", peer.url) as bot:
+        peer.accept().upgrade()
+        hang_up(file, bot, "superusers: [5]\nplugins: {a: {b: 1}}\n")
+        bot.until(r"config: endpoints has changed; --url takes their place")
+        bot.until(r"config: superusers has changed$")
+        bot.until("settings changed; endpoints: 0 new, 1 as before")
+        assert "/whoami" in say(peer, "/help", 1)
+
+
+def certificate(folder, name):
+    """Into cert.pem and key.pem, as one who renews them would."""
+    new = [os.path.join(folder, part) for part in ("new.cert", "new.key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", new[1], "-out", new[0]],
+                   check=True, capture_output=True)
+    os.rename(new[0], os.path.join(folder, "cert.pem"))
+    os.rename(new[1], os.path.join(folder, "key.pem"))
+
+
+class Guest(Peer):
+    """An implementation that comes to the bot, over TLS."""
+
+    def __init__(self, port, cert):
+        context = ssl.create_default_context(cafile=cert)
+        self.stream = context.wrap_socket(socket.create_connection(("127.0.0.1", port), BOUND),
+                                          server_hostname="127.0.0.1")
+        self.subject = self.stream.getpeercert()["subject"][0][0][1]
+        self.stream.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
+                            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                            b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+                            b"X-Self-ID: 10000\r\n\r\n")
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.take(1)
+        assert head.startswith(b"HTTP/1.1 101 "), head
+
+    def send(self, text):
+        data = text.encode()
+        size = (bytes([0x80 | len(data)]) if len(data) < 126 else
+                b"\xfe" + len(data).to_bytes(2, "big"))
+        self.stream.sendall(b"\x81" + size + bytes(4) + data)
+
+    def receive(self):
+        first, size = self.take(2)
+        if size >= 126:
+            size = int.from_bytes(self.take(2 if size == 126 else 8), "big")
+        data = self.take(size)
+        return json.loads(data) if first == 0x81 else self.receive()
+
+
+def test_sighup_renews_certificates():
+    if without_tls():
+        return
+    with File("") as file:
+        certificate(file.folder.name, "first")
+        file.write("endpoints:\n- listen: 127.0.0.1:0\n"
+                   f"  tls: {{certificate: {file.beside('cert.pem')}, "
+                   f"key: {file.beside('key.pem')}}}\n")
+        with Bot("--config", file.path) as bot:
+            port = int(bot.until("listening on ").rsplit(":", 1)[1])
+            old = Guest(port, file.beside("cert.pem"))
+            assert old.subject == "first" and "/whoami" in say(old, "/help", 1)
+            certificate(file.folder.name, "second")
+            bot.process.send_signal(signal.SIGHUP)
+            bot.until("config: read again: 0 changes")
+            assert "/whoami" in say(old, "/help", 2)
+            new = Guest(port, file.beside("cert.pem"))
+            assert new.subject == "second", new.subject
+            assert "/whoami" in say(new, "/help", 3)
+            with open(file.beside("key.pem"), "w", encoding="utf-8") as key:
+                key.write("none\n")
+            bot.process.send_signal(signal.SIGHUP)
+            bot.until(r"config: .*endpoints\[0\]\.tls: ")
+            bot.until("config: the configuration stays as it was")
+            again = Guest(port, file.beside("cert.pem"))
+            assert again.subject == "second" and "/whoami" in say(again, "/help", 4)
 
 
 def test_the_log_in_a_file_that_is_moved():

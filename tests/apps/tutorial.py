@@ -276,7 +276,7 @@ def wrong_settings_are_told_by_their_line():
             bot = Step(6, "bot.yml", folder=folder)
             text = bot.process.communicate(timeout=BOUND)[1]
             assert bot.process.returncode == 1 and said in text, text
-            assert "the action failed" not in text, text  # the words of XIE_EFAILED, told twice
+            assert "refused, for reasons" not in text, text  # the words of XIE_EFAILED, told twice
             if said.startswith("bot.yml:8"):
                 shown(said)
 

@@ -1,5 +1,6 @@
 /* datagram.c - the promises of <xie/datagram.h>. */
 /* SPDX-License-Identifier: MIT */
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -536,6 +537,83 @@ IN_TASK(options_of_both_families)
     return 0;
 }
 
+/* An interface other than the loopback on which groups can be; 0: none. */
+static int find_interface(void)
+{
+    struct ifaddrs *all = NULL;
+    int found = 0;
+    if (getifaddrs(&all))
+        return 0;
+    for (struct ifaddrs *at = all; at && !found; at = at->ifa_next) {
+        unsigned flags = at->ifa_flags;
+        if (at->ifa_addr && at->ifa_addr->sa_family == AF_INET && flags & IFF_UP &&
+            flags & IFF_MULTICAST && !(flags & IFF_LOOPBACK))
+            found = (int)if_nametoindex(at->ifa_name);
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+/* To a group by an interface, without its own messages and then with them: which of both comes
+ * first? No hop: none leaves this machine. */
+static void check_own(int interface, const char *want)
+{
+    struct xie_address group, any = net_number("0.0.0.0", 0), local;
+    struct xie_datagram_options options = {.local = &any};
+    struct xie_datagram *member, *sender = open_at(NULL, NULL);
+    REQUIRE(xie_datagram_open(&options, &member) == 0);
+    REQUIRE(xie_datagram_local(member, &local) == 0);
+    group = net_number("239.255.7.8", xie_address_port(&local));
+    int error = xie_datagram_join(member, &group, (unsigned)interface);
+    if (error == -ENODEV)
+        tap_skip("no multicast here");
+    CHECK_EQ(error, 0);
+    CHECK_EQ(xie_datagram_set(sender, XIE_DATAGRAM_MULTICAST_INTERFACE, interface), 0);
+    CHECK_EQ(xie_datagram_set(sender, XIE_DATAGRAM_MULTICAST_TTL, 0), 0);
+    CHECK_EQ(xie_datagram_get(sender, XIE_DATAGRAM_MULTICAST_LOOP), 1);
+    CHECK_EQ(xie_datagram_set(sender, XIE_DATAGRAM_MULTICAST_LOOP, 0), 0);
+    if (xie_datagram_send(sender, "without", 7, &group) != 7)
+        tap_skip("no route for multicast here");
+    CHECK_EQ(xie_datagram_set(sender, XIE_DATAGRAM_MULTICAST_LOOP, 1), 0);
+    say(sender, "with", &group);
+    CHECK(hears(member, want));
+    xie_datagram_close(member);
+    xie_datagram_close(sender);
+}
+
+IN_TASK(own_messages_to_a_group)
+{
+    int interface = find_interface();
+    if (kit_on("sim"))
+        tap_skip("sim has no network of many");
+    check_own((int)if_nametoindex("lo"), "without"); /* there they come back as any other */
+    if (interface)
+        check_own(interface, "with");
+    return 0;
+}
+
+/* A low port without the right to it, for one. */
+IN_TASK(what_the_kernel_refuses_is_told)
+{
+    int error = -EACCES, fds = kit_fds();
+    struct xie_address here = net_number("127.0.0.1", 0);
+    struct xie_datagram_options options = {.local = &here};
+    struct xie_datagram *socket = NULL;
+    uint64_t nth = 0;
+    while (error == -EACCES) {
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_SYSCALL, .nth = ++nth, .error = -EACCES};
+        error = xie_datagram_open(&options, &socket);
+        xie_fault_plan.kinds = 0;
+        CHECK(!error == (socket != NULL));
+    }
+    CHECK_EQ(error, 0);
+    CHECK(nth > 2); /* the socket, its address */
+    xie_datagram_close(socket);
+    CHECK_EQ(kit_fds(), fds);
+    return 0;
+}
+
 IN_TASK(broadcasts_must_be_allowed)
 {
     struct xie_address everybody = net_number("255.255.255.255", 9);
@@ -805,6 +883,8 @@ int main(int argc, char **argv)
         {"a descriptor is taken over", a_descriptor_is_taken_over},
         {"options are set and told", options_are_set_and_told},
         {"options of both families", options_of_both_families},
+        {"own messages to a group", own_messages_to_a_group},
+        {"what the kernel refuses is told", what_the_kernel_refuses_is_told},
         {"broadcasts must be allowed", broadcasts_must_be_allowed},
         {"a group, each of which hears", a_group_each_of_which_hears},
         {"of those that share an address the last gets all",

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "io/kit.h"
 
 static char folder[32];
@@ -172,6 +173,35 @@ IN_TASK(a_full_disk_tells_how_much_was_written)
     CHECK_EQ(xie_file_write(file, out, 3000, XIE_FILE_NEXT), -EFBIG);
     CHECK_EQ(xie_file_position(file), 5000);
     CHECK_EQ(xie_file_size(file), 5000);
+    xie_file_close(file);
+    remove_folder();
+    return 0;
+}
+
+/* What is full may be the disk, or what its owner may have: told as what it is, behind a part that
+ * was written. */
+IN_TASK(a_full_disk_or_quota_is_told_as_what_it_is)
+{
+    static const int errors[] = {-ENOSPC, -EDQUOT};
+    static char out[3000];
+    if (!kit_on("uring") && !kit_on("sim"))
+        tap_skip("a thread writes, whose calls are no operations");
+    struct xie_file *file = opened(path_of("a"), O_RDWR | O_CREAT);
+    kit_fill(out, sizeof out, 0);
+    limit_file_size(1000); /* so that the first part is a short one */
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        CHECK_EQ(xie_file_seek(file, 0), 0);
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_OPERATION, .nth = 2, .error = errors[i]};
+        CHECK_EQ(xie_file_write(file, out, 3000, XIE_FILE_NEXT), errors[i]);
+        xie_fault_plan.kinds = 0;
+        CHECK_EQ(xie_file_position(file), 1000);
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_OPERATION, .nth = 1, .error = errors[i]};
+        CHECK_EQ(xie_file_write(file, out, 1, 0), errors[i]);
+        xie_fault_plan.kinds = 0;
+    }
+    CHECK_EQ(xie_file_size(file), 1000);
     xie_file_close(file);
     remove_folder();
     return 0;
@@ -498,6 +528,7 @@ int main(int argc, char **argv)
         {"what_cannot_be_opened", what_cannot_be_opened},
         {"devices_are_files", devices_are_files},
         {"a_full_disk_tells_how_much_was_written", a_full_disk_tells_how_much_was_written},
+        {"a_full_disk_or_quota_is_told_as_what_it_is", a_full_disk_or_quota_is_told_as_what_it_is},
         {"calls_at_places_do_not_mind_each_other", calls_at_places_do_not_mind_each_other},
         {"one_in_order_at_a_time", one_in_order_at_a_time},
         {"in_a_triggered_scope_nothing_is_done", in_a_triggered_scope_nothing_is_done},

@@ -661,6 +661,38 @@ IN_TASK(abstract_names_have_no_file)
     return 0;
 }
 
+/* A port below 1024 without the right to it, a folder that may not be written, a full quota. */
+static void check_refused(const struct xie_listen_options *options, int wanted)
+{
+    struct xie_listener *listener = NULL;
+    int error = wanted, fds = kit_fds();
+    uint64_t nth = 0;
+    while (error == wanted) {
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_SYSCALL, .nth = ++nth, .error = wanted};
+        error = xie_listen(options, &listener);
+        xie_fault_plan.kinds = 0;
+        CHECK(!error == (listener != NULL));
+    }
+    CHECK_EQ(error, 0);
+    CHECK(nth > 3); /* the socket, its address, listening */
+    xie_listener_close(listener);
+    CHECK_EQ(kit_fds(), fds);
+}
+
+IN_TASK(what_the_kernel_refuses_is_told)
+{
+    const struct xie_listen_options port = {.host = "127.0.0.1"}, path = {.path = socket_path()};
+    static const int errors[] = {-EACCES, -EDQUOT, -ENOMEM};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        check_refused(&port, errors[i]);
+        check_refused(&path, errors[i]);
+        CHECK(!exists(path.path));
+    }
+    rmdir(folder);
+    return 0;
+}
+
 IN_TASK(bad_paths)
 {
     struct xie_listener *listener = NULL;
@@ -705,6 +737,7 @@ int main(int argc, char **argv)
         {"a_file_that_is_no_socket_is_left_alone", a_file_that_is_no_socket_is_left_alone},
         {"another_file_in_its_place_is_not_removed", another_file_in_its_place_is_not_removed},
         {"abstract_names_have_no_file", abstract_names_have_no_file},
+        {"what_the_kernel_refuses_is_told", what_the_kernel_refuses_is_told},
         {"bad_paths", bad_paths},
         {0},
     };

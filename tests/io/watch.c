@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "io/kit.h"
 
 static char folder[32];
@@ -129,6 +130,35 @@ IN_TASK(what_is_no_longer_watched)
     return 0;
 }
 
+/* The limits of /proc/sys/fs/inotify, and a folder that may not be read. */
+IN_TASK(what_the_kernel_refuses_is_told)
+{
+    static const int of_open[] = {-EMFILE, -ENOMEM}, of_add[] = {-ENOSPC, -EACCES, -ENOMEM};
+    struct xie_watch *watch = NULL;
+    int id, fds = kit_fds();
+    for (size_t i = 0; i < sizeof of_open / sizeof *of_open; i++) {
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_SYSCALL, .nth = 1, .error = of_open[i]};
+        CHECK_EQ(xie_watch_open(&watch), of_open[i]);
+        xie_fault_plan.kinds = 0;
+        CHECK(!watch);
+    }
+    watch = open_folder(&id);
+    for (size_t i = 0; i < sizeof of_add / sizeof *of_add; i++) {
+        xie_fault_plan =
+            (struct xie_fault){.kinds = XIE_FAULT_SYSCALL, .nth = 1, .error = of_add[i]};
+        CHECK_EQ(xie_watch_add(watch, folder, IN_MODIFY), of_add[i]);
+        xie_fault_plan.kinds = 0;
+    }
+    make("a");
+    check_next(watch, id, IN_CREATE, "a"); /* what there was goes on */
+    xie_watch_close(watch);
+    CHECK_EQ(kit_fds(), fds);
+    unlink(path_of("a"));
+    rmdir(folder);
+    return 0;
+}
+
 static void without_a_loop(void)
 {
     struct xie_watch *watch = NULL;
@@ -142,6 +172,7 @@ int main(int argc, char **argv)
         {"what_happens_is_told_in_order", what_happens_is_told_in_order},
         {"it_waits_until_something_happens", it_waits_until_something_happens},
         {"what_is_no_longer_watched", what_is_no_longer_watched},
+        {"what_the_kernel_refuses_is_told", what_the_kernel_refuses_is_told},
         {"without_a_loop", without_a_loop},
         {0},
     };

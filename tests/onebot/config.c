@@ -318,6 +318,7 @@ static void nodes_give(int nodes, int want)
 {
     char *text = malloc((size_t)nodes * 2 + 64);
     struct onebot_config *config = NULL;
+    REQUIRE(text != NULL);
     int len = sprintf(text, "free: {a: [");
     for (int i = 3 + 1; i < nodes; i++) /* three hold the list */
         len += sprintf(text + len, "1,");
@@ -331,6 +332,7 @@ static void size_gives(size_t size, int want)
 {
     char *text = malloc(size);
     struct onebot_config *config = NULL;
+    REQUIRE(text != NULL);
     memset(text, '#', size);
     CHECK_EQ(onebot_config_parse("f", text, size, keys, NULL, NULL, &config), want);
     onebot_config_close(config);
@@ -768,14 +770,17 @@ static void test_settings_of_the_log(void)
 static int everything(void *arg)
 {
     struct onebot_config *config = NULL;
-    struct onebot_settings *settings = NULL;
+    struct onebot_settings *settings = NULL, *renewed = NULL;
     struct onebot_options options = {.grace_ns = 1};
     int error = onebot_config_open(arg, onebot_settings_keys, NULL, NULL, &config);
     if (!error)
         error = onebot_settings_open(config, NULL, NULL, &options, &settings);
     if (!error)
         error = onebot_config_reload(config, NULL, NULL, NULL);
+    if (!error)
+        error = onebot_settings_again(config, settings, NULL, NULL, &options, &renewed);
     onebot_settings_close(settings);
+    onebot_settings_close(renewed);
     onebot_config_close(config);
     return error;
 }

@@ -27,6 +27,7 @@ struct fake {
     bool deaf;                   /* read nothing */
     bool busy;                   /* answer 503 */
     bool hang_up;                /* close each connection when it is made */
+    bool late;                   /* what it sends may find the bot gone */
     int64_t delay_ns;            /* before each answer that is given by itself */
     int64_t last_id;             /* of messages */
     int64_t connected_at;        /* the latest */

@@ -620,6 +620,9 @@ static int on_cancel(struct onebot_event *event)
     CHECK(answer.text == NULL);
     query.cancelled = NULL;
     answer = onebot_ask_for(event, &query, "Number?");
+    CHECK_EQ(answer.error, XIE_EDECLINED);
+    query.cancelled = "";
+    answer = onebot_ask_for(event, &query, "Number?");
     done(event);
     return answer.error; /* no failure for the log */
 }
@@ -634,9 +637,11 @@ static void script_cancel(struct rig *rig)
     CHECK_STR(fake_said(&rig->fake, 2), "Never mind.");
     fake_wait_calls(&rig->fake, 4);
     says(rig, "cancel");
+    fake_wait_calls(&rig->fake, 5);
+    says(rig, "cancel");
     wait_done(rig);
     settle();
-    CHECK_EQ(json_array_size(rig->fake.calls), 4);
+    CHECK_EQ(json_array_size(rig->fake.calls), 5);
     CHECK_EQ(rig_count_log(rig, "failed"), 0);
 }
 
@@ -651,6 +656,10 @@ static int on_late(struct onebot_event *event)
     struct onebot_answer answer = {0};
     XIE_TIMEOUT(5 * XIE_MILLISECOND)
         answer = onebot_ask_for(event, &query, "Quick!");
+    CHECK_EQ(answer.error, -ETIMEDOUT);
+    query.late = "";
+    XIE_TIMEOUT(5 * XIE_MILLISECOND)
+        answer = onebot_ask_for(event, &query, NULL);
     CHECK_EQ(answer.error, -ETIMEDOUT);
     return done(event);
 }

@@ -63,6 +63,10 @@ static int on_quick(struct onebot_event *event)
     CHECK_EQ(onebot_quick(event, "{s:b}", "approve", 1), XIE_EFAILED);
     CHECK_EQ(onebot_quick(event, "[]"), -EINVAL);
     CHECK_EQ(onebot_quick(event, "{s:s}", "reply", "\xFF"), -EINVAL);
+    CHECK_EQ(onebot_quick(event, "{s:s}", "reply", NULL), -EINVAL);
+    CHECK_EQ(onebot_quick(event, "{s:[s]}", "reply", NULL), -EINVAL);
+    CHECK_EQ(onebot_quick(event, "{s:s}", NULL, "reply"), -EINVAL);
+    CHECK_EQ(onebot_quick(event, "{s:O}", "reply", NULL), -EINVAL);
     return done(event);
 }
 
@@ -88,7 +92,7 @@ static void test_quick_operations(void)
     play(&(struct play){silent, on_quick, script_quick});
 }
 
-/* Its own mistake is what it is told of, not that memory ran out. */
+/* Its own mistake is what it is told of, not that memory ran out; nor the other way round. */
 static int on_quick_without_memory(struct onebot_event *event)
 {
     int error = -ENOMEM;
@@ -98,7 +102,8 @@ static int on_quick_without_memory(struct onebot_event *event)
     while (error == -ENOMEM) {
         xie_fault_plan =
             (struct xie_fault){.kinds = XIE_FAULT_MEMORY, .nth = ++nth, .error = -ENOMEM};
-        error = onebot_quick(event, "{s:b, s:{s:[i, b]}}", "delete", 1, "more", "k", 1, 1);
+        error = onebot_quick(event, "{s:b, s:{s:[i, b]}, s:s, s:I}", "delete", 1, "more", "k", 1, 1,
+                             "reply", "text", "duration", (json_int_t)1);
         xie_fault_plan.kinds = 0;
     }
     CHECK_EQ(error, XIE_ENOTCONNECTED);

@@ -223,6 +223,7 @@ struct gatekeeper {
     struct xie_stream *from, *to;
     size_t most, passed;
     struct xie_event open;
+    bool together; /* with what comes next: at once */
 };
 
 static int keep_gate(void *arg)
@@ -238,6 +239,11 @@ static int keep_gate(void *arg)
             return 0;
         if (now < (size_t)len)
             xie_event_wait(&self->open);
+        if (now < (size_t)len && self->together) {
+            ssize_t more = xie_stream_read(self->from, buf + len, sizeof buf - (size_t)len);
+            len += more > 0 ? more : 0;
+            self->together = false;
+        }
         if (now < (size_t)len && xie_stream_write(self->to, buf + now, (size_t)len - now) < 0)
             return 0;
     }
@@ -245,7 +251,38 @@ static int keep_gate(void *arg)
     return 0;
 }
 
-enum then { NOTHING, WRITE, WRITE_EOF, CLOSE };
+enum then { NOTHING, WRITE, WRITE_EOF, CLOSE, WRITE_BESIDES };
+
+static bool writes(enum then then)
+{
+    return then == WRITE || then == WRITE_EOF || then == WRITE_BESIDES;
+}
+
+static void do_then(struct duo *duo, enum then then)
+{
+    if (writes(then))
+        CHECK_EQ(xie_transport_write(duo->client.transport, "line", 4), 0);
+    if (then == WRITE_BESIDES)
+        CHECK_EQ(xie_transport_write(duo->server.transport, "besides", 7), 0);
+    if (then == WRITE_EOF)
+        CHECK_EQ(xie_transport_write_eof(duo->client.transport), 0);
+    if (then == CLOSE)
+        xie_transport_close(duo->client.transport);
+}
+
+/* All of it has come; of what came besides the socket tells nothing more. */
+static void check_then(struct duo *duo, enum then then)
+{
+    if (writes(then))
+        UNTIL(&duo->server.note, duo->server.note.got == 4);
+    if (then == WRITE_BESIDES) {
+        CHECK_EQ(duo->client.note.got, 0);
+        xie_transport_resume_reading(duo->client.transport);
+        UNTIL(&duo->client.note, duo->client.note.got == 7);
+    }
+    if (then == WRITE_EOF || then == CLOSE)
+        UNTIL(&duo->server.note, duo->server.note.ends == 1);
+}
 
 /* A client whose server's last ticket comes in two records; its last bytes are held back, and the
  * client's reading is paused (or not). SIZE_MAX: nothing is held back. return how many bytes came
@@ -278,21 +315,14 @@ static size_t talk_through_gate(size_t most, enum then then, bool paused)
         xie_sleep(XIE_MILLISECOND);
     if (paused)
         xie_transport_pause_reading(duo.client.transport);
-    if (then == WRITE || then == WRITE_EOF)
-        CHECK_EQ(xie_transport_write(duo.client.transport, "line", 4), 0);
-    if (then == WRITE_EOF)
-        CHECK_EQ(xie_transport_write_eof(duo.client.transport), 0);
-    if (then == CLOSE)
-        xie_transport_close(duo.client.transport);
+    back.together = then == WRITE_BESIDES;
+    do_then(&duo, then);
     kit_settle(); /* on sim this does not return if anything is done again and again */
     kit_settle();
     CHECK(!then || (wire->stalled && duo.server.note.got == 0)); /* it waits for the other half */
     CHECK_EQ(duo.server.note.ends, 0);
     xie_event_set(&back.open);
-    if (then == WRITE || then == WRITE_EOF)
-        UNTIL(&duo.server.note, duo.server.note.got == 4);
-    if (then == WRITE_EOF || then == CLOSE)
-        UNTIL(&duo.server.note, duo.server.note.ends == 1);
+    check_then(&duo, then);
     kit_settle();
     size_t count = back.passed;
     xie_transport_close(duo.client.transport);
@@ -312,6 +342,14 @@ IN_TASK(a_writer_reads_where_tls_needs_it)
         talk_through_gate(all - 40, then, false);
         talk_through_gate(all - 40, then, true);
     }
+    return 0;
+}
+
+/* What a write has read for its own sake may hold words of the peer's: they are told, later too. */
+IN_TASK(what_a_writer_has_read_besides_is_told)
+{
+    size_t all = talk_through_gate(SIZE_MAX, NOTHING, false);
+    talk_through_gate(all - 40, WRITE_BESIDES, true);
     return 0;
 }
 
@@ -579,6 +617,7 @@ int main(int argc, char **argv)
         {"a_pause_within_data_received_holds_at_once", a_pause_within_data_received_holds_at_once},
         {"bytes_given_back_are_told_again", bytes_given_back_are_told_again},
         {"a_writer_reads_where_tls_needs_it", a_writer_reads_where_tls_needs_it},
+        {"what_a_writer_has_read_besides_is_told", what_a_writer_has_read_besides_is_told},
         {"a_tls_stream_becomes_a_transport_in_the_midst_of_everything",
          a_tls_stream_becomes_a_transport_in_the_midst_of_everything},
         {"a_tls_stream_that_has_ended_its_side_may_become_a_transport",

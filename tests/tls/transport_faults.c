@@ -261,19 +261,38 @@ static int take_over(struct xie_stream *pair[2])
     return error ? error : other;
 }
 
-static int adopt_both(struct world *world)
+/* As many layers of TLS as that. */
+static int adopt_layers(struct world *world, int layers)
 {
     struct xie_stream *pair[2];
     int error = xie_stream_pair(pair);
     if (error)
         return error;
-    error = shake(world, pair);
+    while (!error && layers--)
+        error = shake(world, pair);
     if (error)
         xie_stream_abort(pair[0]);
     else
         error = take_over(pair);
     xie_stream_close(pair[1]);
     return error;
+}
+
+static int adopt_both(struct world *world)
+{
+    return adopt_layers(world, 1);
+}
+
+/* The lower one has changed hands when the upper one cannot. */
+static int adopt_tls_on_tls(struct world *world)
+{
+    return adopt_layers(world, 2);
+}
+
+static int adopt_upper(void *arg)
+{
+    (void)arg;
+    return with_contexts(adopt_tls_on_tls);
 }
 
 static int adopt(void *arg)
@@ -288,6 +307,7 @@ static const struct fault_program programs[] = {
     {"server", server, NULL, .tolerant = true},
     {"upgrade", upgrade, NULL, .tolerant = true},
     {"adopt", adopt, NULL, .tolerant = true},
+    {"adopt TLS on TLS", adopt_upper, NULL, .tolerant = true},
 };
 
 static void sweep_servers(void)
@@ -306,6 +326,13 @@ static void sweep_adoptions(void)
 {
     tap_limit(120);
     fault_sweep_all(&programs[2]);
+}
+
+/* Memory alone: what fails beneath is tried above. */
+static void sweep_adoptions_of_tls_on_tls(void)
+{
+    tap_limit(120);
+    fault_sweep(&programs[3], XIE_FAULT_MEMORY, -ENOMEM);
 }
 
 /* --- OpenSSL's memory --------------------------------------------------------------------------
@@ -366,6 +393,7 @@ int main(int argc, char **argv)
         {"servers_when_anything_fails", sweep_servers},
         {"upgrades_when_anything_fails", sweep_upgrades},
         {"adoptions_when_anything_fails", sweep_adoptions},
+        {"adoptions_of_tls_on_tls_without_memory", sweep_adoptions_of_tls_on_tls},
         {"memory_of_openssl", memory_of_openssl},
         {0},
     };

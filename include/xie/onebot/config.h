@@ -176,6 +176,21 @@ struct onebot_settings;
 XIE_API int onebot_settings_open(const struct onebot_config *config, onebot_complaint *say,
                                  void *arg, struct onebot_options *options,
                                  struct onebot_settings **settings);
+/**
+ * Make it again, of what the configuration says now, for onebot_change. An endpoint that is the
+ * same in all keeps its TLS context, and with it its connections; the context's files are loaded
+ * again, for those that are made from now on: certificates are renewed.
+ *
+ * before   what is in force; left as it is, to be closed once onebot_change has returned. NULL:
+ *          nothing, and this is onebot_settings_open
+ * errors   as onebot_settings_open; XIE_EFAILED also when files cannot be loaded any more: what
+ *          had been loaded of these stays in use. Others may have been loaded all the same
+ * cost     reads those files, blocking the thread for as long as that takes
+ */
+XIE_API int onebot_settings_again(const struct onebot_config *config,
+                                  const struct onebot_settings *before, onebot_complaint *say,
+                                  void *arg, struct onebot_options *options,
+                                  struct onebot_settings **settings);
 /* NULL is allowed. */
 XIE_API void onebot_settings_close(struct onebot_settings *settings);
 

@@ -238,9 +238,9 @@ struct onebot_query {
     unsigned tries;    /* 0: 3 */
 
     const char *cancel[ONEBOT_WORDS]; /* who answers this does not want to go on */
-    const char *cancelled;            /* said then; NULL: nothing */
-    const char *late; /* said when the scope's time is over, within five seconds more; NULL:
-                         nothing */
+    const char *cancelled;            /* said then; NULL or "": nothing */
+    const char *late; /* said when the scope's time is over, within five seconds more; NULL
+                         or "": nothing */
     void *arg;        /* of filter and check */
 };
 

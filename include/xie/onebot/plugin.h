@@ -188,11 +188,13 @@ XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
  *
  * return  0 all of that
  * errors  -ENOENT, -EBUSY, -EDEADLK as of an unload; -EINVAL it has another name now; and those of
- * a load: the old one is as it was. -ECANCELED -ETIMEDOUT of the scopes around: it is as it was, or
- * the change goes on without its caller note    events that wait for their turn, and what is passed
- * on, go on at the same place in the new rules. Cool-downs begin anew
+ *         a load: the old one is as it was. -ECANCELED -ETIMEDOUT of the scopes around: it is as it
+ *         was, or the change goes on without its caller
+ * note    events that wait for their turn, and what is passed on, go on at the same place in the
+ *         new rules. Cool-downs begin anew. Kept conversations (<xie/onebot/keep.h>) go on in the
+ *         new one; one that waits for the answer to a call has the program's grace to get it
  * note    for a while there are both: what only one can have (a port, a lock of a file) belongs
- * into run, which begins when the old one has gone, not into start
+ *         into run, which begins when the old one has gone, not into start
  */
 XIE_API int onebot_plugin_reload(struct onebot_bot *bot, const char *name);
 
