@@ -7,6 +7,7 @@
 #include <xie.h>
 #include <xie/onebot.h>
 
+#include "onebot/kept.h"
 #include "onebot/log.h"
 #include "onebot/mail.h"
 #include "onebot/rules.h"
@@ -16,6 +17,7 @@ struct onebot_program {
     struct onebot_log log;
     struct onebot_mail mail;
     struct onebot_rules rules;
+    struct onebot_kept kept;
     struct xie_link bots; /* every account met so far, the oldest first */
     struct onebot_way *ways;
     size_t way_count;
