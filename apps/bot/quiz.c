@@ -1,4 +1,5 @@
-/* quiz.c - /quiz: a question, the same person's next message, a deadline around both. */
+/* quiz.c - /quiz: a question, the same person's next message, a deadline around both. The question
+ * waits on when the program starts again, where there is a store. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <strings.h>
@@ -18,7 +19,13 @@ static const struct {
 
 int on_quiz(struct onebot_event *event)
 {
+    onebot_keep(event);
     size_t pick = (size_t)xie_now() / 1000 % (sizeof quiz / sizeof *quiz);
+    struct onebot_result kept = onebot_keep_value(event, "I", (json_int_t)pick); /* at random */
+    if (kept.error)
+        return kept.error;
+    pick = (size_t)json_integer_value(kept.data);
+    json_decref(kept.data);
     const char *right = quiz[pick].answer;
     struct onebot_answer answer = {.error = -ETIMEDOUT};
 

@@ -11,6 +11,7 @@
 
 #include <xie/error.h>
 #include <xie/onebot/handler.h>
+#include <xie/onebot/keep.h>
 #include <xie/onebot/result.h>
 #include <xie/time.h>
 
@@ -21,6 +22,7 @@ extern "C" {
 /* An account that the program is: opaque, lives from its first event to onebot_run's return, also
  * when no endpoint leads to it any more. */
 struct onebot_bot;
+struct onebot_store; /* what a bot remembers: <xie/onebot/store.h> */
 
 /* --- events ------------------------------------------------------------------------- */
 
@@ -271,6 +273,9 @@ struct onebot_options {
     bool keep_signals;          /* leave SIGINT and SIGTERM alone */
     /* For wss:// (<xie/tls.h>), borrowed; NULL: whom the system trusts. */
     struct xie_tls_context *tls;
+    struct onebot_store
+        *store; /* what it remembers (<xie/onebot/store.h>), borrowed; may be NULL */
+    struct onebot_keep_options keep; /* of kept conversations: see <xie/onebot/keep.h> */
 
     struct onebot_store
         *store; /* what it remembers (<xie/onebot/store.h>), borrowed; may be NULL */

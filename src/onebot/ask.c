@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "onebot/keep.h"
 #include "onebot/query.h"
 #include "onebot/talk.h"
 #include "onebot/utf8.h"
@@ -23,6 +24,7 @@ struct asking {
     struct onebot_person to;    /* where it is said */
     struct onebot_person whose; /* whose message answers; user_id 0: anybody's */
     int64_t temporary_group;
+    bool over;   /* the time of the scopes around was */
     char *words; /* what is wrong with an answer; on the heap, since thousands may wait */
 };
 
@@ -81,25 +83,55 @@ static void pass_refused(struct xie_link *refused)
     }
 }
 
+/* Until due, of xie_now(), besides the scopes around. */
+static int wait_until(struct asking *asking, struct onebot_question *question, int64_t due)
+{
+    struct xie_scope scope;
+    xie_scope_open_at(&scope, due);
+    int error = xie_future_wait(&question->done, NULL);
+    xie_scope_close(&scope);
+    asking->over = xie_scope_expired(&scope);
+    return question->letter ? 0 : error;
+}
+
 /* Say text (NULL: nothing), and wait for the next message. An answer that has come wins over an
  * interruption, but not over a question that was not sent. */
-static int hear(struct asking *asking, const char *text, struct onebot_letter **letter)
+static int say_and_wait(struct asking *asking, const char *text, int64_t due,
+                        struct onebot_letter **letter)
 {
     struct onebot_question question = {.filter = asking->query->filter, .arg = asking->query->arg};
     struct xie_link refused;
     xie_list_init(&refused);
     onebot_mail_ask(&asking->talk->bot->program->mail, asking->box, &question, &refused);
     pass_refused(&refused);
+    onebot_keep_pause(asking->talk, 1);
     int error = text ? say(asking, text) : 0;
-    if (!error) {
-        error = xie_future_wait(&question.done, NULL);
-        error = question.letter ? 0 : error;
-    }
+    onebot_keep_pause(asking->talk, -1);
+    if (!error)
+        error = wait_until(asking, &question, due);
     if (error)
         onebot_mail_unask(asking->box, &question);
     else
         *letter = question.letter;
+    asking->over |= xie_check() == -ETIMEDOUT;
     return error;
+}
+
+/* The same as a step of a handler that is kept; of any other it is just that. */
+static int hear(struct asking *asking, const char *text, struct onebot_letter **letter)
+{
+    struct onebot_keep_question question = {
+        .to = &asking->to, .whose = &asking->whose, .text = text};
+    int recalled = onebot_keep_ask(asking->talk, &question, letter);
+    asking->over = question.over || xie_check() == -ETIMEDOUT;
+    if (recalled < 0 || recalled == ONEBOT_RECALL_DONE)
+        return recalled < 0 ? recalled : 0;
+    int error =
+        say_and_wait(asking, recalled == ONEBOT_RECALL_BEGUN ? NULL : text, question.due, letter);
+    int unkept = onebot_keep_heard(asking->talk, error, asking->over, *letter);
+    if (unkept && !error)
+        onebot_letter_free(*letter);
+    return unkept;
 }
 
 /* It is the handler's until its end, or until many others have come. */
@@ -158,7 +190,7 @@ static struct onebot_answer failure(int error)
 /* One message, judged. Its error is XIE_EANSWER when it is not good. */
 static struct onebot_answer try_once(struct asking *asking, const char *text)
 {
-    struct onebot_letter *letter;
+    struct onebot_letter *letter = NULL;
     struct onebot_answer answer = {0};
     int good = hear(asking, text, &letter);
     if (good)
@@ -198,7 +230,7 @@ static void say_last(const struct asking *asking, int error)
     const struct onebot_query *query = asking->query;
     if (error == XIE_EDECLINED && has(query->cancelled))
         say(asking, query->cancelled);
-    if (error != -ETIMEDOUT || xie_check() != -ETIMEDOUT || !has(query->late))
+    if (error != -ETIMEDOUT || !asking->over || !has(query->late))
         return;
     XIE_SHIELD {
         XIE_TIMEOUT(LAST_WORDS_NS)

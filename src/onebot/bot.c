@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "onebot/keep.h"
 
 /* Linear: looked for once for each connection, or event by HTTP POST. count: accounts there
  * are. */
@@ -30,6 +31,7 @@ struct onebot_bot *onebot_bot_new(struct onebot_program *program, int64_t self_i
     bot->self_id = self_id;
     onebot_calls_init(&bot->calls, program->options.max_calls);
     onebot_paces_init(&bot->paces);
+    xie_list_init(&bot->hold.letters);
     xie_list_push(&program->bots, &bot->link);
     if (program->stopping)
         xie_event_set(&bot->online_change);
@@ -69,6 +71,7 @@ void onebot_seat_take(struct onebot_seat *seat)
 {
     onebot_calls_open(&seat->bot->calls, &seat->sender);
     xie_event_set(&seat->bot->online_change);
+    onebot_keep_wake(seat->bot);
 }
 
 void onebot_seat_leave(struct onebot_seat *seat)
@@ -109,6 +112,7 @@ int onebot_seat_settle(struct onebot_seat *seat, int64_t self_id)
     if (bot != seat->bot)
         move(seat, bot);
     seat->settled = true;
+    onebot_keep_wake(seat->bot);
     return 0;
 }
 

@@ -35,6 +35,7 @@ struct onebot_bot {
     struct onebot_copies copies;
     int64_t heartbeats_ns[3]; /* last announced when it came to us, by role; 0: none */
     struct onebot_own own;
+    struct onebot_hold hold;
     struct xie_event online_change; /* set: calls can be sent, or the program stops */
 };
 
@@ -72,6 +73,8 @@ int onebot_seat_ask(struct onebot_seat *seat, const char *name);
 
 /* call.c: as onebot_call; takes params over. */
 struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action, json_t *params);
+/* The same, whether the handler is kept or not. */
+struct onebot_result onebot_call_unkept(struct onebot_bot *bot, const char *action, json_t *params);
 
 /* send.c: text, borrowed, to a place. temporary_group: the group that a private talk goes
  * through, 0: none. */

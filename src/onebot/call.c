@@ -8,6 +8,7 @@
 
 #include "onebot/bot.h"
 #include "onebot/field.h"
+#include "onebot/keep.h"
 #include "onebot/utf8.h"
 
 struct onebot_result onebot_failure(int error, const char *format, ...)
@@ -99,27 +100,41 @@ static int begin(struct onebot_bot *bot, struct onebot_pending *pending, const c
         error = wait_turn(bot, action, params);
     if (!error)
         error = onebot_calls_begin(&bot->calls, pending, action, params);
-    if (error)
+    if (error) {
+        onebot_journal_lands(false);
         xie_sleep(0);
+    }
     return error;
 }
 
 /* An answer that has come wins over an interruption. */
 static int wait_answer(struct onebot_bot *bot, struct onebot_pending *pending)
 {
+    onebot_journal_flies();
     int error = xie_future_wait(&pending->done, NULL);
+    onebot_journal_lands(!pending->frame);
     onebot_calls_end(&bot->calls, pending);
     return pending->answer ? 0 : error;
 }
 
 struct onebot_result onebot_call_json(struct onebot_bot *bot, const char *action, json_t *params)
 {
+    struct onebot_talk *talk;
+    int watched = onebot_journal_watches(&talk);
+    if (watched > 0)
+        return onebot_keep_call(talk, bot, action, params);
+    if (!watched && xie_task_current())
+        return onebot_call_unkept(bot, action, params);
+    json_decref(params);
+    return onebot_failure(-EPERM, "%s",
+                          watched ? "only the handler's own task calls while it is kept"
+                                  : xie_strerror(-EPERM));
+}
+
+struct onebot_result onebot_call_unkept(struct onebot_bot *bot, const char *action, json_t *params)
+{
     struct onebot_pending pending;
     struct xie_scope scope;
-    if (!xie_task_current()) {
-        json_decref(params);
-        return onebot_failure(-EPERM, "%s", xie_strerror(-EPERM));
-    }
     int64_t timeout_ns = bot->program->options.call_timeout_ns; /* a later change is not for it */
     xie_scope_open(&scope, timeout_ns);
     int error = begin(bot, &pending, action, params);

@@ -8,6 +8,7 @@
 
 #include "onebot/action.h"
 #include "onebot/bot.h"
+#include "onebot/keep.h"
 
 /* --- which -------------------------------------------------------------------------- */
 
@@ -43,7 +44,7 @@ static int ask(struct onebot_bot *bot)
     return error;
 }
 
-int onebot_get_dialect(struct onebot_bot *bot, enum onebot_dialect *dialect)
+static int look_up(struct onebot_bot *bot, enum onebot_dialect *dialect)
 {
     struct onebot_dialect_known *known = &bot->dialect;
     int error = xie_lock_take(&known->lock);
@@ -55,6 +56,22 @@ int onebot_get_dialect(struct onebot_bot *bot, enum onebot_dialect *dialect)
         *dialect = known->dialect;
     xie_lock_give(&known->lock);
     return error;
+}
+
+/* In a kept handler it is a step: whether it has to be asked for depends on others. */
+int onebot_get_dialect(struct onebot_bot *bot, enum onebot_dialect *dialect)
+{
+    int64_t value = 0;
+    enum onebot_dialect found = ONEBOT_DIALECT_OTHER;
+    int recalled = onebot_keep_find("dialect", &value);
+    if (recalled == ONEBOT_RECALL_LIVE) {
+        recalled = look_up(bot, &found);
+        value = found;
+        recalled = onebot_keep_found(recalled, value);
+    }
+    if (recalled >= 0)
+        *dialect = (enum onebot_dialect)value;
+    return recalled < 0 ? recalled : 0;
 }
 
 /* --- reactions ---------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "onebot/keep.h"
 #include "onebot/walk.h"
 
 /* A message by its id; others, but what is about a connection itself, by their whole content, if
@@ -25,7 +26,8 @@ static bool came_before(struct onebot_bot *bot, const struct onebot_event *event
 static void walk(struct onebot_letter *letter)
 {
     letter->number = ++letter->event.bot->program->mail.last;
-    onebot_walk(letter);
+    if (!onebot_keep_holds(letter))
+        onebot_walk(letter);
 }
 
 void onebot_dispatch(struct onebot_bot *bot, json_t *event, uint64_t source)

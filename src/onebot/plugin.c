@@ -6,8 +6,12 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "onebot/keep.h"
 #include "onebot/program.h"
 #include "onebot/walk.h"
+
+/* How soon it is seen that the answer to a call has come. */
+static const int64_t LOOK_NS = XIE_MILLISECOND;
 
 const struct xie_local_key onebot_plugin_key = {.name = "onebot plugin"};
 
@@ -175,6 +179,7 @@ static void serve(struct onebot_plugin *plugin)
                    again ? "reloaded" : "loaded");
         plugin->going = true;
         xie_event_set(&plugin->go);
+        onebot_keep_wake_all(plugin->program);
     }
     settle(plugin, plugin->ending && !plugin->going ? -ECANCELED : 0);
     while (!plugin->ending)
@@ -183,6 +188,19 @@ static void serve(struct onebot_plugin *plugin)
 
 /* --- ending ----------------------------------------------------------------------------- */
 
+/* Conversations that are kept end at once, but for those that wait for the answer to a call: it
+ * comes within the grace, or is taken for unknown. Looked for: nobody tells of it. */
+static void end_kept(struct onebot_plugin *plugin)
+{
+    struct onebot_program *program = plugin->program;
+    onebot_journals_freeze(program, plugin);
+    XIE_TIMEOUT(program->options.grace_ns) {
+        while (onebot_journals_in_flight(program, plugin) && !program->hurried)
+            if (xie_sleep(LOOK_NS))
+                break;
+    }
+}
+
 static void end(struct onebot_plugin *plugin)
 {
     struct xie_link letters;
@@ -190,6 +208,7 @@ static void end(struct onebot_plugin *plugin)
     plugin->ending = true;
     plugin->state = ONEBOT_PLUGIN_ENDING;
     leave_force(plugin, &letters);
+    end_kept(plugin);
     xie_group_cancel(plugin->group);
     let_walk(plugin->program, &letters);
     onebot_plugin_wait_all(plugin);

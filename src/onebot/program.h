@@ -8,6 +8,7 @@
 #include <xie/onebot.h>
 
 #include "onebot/change.h"
+#include "onebot/kept.h"
 #include "onebot/log.h"
 #include "onebot/mail.h"
 #include "onebot/plugin.h"
@@ -18,6 +19,7 @@ struct onebot_program {
     struct onebot_log log;
     struct onebot_mail mail;
     struct onebot_rules rules;
+    struct onebot_kept kept;
     struct xie_link bots; /* every account met so far, the oldest first */
     struct xie_link ways; /* as the options have them: see ways.h */
     struct onebot_changes changes;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "onebot/bot.h"
+#include "onebot/keep.h"
 #include "onebot/ways.h"
 
 /* --- stopping ----------------------------------------------------------------------- */
@@ -70,11 +71,13 @@ static int watch_signals(void *arg)
     return 0;
 }
 
+/* Those that are kept go on in the next run of the program: they end now. */
 static void let_handlers_end(struct onebot_program *program)
 {
-    if (program->running)
-        onebot_log(&program->log, ONEBOT_INFO, "%zu handler%s %.1f s to end", program->running,
-                   program->running == 1 ? " has" : "s have",
+    size_t count = program->running - onebot_journals_freeze(program, NULL);
+    if (count)
+        onebot_log(&program->log, ONEBOT_INFO, "%zu handler%s %.1f s to end", count,
+                   count == 1 ? " has" : "s have",
                    (double)program->options.grace_ns / (double)XIE_SECOND);
     XIE_TIMEOUT(program->options.grace_ns) {
         while (program->running && !program->hurried && !xie_check())
@@ -183,6 +186,8 @@ void onebot_options_fill_in(struct onebot_options *options)
     options->max_accounts = or_default_size(options->max_accounts, 1000);
     if (options->max_accounts > INT_MAX)
         options->max_accounts = INT_MAX;
+    options->keep.most = or_default_size(options->keep.most, 10000);
+    options->keep.age_ns = or_default(options->keep.age_ns, 30 * 24 * XIE_HOUR);
     options->max_message = or_default_size(options->max_message, (size_t)64 << 20);
 }
 
@@ -197,6 +202,7 @@ static void init(struct onebot_program *program, const struct onebot_options *op
     xie_list_init(&program->ways);
     onebot_changes_init(program);
     onebot_mail_init(&program->mail);
+    onebot_kept_init(&program->kept);
     onebot_rules_init(&program->rules, &options->book);
 }
 
@@ -237,6 +243,8 @@ static int run_program(struct onebot_program *program)
     if (!error)
         error = onebot_rules_load(&program->rules, &program->log);
     if (!error)
+        error = onebot_keep_load(program);
+    if (!error)
         error = onebot_ways_make(program, &program->options, &ways);
     if (!error)
         error = onebot_ways_open(program, &ways);
@@ -249,6 +257,7 @@ static int run_program(struct onebot_program *program)
     onebot_ways_free(&ways);
     onebot_ways_free(&program->ways);
     onebot_bots_free(program);
+    onebot_kept_fini(&program->kept);
     onebot_rules_fini(&program->rules);
     xie_signals_close(watch.signals);
     return error;

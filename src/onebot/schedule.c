@@ -3,18 +3,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <xie.h>
 
 #include "base/memory.h"
 #include "base/misuse.h"
 #include "onebot/job.h"
 #include "onebot/log.h"
+#include "onebot/wall.h"
 
 /* Set back by less, the wall clock will soon be where it was. */
 #define SMALL_STEP_NS (3 * XIE_HOUR)
-/* 2025-01-01 in UTC, where sim's clock begins. */
-#define SIM_BEGIN_NS (INT64_C(1735689600) * XIE_SECOND)
 
 struct onebot_schedule {
     struct onebot_schedule_options options; /* with the defaults filled in */
@@ -31,18 +29,10 @@ struct onebot_schedule {
 
 /* --- clocks and chance -------------------------------------------------------------- */
 
-static int64_t system_clock(void *arg)
-{
-    struct timespec now;
-    (void)arg;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * XIE_SECOND + now.tv_nsec;
-}
-
-static int64_t sim_clock(void *arg)
+static int64_t usual_clock(void *arg)
 {
     (void)arg;
-    return SIM_BEGIN_NS + xie_now();
+    return onebot_wall_now();
 }
 
 static struct onebot_clocks look(const struct onebot_schedule *schedule)
@@ -69,7 +59,7 @@ static void fill_in(struct onebot_schedule_options *options)
     if (options->late_ns > XIE_NEVER / 2)
         options->late_ns = XIE_NEVER / 2; /* now less that fits */
     if (!options->clock)
-        options->clock = sim ? sim_clock : system_clock;
+        options->clock = usual_clock;
 }
 
 int onebot_schedule_new(const struct onebot_schedule_options *options,

@@ -6,7 +6,9 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "onebot/keep.h"
 #include "onebot/walk.h"
+#include "task/record.h"
 
 /* --- ending ------------------------------------------------------------------------- */
 
@@ -77,6 +79,8 @@ static void end_talk(struct onebot_talk *talk)
 /* What the person, or whoever stops it, has brought about is no failure. */
 static bool failed(const struct onebot_talk *talk, int result)
 {
+    if (onebot_journal_excuses(talk))
+        return false;
     if (result == -ECANCELED)
         return !talk->bot->program->stopping && !talk->replaced &&
                !(talk->plugin && talk->plugin->ending);
@@ -89,7 +93,7 @@ static int run_in_scope(struct onebot_talk *talk)
     struct xie_scope scope;
     xie_scope_open(&scope, XIE_NEVER);
     talk->scope = &scope;
-    if (talk->replaced)
+    if (talk->replaced || onebot_journal_excuses(talk))
         xie_scope_cancel(&scope);
     int result = talk->handler ? talk->handler(event) : onebot_reply(event, "%s", talk->words);
     talk->scope = NULL;
@@ -101,14 +105,34 @@ static int run_handler(void *arg)
 {
     struct onebot_talk *talk = arg;
     const struct onebot_event *event = &talk->letter->event;
-    int result = run_in_scope(talk);
+    int result = onebot_journal_bind(talk);
+    if (!result)
+        result = run_in_scope(talk);
     if (failed(talk, result))
         onebot_log(&talk->bot->program->log, ONEBOT_ERROR,
                    "handler %s%s (user %lld, group %lld) failed: %s", *event->command ? "/" : "",
                    talk->name, (long long)event->user_id, (long long)event->group_id,
                    xie_strerror(result));
+    onebot_journal_end(talk);
     end_talk(talk);
     return 0;
+}
+
+struct onebot_talk *onebot_talk_current(void)
+{
+    const struct xie_task *task = xie_task_current();
+    return task && task->fn == run_handler ? task->arg : NULL;
+}
+
+int64_t onebot_talk_deadline(void)
+{
+    const struct xie_task *task = xie_task_current();
+    const struct xie_scope *scope = task ? task->scope : NULL;
+    int64_t least = XIE_NEVER;
+    for (; scope && scope != &task->base; scope = scope->shield ? NULL : scope->parent)
+        if (xie_scope_when(scope) < least)
+            least = xie_scope_when(scope);
+    return least;
 }
 
 void onebot_talk_replace(struct onebot_talk *talk)
@@ -151,6 +175,7 @@ static struct onebot_talk *talk_new(struct onebot_letter *letter, const struct o
     talk->plugin = start->plugin;
     talk->letter = letter;
     talk->turn = start->turn;
+    talk->journal = start->journal;
     xie_list_init(&talk->boxes);
     xie_list_init(&talk->answers);
     return talk;
@@ -201,6 +226,7 @@ void onebot_talk_start(struct onebot_letter *letter, const struct onebot_start *
     if (try_start(letter, start))
         return;
     xie_release(start->words);
+    onebot_journal_wait(start->journal);
     if (start->turn)
         start_next(program, start->turn);
 }

@@ -68,6 +68,11 @@ int onebot_turns_enter(struct onebot_turns_table *turns, const struct onebot_key
     return ONEBOT_ENTRY_RUN;
 }
 
+bool onebot_turns_taken(struct onebot_turns_table *turns, const struct onebot_key *key)
+{
+    return find(turns, key) != NULL;
+}
+
 struct onebot_letter *onebot_turns_leave(struct onebot_turns_table *turns, struct onebot_turn *turn)
 {
     turn->talk = NULL;

@@ -34,6 +34,8 @@ enum onebot_entry {
 /* A letter comes to a rule that runs one at a time. errors -ENOMEM */
 int onebot_turns_enter(struct onebot_turns_table *turns, const struct onebot_key *key,
                        struct onebot_letter *letter, struct onebot_turn **turn);
+/* Has somebody the turn? */
+bool onebot_turns_taken(struct onebot_turns_table *turns, const struct onebot_key *key);
 /* Who had the turn has ended. The next letter, whose turn it is now; NULL: none waits, and the
  * turn is gone. */
 struct onebot_letter *onebot_turns_leave(struct onebot_turns_table *turns,

@@ -240,6 +240,8 @@ void rig_log(void *arg, enum onebot_level level, const char *line)
     struct rig *rig = arg;
     CHECK(level == ONEBOT_INFO || level == ONEBOT_WARNING || level == ONEBOT_ERROR);
     CHECK(strchr(line, '\n') == NULL);
+    if (getenv("XIE_TEST_LOG"))
+        fprintf(stderr, "%s\n", line);
     json_array_append_new(rig->log, json_string(line));
     pulse(&rig->fake);
 }
@@ -250,6 +252,18 @@ static int run_bot(void *arg)
     rig->bot_result = onebot_run(&rig->options);
     pulse(&rig->fake);
     return rig->bot_result == -ECANCELED ? 0 : rig->bot_result;
+}
+
+void rig_start(struct rig *rig)
+{
+    rig->bot = xie_spawn(run_bot, rig);
+}
+
+void rig_stop(struct rig *rig)
+{
+    xie_task_cancel(rig->bot);
+    xie_join(rig->bot);
+    rig->bot = NULL;
 }
 
 void fake_listen(struct fake *fake)
@@ -319,10 +333,10 @@ static int main_task(void *arg)
         fake_open(&rig.fake, &group);
         fake_open(&rig.others[0], &group);
         fake_open(&rig.others[1], &group);
-        rig.bot = xie_spawn(run_bot, &rig);
+        rig_start(&rig);
         play->script(&rig);
-        xie_task_cancel(rig.bot);
-        xie_join(rig.bot);
+        if (rig.bot)
+            rig_stop(&rig);
         xie_group_cancel(&group);
     }
     fake_close(&rig.fake);

@@ -65,6 +65,10 @@ struct play {
  * nothing is left of either. */
 void play(const struct play *play);
 
+/* Stop the bot, and start it again, with the options that there are then. */
+void rig_stop(struct rig *rig);
+void rig_start(struct rig *rig);
+
 /* Have the bot listen at a port that the kernel chooses, besides. */
 void rig_listen(struct rig *rig, struct onebot_endpoint endpoint);
 /* That port. */
