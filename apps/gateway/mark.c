@@ -12,16 +12,13 @@
  * failed. */
 static struct message *marked(struct call *call, const struct member **self)
 {
-    int64_t id;
-    if (!call_id(call, "message_id", &id))
-        return NULL;
-    struct message *message = history_get(&call->gateway->history, id);
+    struct message *message = call_message(call);
     struct group *group = message ? world_group(&call->gateway->world, message->group_id) : NULL;
     *self = group ? world_member(group, call->self) : NULL;
-    if (*self)
+    if (*self || !message)
         return message;
-    call_fail(call, RETCODE_REFUSED, "there is no message %lld in a group of user %lld",
-              (long long)id, (long long)call->self);
+    call_fail(call, RETCODE_REFUSED, "message %lld is of no group of user %lld",
+              (long long)message->message_id, (long long)call->self);
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "accounts.h"
 #include "act.h"
 #include "api.h"
 #include "guard.h"
@@ -21,6 +22,7 @@ static const struct route {
     {"/api/say", "POST", api_say},
     {"/api/recall", "POST", api_recall},
     {"/api/act", "POST", act_request},
+    {"/api/accounts", "GET, HEAD, POST", accounts_request},
     {"/api/faults", "GET, HEAD, POST", api_faults},
     {"/api/forward", "GET, HEAD", unfold_request},
     {"/api/messages", "GET, HEAD", api_messages},
