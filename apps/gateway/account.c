@@ -139,6 +139,17 @@ static int add_honor(json_t *data, const char *kind, json_t *holder)
     return json_object_set_new(data, key, list);
 }
 
+/* Who talks most, for a day; null: nobody. */
+static json_t *talkative(const json_t *holder)
+{
+    json_t *copy = holder ? json_copy((json_t *)holder) : json_null();
+    if (holder && json_object_set_new(copy, "day_count", json_integer(1)) < 0) {
+        json_decref(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 /* legend and strong_newbie are lists of the standard that nobody is on here. */
 json_t *account_honors(struct call *call)
 {
@@ -158,8 +169,7 @@ json_t *account_honors(struct call *call)
         json_t *holder = i < WORLD_HONORS ? honored(call->gateway, group->honors[i]) : NULL;
         found = true;
         if (i == 0)
-            failed |= json_object_set_new(data, "current_talkative",
-                                          holder ? json_deep_copy(holder) : json_null());
+            failed |= json_object_set_new(data, "current_talkative", talkative(holder));
         failed |= add_honor(data, kinds[i], holder);
         json_decref(holder);
     }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrive.h"
 #include "clock.h"
 #include "event.h"
 #include "segment.h"
@@ -124,10 +125,10 @@ static struct message *keep(struct gateway *gateway, struct message draft, json_
         *message = draft;
         message->message_id = gateway->history.next;
         message->time = clock_now();
-        message->segments = json_incref(segments);
-        message->bytes = json_dumpb(segments, NULL, 0, JSON_COMPACT);
+        message->segments = arrive_segments(gateway, message->message_id, segments);
+        message->bytes = json_dumpb(message->segments, NULL, 0, JSON_COMPACT);
         message->text = segment_show(segments, &gateway->world, group);
-        message->frame = message->text ? view(message) : NULL;
+        message->frame = message->text && message->segments ? view(message) : NULL;
     }
     if (!message || !message->frame) {
         message_free(message);

@@ -56,6 +56,9 @@ enum {
     GATEWAY_REQUESTS = 100, /* the latest, which can still be answered */
     GATEWAY_FORWARDS = 100, /* the latest, which can still be read */
     GATEWAY_TEXT = 4500,    /* longest text of a message [characters], as in QQ */
+    GATEWAY_SHELF = 100,    /* the latest files written for bots, which can still be read */
+    SHELF_FOLDER = 200,     /* the longest name of their folder, with the 0 [bytes] */
+    SHELF_NAME = 48,        /* and of one of them */
     GATEWAY_HEARTBEAT_MS = 15000,
     GATEWAY_TRAFFIC = 200,             /* calls and events kept for pages that open later */
     GATEWAY_TRAFFIC_BYTES = 16 * 1024, /* a longer one is shown to the page by its length only */
@@ -123,6 +126,11 @@ struct gateway {
         struct file entries[GATEWAY_FILES];
         int64_t last; /* the latest number */
     } files;
+    struct {
+        char folder[SHELF_FOLDER]; /* "": none yet */
+        char names[GATEWAY_SHELF][SHELF_NAME];
+        uint64_t count; /* so far */
+    } shelf;
     struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
     size_t late_bytes;     /* of their parameters, as JSON */
 };

@@ -19,6 +19,7 @@
 #include "reverse.h"
 #include "roster.h"
 #include "scene.h"
+#include "shelf.h"
 #include "traffic.h"
 
 enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
@@ -75,6 +76,7 @@ static void gateway_fini(struct gateway *gateway)
     history_fini(&gateway->history);
     traffic_fini(gateway);
     scene_fini(gateway);
+    shelf_fini(gateway);
 }
 
 static int listen_at(struct program *program, const char *option, const struct options_place *place,

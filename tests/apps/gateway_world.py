@@ -472,21 +472,6 @@ def pages_learn_of_changes():
             assert shown_world(page)[1][WORKSHOP]["of"]["name"] == "later"
 
 
-def media():
-    with Gateway() as gateway, gateway.bot("/api") as bot:
-        status, _, _ = gateway.ask("POST", "/api/say", {
-            "user_id": MEMBER, "message": "[CQ:image,file=cat.png,url=https://x.example/cat]"})
-        assert status == 200
-        data(bot, "send_msg", user_id=MEMBER, message="[CQ:record,file=file:///tmp/a.amr]")
-        assert data(bot, "get_image", file="cat.png") == {"file": "cat.png",
-                                                          "url": "https://x.example/cat"}
-        assert data(bot, "get_record", file="file:///tmp/a.amr", out_format="mp3") == {
-            "file": "/tmp/a.amr"}
-        refused(bot, "get_image", file="file:///tmp/a.amr")
-        refused(bot, "get_image", 1400)
-        refused(bot, "get_record", 1400, file="file:///tmp/a.amr", out_format="xm")
-
-
 def the_past():
     with Gateway() as gateway, gateway.bot("/api") as bot:
         ids = [gateway.say(MEMBER, TEA, f"m{i}") for i in range(25)]
@@ -604,5 +589,5 @@ def wrong_acts():
 tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
       names, friends, requests_are_kept_in_number, answers_that_come_too_late, pokes_and_honours, the_account,
       restarting, quick_operations, forwards, forwards_are_forgotten,
-      pages_learn_of_changes, media, the_past, marks, group_files, sizes_of_files,
+      pages_learn_of_changes, the_past, marks, group_files, sizes_of_files,
       wrong_acts])
