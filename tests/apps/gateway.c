@@ -1,7 +1,6 @@
 /* gateway.c - the gateway's inside: codes, segments, history, actions, memory running out.
  * Tests, apps. Without sockets; gateway.py tests the program from outside. */
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,9 @@
 #include "late.h"
 #include "parse.h"
 #include "request.h"
-#include "roster.h"
 #include "scene.h"
 #include "segment.h"
 #include "shelf.h"
-#include "sign.h"
 #include "tap.h"
 #include "traffic.h"
 
@@ -545,105 +542,6 @@ static void traffic_bounded(void)
     end();
 }
 
-/* --- accounts ----------------------------------------------------------------------- */
-
-static void accounts_and_people(void)
-{
-    begin();
-    struct world *world = &gateway.world;
-    CHECK(world_is_account(world, WORLD_BOT));
-    CHECK(!world_is_account(world, 10001));
-    CHECK(world_friends(world, WORLD_BOT, 10001) && world_friends(world, 10001, WORLD_BOT));
-    CHECK(!world_friends(world, 10001, 10002)); /* neither is an account */
-    CHECK_EQ(world_open_account(world, 10001, ""), 0);
-    CHECK_STR(world_person(world, 10001)->nickname, "林晚");
-    CHECK(world_friends(world, 10001, 10002));
-    CHECK(world_friends(world, 10001, WORLD_BOT));
-    CHECK(!world_friends(world, 10001, 10001));
-    world_befriend(world, 10001, WORLD_BOT, false);
-    CHECK(!world_friends(world, WORLD_BOT, 10001) && !world_friends(world, 10001, WORLD_BOT));
-    CHECK_EQ(world_open_account(world, 10001, "晚"), 0);
-    CHECK_STR(world_person(world, 10001)->nickname, "晚");
-    world_close_account(world_account(world, 10001));
-    CHECK(!world_account(world, 10001));
-    CHECK_EQ(world_open_account(world, 10001, ""), 0); /* what it had is kept */
-    CHECK(!world_friends(world, 10001, WORLD_BOT));
-    CHECK_EQ(world->account_count, 2);
-    CHECK(world_common_group(world, 10001, 10003) == world_group(world, 20001));
-    CHECK(!world_common_group(world, 10001, 99));
-    CHECK_EQ(world_open_account(world, 30000, ""), 0);
-    CHECK_STR(world_person(world, 30000)->nickname, "30000");
-    CHECK(world_friends(world, 30000, WORLD_BOT) && world_friends(world, 30000, 10005));
-    end();
-}
-
-static void accounts_limit(void)
-{
-    begin();
-    struct world *world = &gateway.world;
-    for (int i = 1; i < WORLD_ACCOUNTS; i++)
-        REQUIRE(world_open_account(world, 30000 + i, "") == 0);
-    CHECK_EQ(world_open_account(world, 40000, ""), -ENOSPC);
-    CHECK(!world_person(world, 40000)); /* nobody was made for nothing */
-    CHECK_EQ(world_open_account(world, 30001, "again"), 0);
-    end();
-    begin();
-    struct person one = {.user_id = 50000, .nickname = "x", .sex = "", .area = "", .friend = true};
-    for (; world_add_person(world, &one); one.user_id++)
-        ;
-    CHECK_EQ(world->person_count, WORLD_PEOPLE);
-    CHECK_EQ(world_open_account(world, 40000, ""), -ENOSPC);
-    CHECK_EQ(world_open_account(world, 50000, ""), 0); /* who is there already may */
-    end();
-}
-
-/* A call by an account that has been closed is refused, and so is one that waited. */
-static void closed_accounts_do_nothing(void)
-{
-    const struct caller twin = {&gateway, 10010, 2};
-    static const char text[] = "{\"action\":\"send_group_msg\",\"params\":{\"group_id\":20001,"
-                               "\"message\":\"x\"},\"echo\":5}";
-    struct frame *frame = NULL;
-    begin();
-    CHECK_EQ(roster_open(&gateway, 10010, "", true), 0);
-    CHECK_EQ(actions_answer_text(&twin, text, strlen(text), &frame), 0);
-    CHECK(frame && strstr(frame->text, "\"ok\""));
-    frame_unref(frame);
-    CHECK_EQ(roster_close(&gateway, 10010), 0);
-    CHECK_EQ(roster_close(&gateway, 10010), -ENOENT);
-    CHECK_EQ(roster_close(&gateway, WORLD_BOT), -EPERM);
-    CHECK_EQ(actions_answer_text(&twin, text, strlen(text), &frame), 0);
-    CHECK(frame && strstr(frame->text, "1403") && strstr(frame->text, "\"echo\":5"));
-    frame_unref(frame);
-    CHECK_EQ(gateway.history.next, 2);
-    end();
-}
-
-static void doors(void)
-{
-    static const struct {
-        int64_t own;
-        const char *path, *rest;
-        int64_t account_id;
-    } cases[] = {{0, "/", "/", WORLD_BOT},
-                 {0, "/api", "/api", WORLD_BOT},
-                 {0, "/10002", "", 10002},
-                 {0, "/10002/", "/", 10002},
-                 {0, "/10002/api", "/api", 10002},
-                 {0, "/1x/api", "/1x/api", WORLD_BOT},
-                 {0, "/-1/api", "/-1/api", WORLD_BOT},
-                 {0, "/99999999999999999999/api", "/99999999999999999999/api", WORLD_BOT},
-                 {0, "", "", WORLD_BOT},
-                 {5, "/", "/", 5},
-                 {5, "/10002", "/10002", 5}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct door door = {&gateway, "h", cases[i].own};
-        int64_t account_id = 0;
-        CHECK_STR(roster_door(&door, cases[i].path, &account_id), cases[i].rest);
-        CHECK_EQ(account_id, cases[i].account_id);
-    }
-}
-
 /* --- memory that runs out ----------------------------------------------------------- */
 
 /* Everything once; answers may be missing or failed, nothing may break. */
@@ -668,14 +566,6 @@ static void everything(void)
         "\"data\":{\"uin\":1,\"name\":\"n\",\"content\":\"c\"}},{\"type\":\"node\",\"data\":{"
         "\"id\":1}}]}}",
         "{\"action\":\"get_forward_msg\",\"params\":{\"id\":\"1\"}}",
-        "{\"action\":\"send_group_msg\",\"params\":{\"group_id\":20002,\"message\":"
-        "\"[CQ:image,file=base64://AAAA][CQ:dice]\"}}",
-        "{\"action\":\"get_image\",\"params\":{\"file\":\"base64://AAAA\"}}",
-        "{\"action\":\"download_file\",\"params\":{\"base64\":\"AAAA\"}}",
-        "{\"action\":\"set_group_reaction\",\"params\":{\"message_id\":1,\"code\":\"1\"}}",
-        "{\"action\":\"send_private_msg\",\"params\":{\"user_id\":10010,\"message\":\"psst\"}}",
-        "{\"action\":\"get_friend_msg_history\",\"params\":{\"user_id\":10010}}",
-        "{\"action\":\"get_credentials\"}",
         "{\"action\":\"get_image\",\"params\":{\"file\":\"x\"}}",
         "{\"action\":\"set_group_ban\",\"params\":{\"group_id\":20002,\"user_id\":10002}}",
         "{\"action\":\"set_group_whole_ban\",\"params\":{\"group_id\":20002}}",
@@ -691,13 +581,8 @@ static void everything(void)
         "{\"action\":\"get_status_rate_limited\"}",
         "{\"action\":\"no_such\"}",
         "no json"};
-    static action_fn *const acts[] = {sign_input, sign_like, sign_client, sign_offline};
     struct refusal refusal = {0};
     struct call stranger = {.gateway = &gateway, .self = 10004};
-    const struct caller twin = {&gateway, 10010, 2};
-    strcpy(gateway.page, "http://127.0.0.1:8080");
-    (void)roster_open(&gateway, 10010, "", true);
-    gateway.seats[1].report_self = true;
     int64_t id = said(10001, 20001, false, "hello [world]", &refusal);
     (void)said(10003, 20001, true, "who am I", &refusal);
     json_decref(request_unfriend(&stranger));
@@ -706,14 +591,7 @@ static void everything(void)
         struct frame *frame = NULL;
         (void)actions_answer_text(&bot, calls[i], strlen(calls[i]), &frame);
         frame_unref(frame);
-        (void)actions_answer_text(&twin, calls[i], strlen(calls[i]), &frame);
-        frame_unref(frame);
     }
-    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
-        struct call act = {.gateway = &gateway, .self = 10001};
-        json_decref(acts[i](&act));
-    }
-    (void)roster_close(&gateway, 10010);
     if (id)
         (void)chat_recall(&gateway, 10001, id, &refusal);
 }
@@ -785,10 +663,6 @@ int main(int argc, char **argv)
         {"actions_async", actions_async},
         {"rate_limited_queue_limit", rate_limited_queue_limit},
         {"traffic_bounded", traffic_bounded},
-        {"accounts_and_people", accounts_and_people},
-        {"accounts_limit", accounts_limit},
-        {"closed_accounts_do_nothing", closed_accounts_do_nothing},
-        {"doors", doors},
         {"scene_whole_or_not_at_all", scene_whole_or_not_at_all},
         {"memory_runs_out", memory_runs_out},
         {0},
