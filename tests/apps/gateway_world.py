@@ -281,6 +281,7 @@ def pokes_and_honours():
         data(bot, "friend_poke", user_id=MEMBER)
         refused(bot, "send_poke", group_id=TEA, user_id=1)
         refused(bot, "send_poke", user_id=BOT)
+        may_not(gateway, MEMBER, "send_poke", target_id=ADMIN)  # between people
         act(gateway, OWNER, "lucky_king", group_id=TEA, target_id=ADMIN)
         while told(ear, notice_type="notify")["sub_type"] == "poke":
             pass
@@ -290,7 +291,8 @@ def pokes_and_honours():
         assert set(every) == {"group_id", "current_talkative"} | {
             f"{kind}_list" for kind in ("talkative", "performer", "emotion", "legend",
                                         "strong_newbie")}, every
-        assert every["current_talkative"]["user_id"] == ADMIN and every["emotion_list"] == []
+        best = every["current_talkative"]
+        assert (best["user_id"], best["day_count"]) == (ADMIN, 1) and every["emotion_list"] == []
         one = data(bot, "get_group_honor_info", group_id=TEA, type="performer")
         assert one == {"group_id": TEA, "performer_list": []}, one
         refused(bot, "get_group_honor_info", 1400, group_id=TEA, type="other")
