@@ -207,16 +207,20 @@ static json_t *own_view(json_t *event, int64_t self_id)
     return NULL;
 }
 
-/* To the account at that place, unless it is deaf, or it is its own words that it does not want. */
-static void tell(struct gateway *gateway, size_t at, json_t *event)
+/* Does the account at that place want this view (taken) of an event? NULL: no. */
+static json_t *wanted(const struct gateway *gateway, size_t at, json_t *view)
 {
-    const struct account *account = &gateway->world.accounts[at];
+    if (!view || gateway->seats[at].report_self || !is(view, "post_type", "message_sent"))
+        return view;
+    json_decref(view);
+    return NULL;
+}
+
+/* To the account at that place, unless it is deaf; the view is taken. */
+static void tell(struct gateway *gateway, size_t at, json_t *view)
+{
     struct seat *seat = &gateway->seats[at];
-    if (!account->open || seat->faults.deaf)
-        return;
-    json_t *view = own_view(event, account->user_id);
-    bool wanted = view && (seat->report_self || !is(view, "post_type", "message_sent"));
-    struct frame *frame = wanted ? frame_take(fault_ids(&seat->faults, view)) : NULL;
+    struct frame *frame = seat->faults.deaf ? NULL : frame_take(fault_ids(&seat->faults, view));
     if (frame) {
         audience_put(&seat->events, frame);
         if (seat->faults.duplicate_events)
@@ -230,8 +234,9 @@ static void tell(struct gateway *gateway, size_t at, json_t *event)
 void event_emit(struct gateway *gateway, json_t *event)
 {
     for (size_t i = 0; event && i < gateway->world.account_count; i++) {
-        if (concerns(gateway, event, gateway->world.accounts[i].user_id))
-            tell(gateway, i, event);
+        const struct account *account = &gateway->world.accounts[i];
+        if (account->open && concerns(gateway, event, account->user_id))
+            tell(gateway, i, wanted(gateway, i, own_view(event, account->user_id)));
     }
     json_decref(event);
 }
@@ -240,7 +245,8 @@ void event_emit_to(struct gateway *gateway, int64_t account_id, json_t *event)
 {
     const struct account *account = world_account(&gateway->world, account_id);
     if (event && account)
-        tell(gateway, (size_t)(account - gateway->world.accounts), event);
+        tell(gateway, (size_t)(account - gateway->world.accounts),
+             told_to(json_copy(event), account_id));
     json_decref(event);
 }
 

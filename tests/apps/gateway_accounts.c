@@ -192,13 +192,18 @@ static void doors(void)
 /* Each call by one of the accounts; answers may be missing or failed, nothing may break. */
 static void call_all(const struct caller *caller)
 {
+    static const char image[] = "{\"action\":\"send_group_msg\",\"params\":{\"group_id\":20002,"
+                                "\"message\":\"[CQ:image,file=base64://AAAA][CQ:dice]\"}}";
+    static const char reaction[] = "{\"action\":\"set_group_reaction\",\"params\":"
+                                   "{\"message_id\":1,\"code\":\"1\"}}";
+    static const char whisper[] = "{\"action\":\"send_private_msg\",\"params\":"
+                                  "{\"user_id\":10010,\"message\":\"psst\"}}";
     static const char *const calls[] = {
-        "{\"action\":\"send_group_msg\",\"params\":{\"group_id\":20002,\"message\":"
-        "\"[CQ:image,file=base64://AAAA][CQ:dice]\"}}",
+        image,
         "{\"action\":\"get_image\",\"params\":{\"file\":\"base64://AAAA\"}}",
         "{\"action\":\"download_file\",\"params\":{\"base64\":\"AAAA\"}}",
-        "{\"action\":\"set_group_reaction\",\"params\":{\"message_id\":1,\"code\":\"1\"}}",
-        "{\"action\":\"send_private_msg\",\"params\":{\"user_id\":10010,\"message\":\"psst\"}}",
+        reaction,
+        whisper,
         "{\"action\":\"get_friend_msg_history\",\"params\":{\"user_id\":10010}}",
         "{\"action\":\"get_friend_list\"}",
         "{\"action\":\"get_credentials\"}"};
