@@ -111,7 +111,7 @@ static int send_event(void *to, const struct frame *event)
 /* -ECANCELED: the account's connections end, or everything does. */
 static int run(struct sending *sending, struct seat *seat)
 {
-    struct outbox out;
+    struct outbox out = {0};
     int result = 0;
     XIE_GROUP(group) {
         outbox_open(&out, send_event, sending, &group, sending->post->url);
@@ -151,8 +151,7 @@ static int live(struct sending *sending, struct seat *seat)
 {
     int result = 0;
     while (result == 0) {
-        if (!roster_seat(sending->caller.gateway, sending->caller.self) &&
-            (result = xie_event_wait(&seat->opened)) < 0)
+        if ((result = roster_wait(sending->caller.gateway, sending->caller.self, seat)) < 0)
             break;
         int ended = run(sending, seat);
         if (ended == -ECANCELED)

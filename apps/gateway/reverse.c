@@ -58,8 +58,7 @@ int reverse_run(void *arg)
     int result;
     do {
         struct xie_ws *ws;
-        if (!roster_seat(reverse->gateway, reverse->account_id) &&
-            (result = xie_event_wait(&seat->opened)) < 0)
+        if ((result = roster_wait(reverse->gateway, reverse->account_id, seat)) < 0)
             break;
         result = shake_hands(reverse, seat, &ws);
         if (result == XIE_EURL || result == -EPROTONOSUPPORT) {

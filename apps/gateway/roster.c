@@ -79,6 +79,14 @@ int roster_close(struct gateway *gateway, int64_t user_id)
     return 0;
 }
 
+int roster_wait(struct gateway *gateway, int64_t user_id, struct seat *seat)
+{
+    int result = 0;
+    while (result == 0 && !roster_seat(gateway, user_id)) /* it may be closed again before we run */
+        result = xie_event_wait(&seat->opened);
+    return result;
+}
+
 struct watch {
     struct seat *seat;
     struct xie_group *group;

@@ -31,6 +31,9 @@ int roster_open(struct gateway *gateway, int64_t user_id, const char *nickname, 
  * errors -ENOENT it is none; -EPERM it is WORLD_BOT, which stays */
 int roster_close(struct gateway *gateway, int64_t user_id);
 
+/* Wait until that account, whose seat it is, is open. errors as xie_event_wait */
+int roster_wait(struct gateway *gateway, int64_t user_id, struct seat *seat);
+
 /* A task of the group that cancels it when the connections of the seat end.
  * errors as xie_group_spawn */
 int roster_watch(struct seat *seat, struct xie_group *group);
