@@ -1,4 +1,4 @@
-/* account.c - actions about the bot's own account, and what it may and can do.
+/* account.c - actions about a bot's own account, and what it may and can do.
  * Gateway, sixth floor. */
 /* SPDX-License-Identifier: MIT */
 #include "account.h"
@@ -9,6 +9,7 @@
 #include <xie.h>
 
 #include "clock.h"
+#include "roster.h"
 
 /* meson gives it; for a compiler run by hand: */
 #ifndef GATEWAY_VERSION
@@ -16,7 +17,6 @@
 #endif
 
 enum { CSRF_TOKEN = 1234567, RESTART_DELAY_MOST_MS = 600000 };
-static const char cookies[] = "uin=o10000; skey=@simulated";
 
 json_t *account_status(struct call *call)
 {
@@ -44,21 +44,22 @@ json_t *account_like(struct call *call)
     if (!call_id(call, "user_id", &user_id) ||
         !call_number(call, "times", 1, ACCOUNT_LIKES, &times))
         return NULL;
-    struct person *person = world_change_person(&call->gateway->world, user_id);
-    if (!person)
-        return call_fail(call, RETCODE_REFUSED, "there is no user %lld", (long long)user_id);
-    int given = person->likes.day == today ? person->likes.count : 0;
+    struct tie *tie = call_tie(call, user_id);
+    if (!tie)
+        return NULL;
+    int given = tie->likes.day == today ? tie->likes.count : 0;
     if (given + times > ACCOUNT_LIKES)
         return call_fail(call, RETCODE_REFUSED, "user %lld got %d likes today; %d are allowed",
                          (long long)user_id, given, ACCOUNT_LIKES);
-    person->likes.day = today;
-    person->likes.count = given + (int)times;
+    tie->likes.day = today;
+    tie->likes.count = given + (int)times;
     return json_null();
 }
 
 json_t *account_cookies(struct call *call)
 {
-    (void)call;
+    char cookies[64];
+    snprintf(cookies, sizeof cookies, "uin=o%lld; skey=@simulated", (long long)call->self);
     return json_pack("{s:s}", "cookies", cookies);
 }
 
@@ -70,8 +71,11 @@ json_t *account_csrf_token(struct call *call)
 
 json_t *account_credentials(struct call *call)
 {
-    (void)call;
-    return json_pack("{s:s, s:i}", "cookies", cookies, "csrf_token", CSRF_TOKEN);
+    json_t *data = account_cookies(call);
+    if (json_object_set_new(data, "csrf_token", json_integer(CSRF_TOKEN)) == 0)
+        return data;
+    json_decref(data);
+    return NULL;
 }
 
 /* There is none. */
@@ -85,31 +89,29 @@ json_t *account_clean_cache(struct call *call)
 
 static int restart(void *arg)
 {
-    struct gateway *gateway = arg;
-    int result = xie_sleep(gateway->restart_ms * XIE_MILLISECOND);
-    gateway->restarting = false;
-    if (result < 0)
-        return result;
-    xie_event_set(&gateway->restart);
-    xie_event_clear(&gateway->restart);
-    return 0;
+    struct seat *seat = arg;
+    int result = xie_sleep(seat->restart_ms * XIE_MILLISECOND);
+    seat->restarting = false;
+    if (result == 0)
+        roster_end_connections(seat);
+    return result;
 }
 
-/* To bots it looks so: every connection ends, and can be opened again. One at a time waits. */
+/* To its bots it looks so: every connection ends, and can be opened again. One at a time waits. */
 json_t *account_restart(struct call *call)
 {
-    struct gateway *gateway = call->gateway;
+    struct seat *seat = roster_seat(call->gateway, call->self);
     int64_t delay_ms = 0;
     if (!call_number(call, "delay", 0, RESTART_DELAY_MOST_MS, &delay_ms))
         return NULL;
-    if (gateway->restarting)
+    if (seat->restarting)
         return call_fail(call, RETCODE_BUSY, "a restart waits already");
-    struct xie_task *task = xie_spawn(restart, gateway);
+    struct xie_task *task = xie_spawn(restart, seat);
     if (!task)
         return NULL;
     xie_detach(task);
-    gateway->restarting = true;
-    gateway->restart_ms = delay_ms;
+    seat->restarting = true;
+    seat->restart_ms = delay_ms;
     call->retcode = RETCODE_ASYNC;
     return json_null();
 }
@@ -137,6 +139,17 @@ static int add_honor(json_t *data, const char *kind, json_t *holder)
     return json_object_set_new(data, key, list);
 }
 
+/* Who talks most, for a day; null: nobody. */
+static json_t *talkative(const json_t *holder)
+{
+    json_t *copy = holder ? json_copy((json_t *)holder) : json_null();
+    if (holder && json_object_set_new(copy, "day_count", json_integer(1)) < 0) {
+        json_decref(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 /* legend and strong_newbie are lists of the standard that nobody is on here. */
 json_t *account_honors(struct call *call)
 {
@@ -156,8 +169,7 @@ json_t *account_honors(struct call *call)
         json_t *holder = i < WORLD_HONORS ? honored(call->gateway, group->honors[i]) : NULL;
         found = true;
         if (i == 0)
-            failed |= json_object_set_new(data, "current_talkative",
-                                          holder ? json_deep_copy(holder) : json_null());
+            failed |= json_object_set_new(data, "current_talkative", talkative(holder));
         failed |= add_honor(data, kinds[i], holder);
         json_decref(holder);
     }

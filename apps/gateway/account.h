@@ -1,4 +1,4 @@
-/* account.h - actions about the bot's own account, and what it may and can do.
+/* account.h - actions about a bot's own account, and what it may and can do.
  * Gateway, sixth floor. Each is an action_fn. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_ACCOUNT_H

@@ -19,8 +19,9 @@ static json_t *perform(struct call *call, const json_t *body)
     if (!parse_integer(call_param(&outer, "user_id"), &call->self) ||
         !world_person(&call->gateway->world, call->self))
         return call_fail(call, RETCODE_BAD_PARAMS, "user_id is missing, or nobody's");
-    if (call->self == WORLD_BOT)
-        return call_fail(call, RETCODE_REFUSED, "%d is the bot: it acts through OneBot", WORLD_BOT);
+    if (world_is_account(&call->gateway->world, call->self))
+        return call_fail(call, RETCODE_REFUSED, "%lld is an account: it acts through OneBot",
+                         (long long)call->self);
     if (!action)
         return call_fail(call, RETCODE_BAD_PARAMS, "action is missing, or there is no action %.60s",
                          name ? name : "");

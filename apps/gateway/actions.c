@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "late.h"
+#include "roster.h"
 #include "scene.h"
 #include "table.h"
 #include "traffic.h"
@@ -36,7 +37,7 @@ static action_fn *find(const char *name, enum manner *manner)
 
 static json_t *run_late(struct call *call, action_fn *action)
 {
-    int result = late_put(call->gateway, action, call->params);
+    int result = late_put(call->gateway, call->self, action, call->params);
     if (result == -EAGAIN)
         return call_fail(call, RETCODE_BUSY,
                          "%d rate-limited calls, or %d bytes of them, wait already", LATE_CALLS,
@@ -55,7 +56,7 @@ static json_t *ask_stand_in(struct call *call, const char *name, bool *taken)
 }
 
 /* In the manner that the name asks for. */
-static json_t *run_action(struct call *call, const char *name)
+static json_t *run_action(struct call *call, struct faults *faults, const char *name)
 {
     enum manner manner;
     action_fn *action = find(name, &manner);
@@ -68,7 +69,6 @@ static json_t *run_action(struct call *call, const char *name)
     if (manner == RATE_LIMITED)
         return run_late(call, action);
     data = action(call);
-    struct faults *faults = &call->gateway->faults;
     if (data && strncmp(name, "send_", 5) == 0 && fault_meets(faults, &faults->risk, name)) {
         json_decref(data);
         return call_fail(call, RETCODE_RISK, "risk control: the message may have been sent");
@@ -85,9 +85,13 @@ static json_t *perform(struct call *call, const json_t *request)
 {
     const char *name = json_string_value(json_object_get(request, "action"));
     json_t *params = json_object_get(request, "params");
-    struct faults *faults = &call->gateway->faults;
+    struct seat *seat = roster_seat(call->gateway, call->self);
     if (!name)
         return call_fail(call, RETCODE_BAD_PARAMS, "action is missing, or not a string");
+    if (!seat)
+        return call_fail(call, RETCODE_FORBIDDEN, "user %lld is no account of bots any more",
+                         (long long)call->self);
+    struct faults *faults = &seat->faults;
     bool known = actions_known(name) || call->gateway->stand_in.answer;
     if (known && params && !json_is_null(params) && !json_is_object(params))
         return call_fail(call, RETCODE_BAD_PARAMS, "params must be an object");
@@ -95,7 +99,7 @@ static json_t *perform(struct call *call, const json_t *request)
     if (known && fault_meets(faults, &faults->refuse, name))
         return call_fail(call, faults->retcode ? (int)faults->retcode : RETCODE_REFUSED,
                          "refused on purpose");
-    return run_action(call, name);
+    return run_action(call, faults, name);
 }
 
 /* data is taken. */
@@ -115,31 +119,33 @@ static json_t *make_reply(struct call *call, json_t *data, json_t *echo)
 }
 
 /* Has a fault been set that swallows the reply, or ends the connection? */
-static int met_fault(struct gateway *gateway, const char *action)
+static int met_fault(struct faults *faults, const char *action)
 {
-    struct faults *faults = &gateway->faults;
     if (fault_meets(faults, &faults->disconnect, action))
         return -ECONNABORTED;
     return fault_meets(faults, &faults->drop, action);
 }
 
-int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, const char *why,
+int actions_answer(const struct caller *caller, const json_t *request, const char *why,
                    struct frame **reply)
 {
+    static struct faults none; /* of a closed account */
     int64_t start = xie_now();
-    struct call call = {.gateway = gateway, .self = WORLD_BOT};
+    struct gateway *gateway = caller->gateway;
+    struct call call = {.gateway = gateway, .self = caller->self};
     json_t *data =
         request ? perform(&call, request) : call_fail(&call, RETCODE_BAD_PARAMS, "%s", why);
     scene_tell(gateway);
-    bool echo = !gateway->faults.missing_echo;
-    json_t *plain = make_reply(&call, data, echo ? json_object_get(request, "echo") : NULL);
-    json_t *shaped = fault_ids(&gateway->faults, plain);
+    struct seat *seat = roster_seat(gateway, caller->self);
+    struct faults *faults = seat ? &seat->faults : &none;
+    json_t *plain =
+        make_reply(&call, data, faults->missing_echo ? NULL : json_object_get(request, "echo"));
+    json_t *shaped = fault_ids(faults, plain);
     struct frame *frame = frame_new(shaped);
     const char *name = json_string_value(json_object_get(request, "action"));
-    int met = met_fault(gateway, name ? name : "");
+    int met = met_fault(faults, name ? name : "");
     if (frame)
-        traffic_call(gateway, bot, name ? name : "?", request, met ? NULL : shaped,
-                     xie_now() - start);
+        traffic_call(caller, name ? name : "?", request, met ? NULL : shaped, xie_now() - start);
     if (gateway->stand_in.called)
         gateway->stand_in.called(gateway->stand_in.arg, request, met ? NULL : shaped);
     json_decref(plain);
@@ -150,12 +156,12 @@ int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, 
     return met < 0 ? met : frame ? 0 : -ENOMEM;
 }
 
-int actions_answer_text(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+int actions_answer_text(const struct caller *caller, const char *text, size_t len,
                         struct frame **reply)
 {
     char why[PARSE_WHY];
     json_t *request = parse_object(text, len, why);
-    int result = actions_answer(gateway, bot, request, why, reply);
+    int result = actions_answer(caller, request, why, reply);
     json_decref(request);
     return result;
 }

@@ -9,7 +9,7 @@
 /**
  * Answer {action, params?, echo?} with {status, retcode, data, message?, echo?}.
  *
- * bot      the connection's number, for the log of traffic
+ * caller   borrowed; when its account has been closed the call is refused
  * request  borrowed; NULL: it was no object, for the reason why
  * reply    receives one reference, owned; NULL: a fault has it that there is none
  * return   0
@@ -17,10 +17,10 @@
  * note     anything is answered: an unknown action, wrong parameters. Does not wait
  * source   OneBot 11, communication/ws
  */
-int actions_answer(struct gateway *gateway, int64_t bot, const json_t *request, const char *why,
+int actions_answer(const struct caller *caller, const json_t *request, const char *why,
                    struct frame **reply);
 /* The same from a text, which may be no JSON. */
-int actions_answer_text(struct gateway *gateway, int64_t bot, const char *text, size_t len,
+int actions_answer_text(const struct caller *caller, const char *text, size_t len,
                         struct frame **reply);
 
 /* Is there such an action, with or without a suffix? */

@@ -10,6 +10,7 @@
 #include "chat.h"
 #include "parse.h"
 #include "reply.h"
+#include "roster.h"
 #include "segment.h"
 
 json_t *api_body(struct xie_http *http, int *result)
@@ -38,26 +39,61 @@ static bool body_id(const json_t *object, const char *name, int64_t *id, struct 
     return false;
 }
 
+static bool bad(struct refusal *refusal, const char *why)
+{
+    refusal->status = 400;
+    snprintf(refusal->why, sizeof refusal->why, "%s", why);
+    return false;
+}
+
+/* The way that sub_type names, or the older `anonymous`. */
+static bool body_way(const json_t *body, enum message_way *way, struct refusal *refusal)
+{
+    static const struct {
+        const char *name;
+        enum message_way way;
+    } ways[] = {{"friend", MESSAGE_PLAIN},        {"normal", MESSAGE_PLAIN},
+                {"group", MESSAGE_TEMPORARY},     {"other", MESSAGE_OTHER},
+                {"anonymous", MESSAGE_ANONYMOUS}, {"notice", MESSAGE_NOTICE}};
+    json_t *name = json_object_get(body, "sub_type"), *mask = json_object_get(body, "anonymous");
+    bool anonymous = false;
+    if (mask && !json_is_null(mask) && !parse_flag(mask, &anonymous))
+        return bad(refusal, "anonymous must be true or false");
+    *way = anonymous && json_object_get(body, "group_id") ? MESSAGE_ANONYMOUS : MESSAGE_PLAIN;
+    for (size_t i = 0; name && i < sizeof ways / sizeof *ways; i++) {
+        if (json_is_string(name) && strcmp(json_string_value(name), ways[i].name) == 0) {
+            *way = ways[i].way;
+            return true;
+        }
+    }
+    return !name || bad(refusal, "sub_type must be that of a message's event");
+}
+
+/* Where it is to be said: in a group, or to target_id, or else to the first account. */
+static bool body_place(const json_t *body, struct place *place, struct refusal *refusal)
+{
+    json_t *group = json_object_get(body, "group_id"), *target = json_object_get(body, "target_id");
+    place->target_id = WORLD_BOT;
+    return (!group || json_is_null(group) ||
+            body_id(body, "group_id", &place->group_id, refusal)) &&
+           (!target || json_is_null(target) ||
+            body_id(body, "target_id", &place->target_id, refusal)) &&
+           body_way(body, &place->way, refusal);
+}
+
 static bool say(struct gateway *gateway, const json_t *body, int64_t *id, struct refusal *refusal)
 {
-    int64_t user_id, group_id = 0;
-    json_t *group = json_object_get(body, "group_id"), *text = json_object_get(body, "text");
-    json_t *message = json_object_get(body, "message");
-    if (!body_id(body, "user_id", &user_id, refusal))
+    int64_t user_id;
+    struct place place = {0};
+    json_t *text = json_object_get(body, "text"), *message = json_object_get(body, "message");
+    if (!body_id(body, "user_id", &user_id, refusal) || !body_place(body, &place, refusal))
         return false;
-    if (group && !json_is_null(group) && !body_id(body, "group_id", &group_id, refusal))
-        return false;
-    if (!text == !message || (text && !json_is_string(text))) {
-        refusal->status = 400;
+    if (!text == !message || (text && !json_is_string(text)))
+        return bad(refusal, "either text, a string, or message, as OneBot has it, must be there");
+    if (world_is_account(&gateway->world, user_id)) {
+        refusal->status = 403;
         snprintf(refusal->why, sizeof refusal->why,
-                 "either text, a string, or message, as OneBot has it, must be there");
-        return false;
-    }
-    json_t *mask = json_object_get(body, "anonymous");
-    bool anonymous = false;
-    if (mask && !json_is_null(mask) && !parse_flag(mask, &anonymous)) {
-        refusal->status = 400;
-        snprintf(refusal->why, sizeof refusal->why, "anonymous must be true or false");
+                 "%lld is an account of bots: it speaks through OneBot", (long long)user_id);
         return false;
     }
     json_t *segments = text ? segment_text(json_string_value(text))
@@ -66,7 +102,7 @@ static bool say(struct gateway *gateway, const json_t *body, int64_t *id, struct
         refusal->status = *refusal->why ? 400 : 500;
         return false;
     }
-    *id = chat_say(gateway, user_id, group_id, anonymous, segments, refusal);
+    *id = chat_say(gateway, user_id, &place, segments, refusal);
     json_decref(segments);
     return *id;
 }
@@ -103,25 +139,42 @@ int api_recall(struct xie_http *http, struct gateway *gateway)
     return reply_json(http, 200, json_object());
 }
 
+/* The seat that the query's account names, or the first; NULL: there is none, and *result is what
+ * was answered. */
+static struct seat *query_seat(struct xie_http *http, struct gateway *gateway, int *result)
+{
+    const char *text = xie_http_query(http, "account");
+    int64_t account_id = WORLD_BOT;
+    bool number = !text || parse_number(text, &account_id);
+    struct seat *seat = number ? roster_seat(gateway, account_id) : NULL;
+    if (!seat)
+        *result = number ? reply_error(http, 404, "there is no such account")
+                         : reply_error(http, 400, "account must be a number");
+    return seat;
+}
+
 int api_faults(struct xie_http *http, struct gateway *gateway)
 {
     int result = 0;
     char why[PARSE_WHY];
+    struct seat *seat = query_seat(http, gateway, &result);
+    if (!seat)
+        return result;
     if (strcmp(xie_http_method(http), "GET") == 0 || strcmp(xie_http_method(http), "HEAD") == 0)
-        return reply_json(http, 200, fault_show(&gateway->faults));
+        return reply_json(http, 200, fault_show(&seat->faults));
     json_t *body = api_body(http, &result);
     if (!body)
         return result;
-    bool good = fault_set(&gateway->faults, body, why, sizeof why);
+    bool good = fault_set(&seat->faults, body, why, sizeof why);
     json_decref(body);
     if (!good)
         return reply_error(http, 400, why);
-    return reply_json(http, 200, fault_show(&gateway->faults));
+    return reply_json(http, 200, fault_show(&seat->faults));
 }
 
 struct search {
-    int64_t after, group_id, with; /* 0: any */
-    double wait;                   /* seconds */
+    int64_t after, group_id, with, account; /* 0: any */
+    double wait;                            /* seconds */
 };
 
 /* Read one number of the query; absent leaves what is there. */
@@ -142,6 +195,8 @@ static const char *read_search(struct xie_http *http, struct search *search)
         return "group_id must be an integer";
     if (!query_number(http, "with", &search->with))
         return "with must be a user_id";
+    if (!query_number(http, "account", &search->account))
+        return "account must be a user_id";
     search->wait = wait ? strtod(wait, &end) : 0;
     if (wait && (end == wait || *end || !(search->wait >= 0 && search->wait <= API_WAIT_S)))
         return "wait must be a number of seconds, from 0 to 300";
@@ -152,7 +207,11 @@ static bool fits(const struct search *search, const struct message *message)
 {
     if (search->group_id && message->group_id != search->group_id)
         return false;
-    return !search->with || message->peer_id == search->with;
+    int64_t one = search->with, other = one && !search->account ? WORLD_BOT : search->account;
+    bool theirs = !other || message->user_id == other || message->target_id == other;
+    if (!one)
+        return theirs || message->group_id;
+    return theirs && message->target_id && (message->user_id == one || message->target_id == one);
 }
 
 /* What has been said after search->after, which moves on to the last one looked at. */

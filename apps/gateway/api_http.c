@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "parse.h"
 #include "reply.h"
+#include "roster.h"
 
 enum { API_HTTP_CONNECTIONS = 256, API_HTTP_BODY = 16 * 1024 * 1024 };
 
@@ -76,12 +77,14 @@ static json_t *params_of(struct xie_http *http, int *status)
     return NULL;
 }
 
-static int send_reply(struct xie_http *http, struct gateway *gateway, const json_t *request)
+static int send_reply(struct xie_http *http, const struct caller *caller, const json_t *request)
 {
     struct frame *reply;
-    int result = actions_answer(gateway, 0, request, "", &reply);
-    if (result == 0 && gateway->faults.delay_ms)
-        result = xie_sleep(gateway->faults.delay_ms * XIE_MILLISECOND);
+    const struct seat *seat = roster_seat(caller->gateway, caller->self);
+    int64_t delay_ms = seat ? seat->faults.delay_ms : 0;
+    int result = actions_answer(caller, request, "", &reply);
+    if (result == 0 && delay_ms)
+        result = xie_sleep(delay_ms * XIE_MILLISECOND);
     if (result == 0 && !reply) /* dropped: the client's patience decides */
         result = xie_sleep(FAULT_DELAY_MOST_MS * XIE_MILLISECOND);
     if (result == 0 && reply)
@@ -102,7 +105,7 @@ static bool action_of(const char *path, char action[FAULT_ACTION])
     return actions_known(action);
 }
 
-static int perform(struct xie_http *http, struct gateway *gateway, const char *action)
+static int perform(struct xie_http *http, const struct caller *caller, const char *action)
 {
     int status;
     json_t *params = params_of(http, &status);
@@ -111,35 +114,41 @@ static int perform(struct xie_http *http, struct gateway *gateway, const char *a
     if (!params)
         return reply_error(http, status ? status : 500, "the parameters cannot be read");
     json_t *request = json_pack("{s:s, s:o}", "action", action, "params", params);
-    int result = request ? send_reply(http, gateway, request) : -ENOMEM;
+    int result = request ? send_reply(http, caller, request) : -ENOMEM;
     json_decref(request);
     return result;
 }
 
 static int request_http(struct xie_http *http, void *arg)
 {
-    struct gateway *gateway = arg;
+    const struct door *door = arg;
+    struct caller caller = {.gateway = door->gateway};
     char action[FAULT_ACTION];
     const char *method = xie_http_method(http);
-    int refused = guard_token(http, gateway->token);
-    const char *website = gateway->token ? NULL : guard_website(http, gateway->http_host);
+    const char *rest = roster_door(door, xie_http_path(http), &caller.self);
+    const struct seat *seat = roster_seat(door->gateway, caller.self);
+    const char *token = seat ? roster_token(door->gateway, seat) : door->gateway->token;
+    int refused = guard_token(http, token);
+    const char *website = token ? NULL : guard_website(http, door->host);
     if (website)
         return reply_error(http, 403, website);
     if (refused)
         return reply_error(http, refused,
                            refused == 401 ? "a token is asked for" : "the token is wrong");
-    if (!action_of(xie_http_path(http), action))
+    if (!seat)
+        return reply_error(http, 404, "there is no such account");
+    if (!action_of(rest, action))
         return reply_error(http, 404, "there is no such action");
     if (strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0) {
         int result = xie_http_set_field(http, "Allow", "GET, POST");
         return result < 0 ? result : reply_error(http, 405, "GET or POST is needed");
     }
-    return perform(http, gateway, action);
+    return perform(http, &caller, action);
 }
 
-int api_http_serve(struct xie_listener *listener, struct gateway *gateway)
+int api_http_serve(struct xie_listener *listener, struct door *door)
 {
     struct xie_http_options options = {.max_connections = API_HTTP_CONNECTIONS,
                                        .max_body = API_HTTP_BODY};
-    return xie_http_serve(listener, &options, request_http, gateway);
+    return xie_http_serve(listener, &options, request_http, door);
 }

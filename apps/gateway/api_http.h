@@ -8,7 +8,8 @@
 
 #include "gateway.h"
 
-/* Serve until cancelled. errors as xie_http_serve. source OneBot 11, communication/http */
-int api_http_serve(struct xie_listener *listener, struct gateway *gateway);
+/* Serve until cancelled; door is borrowed. errors as xie_http_serve. source OneBot 11,
+ * communication/http */
+int api_http_serve(struct xie_listener *listener, struct door *door);
 
 #endif

@@ -12,13 +12,12 @@
 
 /* What it is and may, filled in by whoever has the connection; the rest is zero. */
 struct bot {
-    struct gateway *gateway;
+    struct caller caller; /* its number comes with bot_begin */
     const char *path;
     bool calls, events;
     char peer[XIE_ADDRESS_TEXT];
 
-    int64_t number;
-    bool begun;
+    struct seat *seat; /* its account's, from bot_begin on */
     struct tardy tardy;
 };
 

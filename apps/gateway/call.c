@@ -91,6 +91,16 @@ bool call_text(struct call *call, const char *name, char *text, size_t size)
     return !call->retcode;
 }
 
+struct tie *call_tie(struct call *call, int64_t user_id)
+{
+    struct world *world = &call->gateway->world;
+    struct account *account = world_account(world, call->self);
+    struct tie *tie = account ? world_tie(world, account, user_id) : NULL;
+    if (!tie)
+        call_fail(call, RETCODE_REFUSED, "there is no user %lld", (long long)user_id);
+    return tie;
+}
+
 /* --- members ------------------------------------------------------------------------ */
 
 struct group *call_group(struct call *call, struct member **self)
@@ -139,6 +149,44 @@ bool call_role(struct call *call, const struct member *self, enum world_role lea
     call_fail(call, RETCODE_REFUSED, "user %lld is %s, and must be %s for that",
               (long long)self->user_id, world_role_name(self->role), world_role_name(least));
     return false;
+}
+
+bool call_may_see(const struct call *call, const struct message *message)
+{
+    struct group *group = world_group(&call->gateway->world, message->group_id);
+    return message->user_id == call->self || message->target_id == call->self ||
+           (group && world_member(group, call->self));
+}
+
+struct message *call_message(struct call *call)
+{
+    int64_t id;
+    if (!call_id(call, "message_id", &id))
+        return NULL;
+    struct message *message = history_get(&call->gateway->history, id);
+    if (message && call_may_see(call, message))
+        return message;
+    call_fail(call, RETCODE_REFUSED, "there is no message %lld", (long long)id);
+    return NULL;
+}
+
+json_t *call_told_to(struct call *call, int64_t account_id, json_t *event)
+{
+    if (!event)
+        return NULL;
+    event_emit_to(call->gateway, account_id, event);
+    return json_null();
+}
+
+struct account *call_account(struct call *call)
+{
+    int64_t account_id = WORLD_BOT;
+    if (call_param(call, "account_id") && !call_id(call, "account_id", &account_id))
+        return NULL;
+    struct account *account = world_account(&call->gateway->world, account_id);
+    if (!account)
+        call_fail(call, RETCODE_REFUSED, "user %lld is no account of bots", (long long)account_id);
+    return account;
 }
 
 json_t *call_told(struct call *call, json_t *event)

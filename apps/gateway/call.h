@@ -21,7 +21,7 @@ enum {
 
 struct call {
     struct gateway *gateway;
-    int64_t self;         /* who acts: the bot, or a person by the page's /api/act */
+    int64_t self;         /* who acts: an account, or a person by the page's /api/act */
     const json_t *params; /* an object, or NULL */
     int retcode;          /* 0 as long as all is well */
     char why[PARSE_WHY];
@@ -47,6 +47,10 @@ bool call_number(struct call *call, const char *name, int64_t least, int64_t mos
 /* A string of less than size bytes, or a number as one; absent: "". */
 bool call_text(struct call *call, const char *name, char *text, size_t size);
 
+/* What the account that acts has with somebody; NULL: there is no such user, and the call has
+ * failed. */
+struct tie *call_tie(struct call *call, int64_t user_id);
+
 /* The group that group_id names, and who acts as one of its members (member may be NULL); NULL:
  * the call has failed. */
 struct group *call_group(struct call *call, struct member **self);
@@ -57,8 +61,18 @@ bool call_outranks(struct call *call, const struct member *self, const struct me
 /* Has who acts at least that role? Else the call has failed. */
 bool call_role(struct call *call, const struct member *self, enum world_role least);
 
-/* Tell the bot an event that a call made; taken. NULL (no memory): the call has failed, but what
- * it did stays done. return JSON's null, or NULL */
+/* The message that message_id names, as far as who acts may see it; NULL: the call has failed. */
+struct message *call_message(struct call *call);
+/* Is it of a group that who acts is in, or did they say or get it in private? */
+bool call_may_see(const struct call *call, const struct message *message);
+
+/* Tell those whom it concerns an event that a call made; taken. NULL (no memory): the call has
+ * failed, but what it did stays done. return JSON's null, or NULL */
 json_t *call_told(struct call *call, json_t *event);
+/* The same, to one account alone. */
+json_t *call_told_to(struct call *call, int64_t account_id, json_t *event);
+/* The open account that account_id names, the first one if that is absent; NULL: the call has
+ * failed. */
+struct account *call_account(struct call *call);
 
 #endif

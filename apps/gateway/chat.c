@@ -1,4 +1,4 @@
-/* chat.c - what people and the bot do: say, send, recall.
+/* chat.c - what people and accounts do: say, recall.
  * Gateway, fourth floor. Everything is built before anything changes. */
 /* SPDX-License-Identifier: MIT */
 #include "chat.h"
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrive.h"
 #include "clock.h"
 #include "event.h"
 #include "segment.h"
@@ -32,9 +33,9 @@ static struct frame *view(const struct message *message)
     return frame_take(json_pack(
         "{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:b, s:b}", "kind", "message", "message_id",
         (json_int_t)message->message_id, "time", (json_int_t)message->time, "user_id",
-        (json_int_t)message->user_id, "group_id", (json_int_t)message->group_id, "peer_id",
-        (json_int_t)message->peer_id, "text", message->text ? message->text : "", "segments",
-        segments, "recalled", message->recalled, "anonymous", message->anonymous));
+        (json_int_t)message->user_id, "group_id", (json_int_t)message->group_id, "target_id",
+        (json_int_t)message->target_id, "text", message->text ? message->text : "", "segments",
+        segments, "recalled", message->recalled, "anonymous", message->way == MESSAGE_ANONYMOUS));
 }
 
 static bool check_text(const char *text, struct refusal *refusal)
@@ -49,11 +50,14 @@ static bool check_text(const char *text, struct refusal *refusal)
     return true;
 }
 
-/* May they speak in their group now? */
-static bool check_muted(const struct group *group, const struct member *member, bool anonymous,
-                        struct refusal *refusal)
+/* May they speak in their group now? QQ itself always may. */
+static bool check_muted(const struct group *group, const struct member *member,
+                        enum message_way way, struct refusal *refusal)
 {
+    bool anonymous = way == MESSAGE_ANONYMOUS;
     int64_t now = clock_now(), until = anonymous ? member->masked_until : member->muted_until;
+    if (way == MESSAGE_NOTICE)
+        return true;
     if (anonymous && !group->anonymous)
         return refuse(refusal, 403, "nobody may speak anonymously in group %lld",
                       (long long)group->group_id);
@@ -65,21 +69,50 @@ static bool check_muted(const struct group *group, const struct member *member, 
     return true;
 }
 
-/* Is there such a place, and may this person speak there? */
-static bool check_place(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
+static bool check_group(struct gateway *gateway, int64_t user_id, const struct place *place,
                         struct refusal *refusal)
 {
-    struct group *group = world_group(&gateway->world, group_id);
+    struct group *group = world_group(&gateway->world, place->group_id);
+    const struct member *member = group ? world_member(group, user_id) : NULL;
+    if (!group)
+        return refuse(refusal, 404, "there is no group %lld", (long long)place->group_id);
+    if (!member)
+        return refuse(refusal, 403, "user %lld is not in group %lld", (long long)user_id,
+                      (long long)place->group_id);
+    if (place->way == MESSAGE_TEMPORARY || place->way == MESSAGE_OTHER)
+        return refuse(refusal, 400, "nothing is said in a group in that way");
+    return check_muted(group, member, place->way, refusal);
+}
+
+static bool check_private(struct gateway *gateway, int64_t user_id, const struct place *place,
+                          struct refusal *refusal)
+{
+    struct world *world = &gateway->world;
+    long long from = (long long)user_id, to = (long long)place->target_id;
+    if (!world_person(world, place->target_id))
+        return refuse(refusal, 404, "there is no user %lld", to);
+    if (from == to)
+        return refuse(refusal, 403, "user %lld cannot send to itself", from);
+    if (!world_is_account(world, user_id) && !world_is_account(world, place->target_id))
+        return refuse(refusal, 403, "neither user %lld nor user %lld is an account of bots", from,
+                      to);
+    if (place->way == MESSAGE_ANONYMOUS || place->way == MESSAGE_NOTICE)
+        return refuse(refusal, 400, "nothing is said in private in that way");
+    if (place->way == MESSAGE_PLAIN && !world_friends(world, user_id, place->target_id))
+        return refuse(refusal, 403, "user %lld is no friend of user %lld", from, to);
+    if (place->way == MESSAGE_TEMPORARY && !world_common_group(world, user_id, place->target_id))
+        return refuse(refusal, 403, "user %lld is in no group with user %lld", from, to);
+    return true;
+}
+
+/* Is there such a place, and may this one speak there? */
+static bool check_place(struct gateway *gateway, int64_t user_id, const struct place *place,
+                        struct refusal *refusal)
+{
     if (!world_person(&gateway->world, user_id))
         return refuse(refusal, 404, "there is no user %lld", (long long)user_id);
-    if (group_id && !group)
-        return refuse(refusal, 404, "there is no group %lld", (long long)group_id);
-    if (group && !world_member(group, user_id))
-        return refuse(refusal, 403, "user %lld is not in group %lld", (long long)user_id,
-                      (long long)group_id);
-    if (!group && !world_person(&gateway->world, user_id)->friend && user_id != WORLD_BOT)
-        return refuse(refusal, 403, "user %lld is no friend of the bot", (long long)user_id);
-    return !group || check_muted(group, world_member(group, user_id), anonymous, refusal);
+    return place->group_id ? check_group(gateway, user_id, place, refusal)
+                           : check_private(gateway, user_id, place, refusal);
 }
 
 /* Make the message of these segments (borrowed) and keep it. NULL refused. */
@@ -92,10 +125,10 @@ static struct message *keep(struct gateway *gateway, struct message draft, json_
         *message = draft;
         message->message_id = gateway->history.next;
         message->time = clock_now();
-        message->segments = json_incref(segments);
-        message->bytes = json_dumpb(segments, NULL, 0, JSON_COMPACT);
+        message->segments = arrive_segments(gateway, message->message_id, segments);
+        message->bytes = json_dumpb(message->segments, NULL, 0, JSON_COMPACT);
         message->text = segment_show(segments, &gateway->world, group);
-        message->frame = message->text ? view(message) : NULL;
+        message->frame = message->text && message->segments ? view(message) : NULL;
     }
     if (!message || !message->frame) {
         message_free(message);
@@ -113,39 +146,21 @@ static struct message *keep(struct gateway *gateway, struct message draft, json_
     return message;
 }
 
-int64_t chat_say(struct gateway *gateway, int64_t user_id, int64_t group_id, bool anonymous,
+int64_t chat_say(struct gateway *gateway, int64_t user_id, const struct place *place,
                  json_t *segments, struct refusal *refusal)
 {
     struct message draft = {.user_id = user_id,
-                            .group_id = group_id,
-                            .peer_id = group_id ? 0 : user_id,
-                            .anonymous = anonymous && group_id};
-    if (user_id == WORLD_BOT) {
-        refuse(refusal, 403, "%d is the bot: it speaks through OneBot", WORLD_BOT);
-        return 0;
-    }
-    if (!check_place(gateway, user_id, group_id, anonymous, refusal))
+                            .group_id = place->group_id,
+                            .target_id = place->group_id ? 0 : place->target_id,
+                            .way = place->way};
+    if (!check_place(gateway, user_id, place, refusal))
         return 0;
     struct message *message = keep(gateway, draft, segments, refusal);
     if (!message)
         return 0;
+    int64_t id = message->message_id;
     event_emit(gateway, event_message(gateway, message));
-    return message->message_id;
-}
-
-int64_t chat_send(struct gateway *gateway, int64_t user_id, int64_t group_id, json_t *segments,
-                  struct refusal *refusal)
-{
-    struct message draft = {
-        .user_id = WORLD_BOT, .group_id = group_id, .peer_id = group_id ? 0 : user_id};
-    if (!group_id && user_id == WORLD_BOT) {
-        refuse(refusal, 403, "the bot cannot send to itself");
-        return 0;
-    }
-    if (!check_place(gateway, group_id ? WORLD_BOT : user_id, group_id, false, refusal))
-        return 0;
-    struct message *message = keep(gateway, draft, segments, refusal);
-    return message ? message->message_id : 0;
+    return id;
 }
 
 static bool may_recall(struct gateway *gateway, int64_t operator_id, const struct message *message)

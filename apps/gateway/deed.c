@@ -7,11 +7,13 @@
 
 #include "event.h"
 
-/* In private only the bot can be poked, by a person, and a person by the bot. */
+/* In private one of the two is an account. */
 static json_t *poke_in_private(struct call *call, int64_t target_id)
 {
     const struct person *target = world_person(&call->gateway->world, target_id);
-    if (!target || target_id == call->self)
+    bool account = world_is_account(&call->gateway->world, target_id) ||
+                   world_is_account(&call->gateway->world, call->self);
+    if (!target || target_id == call->self || !account)
         return call_fail(call, RETCODE_REFUSED, "user %lld cannot be poked", (long long)target_id);
     return call_told(call, event_new("notice", "notify", "poke", "{s:I, s:I}", "user_id",
                                      (json_int_t)call->self, "target_id", (json_int_t)target_id));

@@ -9,8 +9,8 @@ enum { GROUP_ROOM = 200 }; /* max_member_count */
 
 json_t *directory_login_info(struct call *call)
 {
-    return json_pack("{s:I, s:s}", "user_id", (json_int_t)WORLD_BOT, "nickname",
-                     call->gateway->world.people[0].nickname);
+    return json_pack("{s:I, s:s}", "user_id", (json_int_t)call->self, "nickname",
+                     world_person(&call->gateway->world, call->self)->nickname);
 }
 
 json_t *directory_stranger_info(struct call *call)
@@ -39,13 +39,14 @@ static json_t *listed(json_t *list, json_t *item)
 
 json_t *directory_friend_list(struct call *call)
 {
+    const struct world *world = &call->gateway->world;
     json_t *list = json_array();
-    for (size_t i = 1; list && i < call->gateway->world.person_count; i++) {
-        const struct person *person = &call->gateway->world.people[i];
-        if (!person->friend)
-            continue;
-        list = listed(list, json_pack("{s:I, s:s, s:s}", "user_id", (json_int_t)person->user_id,
-                                      "nickname", person->nickname, "remark", person->remark));
+    for (size_t i = 0; list && i < world->person_count; i++) {
+        const struct person *person = &world->people[i];
+        const struct tie *tie = call_tie(call, person->user_id);
+        if (tie && tie->friend)
+            list = listed(list, json_pack("{s:I, s:s, s:s}", "user_id", (json_int_t)person->user_id,
+                                          "nickname", person->nickname, "remark", tie->remark));
     }
     return list;
 }

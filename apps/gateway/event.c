@@ -13,11 +13,12 @@
 #include "mask.h"
 #include "traffic.h"
 
-/* Add what every event has; not by json_object_update_missing, which tells no error. */
+/* Add what every event has but whom it is told; not by json_object_update_missing, which tells no
+ * error. */
 static json_t *finished(json_t *event, const char *post_type)
 {
-    json_t *common = json_pack("{s:I, s:I, s:s}", "time", (json_int_t)clock_now(), "self_id",
-                               (json_int_t)WORLD_BOT, "post_type", post_type);
+    json_t *common =
+        json_pack("{s:I, s:s}", "time", (json_int_t)clock_now(), "post_type", post_type);
     int failed = common && event ? json_object_update(event, common) : -1;
     json_decref(common);
     if (!failed)
@@ -44,17 +45,32 @@ json_t *event_new(const char *post_type, const char *type, const char *sub_type,
     return NULL;
 }
 
+/* The first group that both sides of a temporary talk are in; 0: they are in none any more. */
+static int64_t through(struct gateway *gateway, const struct message *message)
+{
+    const struct group *group =
+        world_common_group(&gateway->world, message->user_id, message->target_id);
+    return group ? group->group_id : 0;
+}
+
+static json_t *sender_in_private(struct gateway *gateway, const struct message *message,
+                                 const struct person *person)
+{
+    int64_t group_id = message->way == MESSAGE_TEMPORARY ? through(gateway, message) : 0;
+    return json_pack("{s:I, s:s, s:s, s:i, s:o*}", "user_id", (json_int_t)person->user_id,
+                     "nickname", person->nickname, "sex", person->sex, "age", person->age,
+                     "group_id", group_id ? json_integer(group_id) : NULL);
+}
+
 json_t *event_sender(struct gateway *gateway, const struct message *message)
 {
-    if (message->anonymous)
+    if (message->way == MESSAGE_ANONYMOUS)
         return json_pack("{s:i, s:s, s:s, s:i}", "user_id", MASK_NOBODY, "nickname",
                          mask_name(message->user_id), "sex", "unknown", "age", 0);
     const struct person *person = world_person(&gateway->world, message->user_id);
     struct group *group = world_group(&gateway->world, message->group_id);
     const struct member *member = group ? world_member(group, message->user_id) : NULL;
-    json_t *sender =
-        json_pack("{s:I, s:s, s:s, s:i}", "user_id", (json_int_t)person->user_id, "nickname",
-                  person->nickname, "sex", person->sex, "age", person->age);
+    json_t *sender = sender_in_private(gateway, message, person);
     if (!member || !sender)
         return sender;
     json_t *more =
@@ -72,83 +88,165 @@ json_t *event_sender(struct gateway *gateway, const struct message *message)
 static json_t *anonymous(const struct message *message)
 {
     char flag[MASK_FLAG];
-    if (!message->anonymous)
+    if (message->way != MESSAGE_ANONYMOUS)
         return json_null();
     mask_flag(message->group_id, message->user_id, flag);
     return json_pack("{s:I, s:s, s:s}", "id", (json_int_t)(message->user_id % 10000), "name",
                      mask_name(message->user_id), "flag", flag);
 }
 
+/* What one has of a message by where it was said. */
+static json_t *place(struct gateway *gateway, const struct message *message)
+{
+    static const char *const in_group[] = {
+        [MESSAGE_PLAIN] = "normal", [MESSAGE_ANONYMOUS] = "anonymous", [MESSAGE_NOTICE] = "notice"};
+    static const char *const in_private[] = {
+        [MESSAGE_PLAIN] = "friend", [MESSAGE_TEMPORARY] = "group", [MESSAGE_OTHER] = "other"};
+    const struct group *group = world_group(&gateway->world, message->group_id);
+    if (group)
+        return json_pack("{s:s, s:s, s:I, s:s, s:o}", "message_type", "group", "sub_type",
+                         in_group[message->way], "group_id", (json_int_t)message->group_id,
+                         "group_name", group->name, "anonymous", anonymous(message));
+    return json_pack("{s:s, s:s, s:I}", "message_type", "private", "sub_type",
+                     in_private[message->way], "target_id", (json_int_t)message->target_id);
+}
+
 json_t *event_message(struct gateway *gateway, const struct message *message)
 {
-    bool group = message->group_id;
-    const char *in_group = message->anonymous ? "anonymous" : "normal";
-    int64_t user_id = message->anonymous ? MASK_NOBODY : message->user_id;
+    bool masked = message->way == MESSAGE_ANONYMOUS;
+    int64_t user_id = masked ? MASK_NOBODY : message->user_id;
     char *raw = cq_format(message->segments);
+    json_t *where = place(gateway, message);
     json_t *event =
-        json_pack("{s:s, s:s, s:I, s:I, s:O, s:s, s:i, s:o, s:s}", "message_type",
-                  group ? "group" : "private", "sub_type", group ? in_group : "friend",
-                  "message_id", (json_int_t)message->message_id, "user_id", (json_int_t)user_id,
-                  "message", message->segments, "raw_message", raw, "font", 0, "sender",
-                  event_sender(gateway, message), "message_format", "array");
+        json_pack("{s:I, s:I, s:o, s:I, s:O, s:s, s:i, s:o, s:s}", "message_id",
+                  (json_int_t)message->message_id, "message_seq", (json_int_t)message->message_id,
+                  "real_seq", json_sprintf("%lld", (long long)message->message_id), "user_id",
+                  (json_int_t)user_id, "message", message->segments, "raw_message", raw, "font", 0,
+                  "sender", event_sender(gateway, message), "message_format", "array");
     free(raw);
-    if (event && group) {
-        int failed = json_object_set_new(event, "group_id", json_integer(message->group_id)) |
-                     json_object_set_new(event, "anonymous", anonymous(message));
-        if (failed) {
-            json_decref(event);
-            return NULL;
-        }
-    }
-    return finished(event, "message");
+    int failed = event && where ? json_object_update(event, where) : -1;
+    json_decref(where);
+    if (!failed)
+        return finished(event, "message");
+    json_decref(event);
+    return NULL;
 }
 
 json_t *event_recall(const struct message *message, int64_t operator_id)
 {
     if (!message->group_id)
-        return event_new("notice", "friend_recall", NULL, "{s:I, s:I}", "user_id",
+        return event_new("notice", "friend_recall", NULL, "{s:I, s:I, s:I}", "user_id",
                          (json_int_t)message->user_id, "message_id",
-                         (json_int_t)message->message_id);
+                         (json_int_t)message->message_id, "target_id",
+                         (json_int_t)message->target_id);
     return event_new("notice", "group_recall", NULL, "{s:I, s:I, s:I, s:I}", "group_id",
                      (json_int_t)message->group_id, "user_id", (json_int_t)message->user_id,
                      "operator_id", (json_int_t)operator_id, "message_id",
                      (json_int_t)message->message_id);
 }
 
-json_t *event_lifecycle(const char *sub_type)
+/* To whom an event is told. */
+static json_t *told_to(json_t *event, int64_t self_id)
 {
-    return event_new("meta_event", "lifecycle", sub_type, "{}");
+    if (event && json_object_set_new(event, "self_id", json_integer(self_id)) == 0)
+        return event;
+    json_decref(event);
+    return NULL;
 }
 
-json_t *event_heartbeat(void)
+json_t *event_lifecycle(int64_t self_id, const char *sub_type)
+{
+    return told_to(event_new("meta_event", "lifecycle", sub_type, "{}"), self_id);
+}
+
+static json_t *heartbeat(void)
 {
     return finished(json_pack("{s:s, s:{s:b, s:b}, s:i}", "meta_event_type", "heartbeat", "status",
                               "online", 1, "good", 1, "interval", GATEWAY_HEARTBEAT_MS),
                     "meta_event");
 }
 
-/* What happens in a group is told to its members, and to one who is not any more. */
-static bool concerns_bot(struct gateway *gateway, const json_t *event)
+static bool is(const json_t *event, const char *name, const char *value)
+{
+    const char *text = json_string_value(json_object_get(event, name));
+    return text && strcmp(text, value) == 0;
+}
+
+static bool names(const json_t *event, const char *name, int64_t user_id)
+{
+    return json_integer_value(json_object_get(event, name)) == user_id;
+}
+
+/* What happens in a group is told to its members, and to one who is not any more; what happens in
+ * private to the two. */
+static bool concerns(struct gateway *gateway, const json_t *event, int64_t self_id)
 {
     json_t *group_id = json_object_get(event, "group_id");
     struct group *group = world_group(&gateway->world, json_integer_value(group_id));
-    bool request = json_object_get(event, "request_type"); /* it may be an invitation */
-    return !group || request || world_member(group, WORLD_BOT) ||
-           json_integer_value(json_object_get(event, "user_id")) == WORLD_BOT;
+    return names(event, "user_id", self_id) ||
+           (group ? world_member(group, self_id) != NULL : names(event, "target_id", self_id));
+}
+
+/* An event as one account is told of it: its own messages are `message_sent`, its own removal is
+ * `kick_me`. */
+static json_t *own_view(json_t *event, int64_t self_id)
+{
+    const char *name = NULL, *value = NULL;
+    bool own = names(event, "user_id", self_id);
+    if (own && is(event, "post_type", "message")) {
+        name = "post_type";
+        value = "message_sent";
+    } else if (own && is(event, "notice_type", "group_decrease") && is(event, "sub_type", "kick")) {
+        name = "sub_type";
+        value = "kick_me";
+    }
+    json_t *view = told_to(json_copy(event), self_id);
+    if (!view || !name || json_object_set_new(view, name, json_string(value)) == 0)
+        return view;
+    json_decref(view);
+    return NULL;
+}
+
+/* Does the account at that place want this view (taken) of an event? NULL: no. */
+static json_t *wanted(const struct gateway *gateway, size_t at, json_t *view)
+{
+    if (!view || gateway->seats[at].report_self || !is(view, "post_type", "message_sent"))
+        return view;
+    json_decref(view);
+    return NULL;
+}
+
+/* To the account at that place, unless it is deaf; the view is taken. */
+static void tell(struct gateway *gateway, size_t at, json_t *view)
+{
+    struct seat *seat = &gateway->seats[at];
+    struct frame *frame = seat->faults.deaf ? NULL : frame_take(fault_ids(&seat->faults, view));
+    if (frame) {
+        audience_put(&seat->events, frame);
+        if (seat->faults.duplicate_events)
+            audience_put(&seat->events, frame);
+        traffic_event(gateway, view, seat->events.count);
+    }
+    frame_unref(frame);
+    json_decref(view);
 }
 
 void event_emit(struct gateway *gateway, json_t *event)
 {
-    const struct faults *faults = &gateway->faults;
-    bool told = concerns_bot(gateway, event) && !faults->deaf;
-    struct frame *frame = told ? frame_take(fault_ids(faults, event)) : NULL;
-    if (frame) {
-        audience_put(&gateway->events, frame);
-        if (faults->duplicate_events)
-            audience_put(&gateway->events, frame);
-        traffic_event(gateway, event, gateway->events.count);
+    for (size_t i = 0; event && i < gateway->world.account_count; i++) {
+        const struct account *account = &gateway->world.accounts[i];
+        if (account->open && concerns(gateway, event, account->user_id))
+            tell(gateway, i, wanted(gateway, i, own_view(event, account->user_id)));
     }
-    frame_unref(frame);
+    json_decref(event);
+}
+
+void event_emit_to(struct gateway *gateway, int64_t account_id, json_t *event)
+{
+    const struct account *account = world_account(&gateway->world, account_id);
+    if (event && account)
+        tell(gateway, (size_t)(account - gateway->world.accounts),
+             told_to(json_copy(event), account_id));
     json_decref(event);
 }
 
@@ -160,8 +258,10 @@ int event_beat(void *arg)
     do {
         next += GATEWAY_HEARTBEAT_MS * XIE_MILLISECOND;
         result = xie_sleep_until(next);
-        if (result == 0 && gateway->events.count)
-            event_emit(gateway, event_heartbeat());
+        for (size_t i = 0; result == 0 && i < gateway->world.account_count; i++) {
+            if (gateway->seats[i].events.count)
+                event_emit_to(gateway, gateway->world.accounts[i].user_id, heartbeat());
+        }
     } while (result == 0);
     return result;
 }

@@ -122,14 +122,15 @@ json_t *files_upload(struct call *call)
 
 json_t *files_upload_private(struct call *call)
 {
-    int64_t user_id, size = 0;
+    int64_t size = 0;
     char name[WORLD_NAME];
+    struct place place = {0};
     struct refusal refusal = {0};
-    if (!call_id(call, "user_id", &user_id) || !described(call, name, &size))
+    if (!call_id(call, "user_id", &place.target_id) || !described(call, name, &size))
         return NULL;
     json_t *segments = json_pack("[{s:s, s:{s:s, s:o}}]", "type", "file", "data", "name", name,
                                  "size", json_sprintf("%lld", (long long)size));
-    int64_t id = segments ? chat_send(call->gateway, user_id, 0, segments, &refusal) : 0;
+    int64_t id = segments ? chat_say(call->gateway, call->self, &place, segments, &refusal) : 0;
     json_decref(segments);
     if (id)
         return json_null();

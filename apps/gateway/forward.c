@@ -22,7 +22,7 @@ static json_t *node_of_message(struct call *call, const json_t *id)
     int64_t number;
     const struct message *message =
         parse_integer(id, &number) ? history_get(&call->gateway->history, number) : NULL;
-    if (!message)
+    if (!message || !call_may_see(call, message))
         return call_fail(call, RETCODE_REFUSED, "a node names a message that there is not");
     json_t *sender = event_sender(call->gateway, message);
     json_t *made = node(json_integer_value(json_object_get(sender, "user_id")),

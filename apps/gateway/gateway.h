@@ -15,10 +15,24 @@
 
 enum request_kind { REQUEST_ANSWERED, REQUEST_FRIEND, REQUEST_JOIN, REQUEST_INVITE };
 
-/* Somebody waits for the bot's answer. */
+/* Somebody waits for an account's answer. */
 struct request {
     enum request_kind kind;
     int64_t user_id, group_id; /* group_id 0: a friend's */
+    int64_t account_id;        /* who may answer; 0: each that is an admin of the group */
+};
+
+/* What the bots of one account have together. Zero is one without any. */
+struct seat {
+    const char *token; /* its own; NULL: the gateway's */
+    bool report_self;  /* its own messages are events to it */
+    struct faults faults;
+    struct audience events;  /* bots that get events */
+    size_t bots;             /* open connections of any kind */
+    struct xie_event ended;  /* pulsed: every connection of it ends */
+    struct xie_event opened; /* pulsed: it is an account again */
+    bool restarting;         /* its connections will end, */
+    int64_t restart_ms;      /* so long after it was asked for */
 };
 
 /* Messages that are shown as one. */
@@ -42,9 +56,29 @@ enum {
     GATEWAY_REQUESTS = 100, /* the latest, which can still be answered */
     GATEWAY_FORWARDS = 100, /* the latest, which can still be read */
     GATEWAY_TEXT = 4500,    /* longest text of a message [characters], as in QQ */
+    GATEWAY_SHELF = 100,    /* the latest files written for bots, which can still be read */
+    SHELF_FOLDER = 200,     /* the longest name of their folder, with the 0 [bytes] */
+    SHELF_NAME = 48,        /* and of one of them */
     GATEWAY_HEARTBEAT_MS = 15000,
     GATEWAY_TRAFFIC = 200,             /* calls and events kept for pages that open later */
     GATEWAY_TRAFFIC_BYTES = 16 * 1024, /* a longer one is shown to the page by its length only */
+};
+
+struct gateway;
+
+/* A place where bots come in. */
+struct door {
+    struct gateway *gateway;
+    const char *host;   /* the name that its option was given */
+    int64_t account_id; /* whose it is; 0: the first account's, and with /ACCOUNT before each path
+                           every account's */
+};
+
+/* One connection of a bot, as far as what it does is concerned. */
+struct caller {
+    struct gateway *gateway;
+    int64_t self; /* its account, which may have been closed */
+    int64_t bot;  /* the connection's number; 0: by HTTP, or not counted yet */
 };
 
 struct call;
@@ -60,20 +94,19 @@ struct stand_in {
 };
 
 struct gateway {
-    const char *token;       /* NULL: none is asked for */
-    bool auth_after_upgrade; /* refuse a token as NapCat does */
-    /* The names that --page, --onebot and --http were given. */
-    const char *page_host, *onebot_host, *http_host;
-    char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect, as a URL */
+    const char *token;                 /* NULL: none is asked for */
+    bool auth_after_upgrade;           /* refuse a token as NapCat does */
+    const char *page_host;             /* the name that --page was given */
+    char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect first of all, as a URL */
+    char page[XIE_ADDRESS_TEXT + 8];   /* where the page is, as a URL without a / at its end */
     int64_t run; /* milliseconds since 1970 at the start: tells one run from another */
     struct world world;
-    struct faults faults;
+    struct seat seats[WORLD_ACCOUNTS]; /* by the account's place in the world */
     struct stand_in stand_in;
     struct history history;
-    struct audience events;  /* bots that get events */
     struct audience viewers; /* open pages */
     struct frame *scene;     /* what they know of the world; NULL: nothing yet */
-    size_t bots;             /* open connections of any kind */
+    size_t bots;             /* open connections of any kind, of all */
     int64_t last_bot;        /* number given to the latest */
     struct {
         struct frame *ring[GATEWAY_TRAFFIC];
@@ -93,11 +126,13 @@ struct gateway {
         struct file entries[GATEWAY_FILES];
         int64_t last; /* the latest number */
     } files;
-    struct xie_event restart; /* pulsed: every bot's connection ends */
-    bool restarting;          /* it will be pulsed, */
-    int64_t restart_ms;       /* so long after it was asked for */
-    struct xie_queue late;    /* of struct late_call: actions with the suffix _rate_limited */
-    size_t late_bytes;        /* of their parameters, as JSON */
+    struct {
+        char folder[SHELF_FOLDER]; /* "": none yet */
+        char names[GATEWAY_SHELF][SHELF_NAME];
+        uint64_t count; /* so far */
+    } shelf;
+    struct xie_queue late; /* of struct late_call: actions with the suffix _rate_limited */
+    size_t late_bytes;     /* of their parameters, as JSON */
 };
 
 #endif

@@ -24,19 +24,29 @@ struct reaction {
     int64_t count;             /* 0: a free place */
 };
 
+/* How it was said: the sub_type of its event. */
+enum message_way {
+    MESSAGE_PLAIN,     /* friend, normal */
+    MESSAGE_TEMPORARY, /* in private, by somebody of the same group who is no friend: group */
+    MESSAGE_OTHER,     /* in private, by anybody: other */
+    MESSAGE_ANONYMOUS, /* in a group, without a name */
+    MESSAGE_NOTICE,    /* in a group, by QQ itself */
+};
+
 struct message {
     int64_t message_id;
     int64_t time;        /* seconds since 1970 */
     int64_t user_id;     /* who said it */
     int64_t group_id;    /* 0: in private */
-    int64_t peer_id;     /* in private: the person at the other side from the bot; else 0 */
+    int64_t target_id;   /* in private: to whom; else 0 */
     json_t *segments;    /* owned */
     char *text;          /* owned, by free() */
     struct frame *frame; /* what the page is told; owned */
     size_t bytes;        /* of the segments, as JSON */
     struct reaction reactions[MESSAGE_REACTIONS];
     int64_t essence_by, essence_time; /* who made it one of the best; 0: nobody */
-    bool anonymous, recalled;
+    enum message_way way;
+    bool recalled;
 };
 
 struct history {

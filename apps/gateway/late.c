@@ -10,6 +10,7 @@
 #include "scene.h"
 
 struct late_call {
+    int64_t self;
     action_fn *run;
     json_t *params; /* a reference, or NULL */
     size_t bytes;   /* of them */
@@ -35,7 +36,7 @@ void late_fini(struct gateway *gateway)
     xie_queue_fini(&gateway->late);
 }
 
-int late_put(struct gateway *gateway, action_fn *run, const json_t *params)
+int late_put(struct gateway *gateway, int64_t self, action_fn *run, const json_t *params)
 {
     size_t bytes = params ? json_dumpb(params, NULL, 0, JSON_COMPACT) : 0;
     if (params && !bytes)
@@ -45,7 +46,7 @@ int late_put(struct gateway *gateway, action_fn *run, const json_t *params)
     struct late_call *late = malloc(sizeof *late);
     if (!late)
         return -ENOMEM;
-    *late = (struct late_call){run, json_incref((json_t *)params), bytes};
+    *late = (struct late_call){self, run, json_incref((json_t *)params), bytes};
     int result = xie_queue_try_put(&gateway->late, late);
     if (result < 0)
         late_free(late);
@@ -62,8 +63,12 @@ int late_run(void *arg)
     while ((result = xie_queue_get(&gateway->late, &item)) == 0) {
         struct late_call *late = item;
         gateway->late_bytes -= late->bytes;
-        struct call call = {.gateway = gateway, .self = WORLD_BOT, .params = late->params};
-        json_decref(late->run(&call));
+        struct call call = {.gateway = gateway, .self = late->self, .params = late->params};
+        if (world_is_account(&gateway->world, late->self))
+            json_decref(late->run(&call));
+        else
+            call_fail(&call, RETCODE_FORBIDDEN, "user %lld is no account any more",
+                      (long long)late->self);
         scene_tell(gateway);
         if (call.retcode)
             remark("a rate-limited call failed: %s", call.why);

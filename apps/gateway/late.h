@@ -16,8 +16,9 @@ void late_init(struct gateway *gateway);
 /* Drop those that still wait. */
 void late_fini(struct gateway *gateway);
 
-/* Queue a call. params is borrowed, may be NULL. errors -EAGAIN too many wait; -ENOMEM */
-int late_put(struct gateway *gateway, action_fn *run, const json_t *params);
+/* Queue a call by an account. params is borrowed, may be NULL.
+ * errors -EAGAIN too many wait; -ENOMEM */
+int late_put(struct gateway *gateway, int64_t self, action_fn *run, const json_t *params);
 
 /* The task that runs them until cancelled; arg is the gateway. */
 int late_run(void *arg);

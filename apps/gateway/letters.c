@@ -45,15 +45,14 @@ static json_t *message_param(struct call *call, struct forward *draft)
     return forward;
 }
 
-/* group_id 0: in private. */
-static json_t *send_to(struct call *call, int64_t user_id, int64_t group_id)
+static json_t *send_to(struct call *call, const struct place *place)
 {
     struct refusal refusal = {0};
     struct forward forward = {0};
     json_t *segments = message_param(call, &forward);
     if (!segments)
         return NULL;
-    int64_t id = chat_send(call->gateway, user_id, group_id, segments, &refusal);
+    int64_t id = chat_say(call->gateway, call->self, place, segments, &refusal);
     json_decref(segments);
     if (id && forward.nodes)
         forward_keep(call->gateway, &forward);
@@ -64,14 +63,20 @@ static json_t *send_to(struct call *call, int64_t user_id, int64_t group_id)
 
 json_t *letters_send_private(struct call *call)
 {
-    int64_t user_id;
-    return call_id(call, "user_id", &user_id) ? send_to(call, user_id, 0) : NULL;
+    struct place place = {0};
+    int64_t group_id;
+    if (!call_id(call, "user_id", &place.target_id))
+        return NULL;
+    if (call_param(call, "group_id") && call_id(call, "group_id", &group_id) &&
+        !world_friends(&call->gateway->world, call->self, place.target_id))
+        place.way = MESSAGE_TEMPORARY; /* what a group_id beside user_id is for */
+    return call->retcode ? NULL : send_to(call, &place);
 }
 
 json_t *letters_send_group(struct call *call)
 {
-    int64_t group_id;
-    return call_id(call, "group_id", &group_id) ? send_to(call, 0, group_id) : NULL;
+    struct place place = {0};
+    return call_id(call, "group_id", &place.group_id) ? send_to(call, &place) : NULL;
 }
 
 json_t *letters_send(struct call *call)
@@ -90,28 +95,25 @@ json_t *letters_send(struct call *call)
 json_t *letters_delete(struct call *call)
 {
     struct refusal refusal = {0};
-    int64_t id;
-    if (!call_id(call, "message_id", &id))
+    const struct message *message = call_message(call);
+    if (!message)
         return NULL;
-    if (!chat_recall(call->gateway, call->self, id, &refusal))
+    if (!chat_recall(call->gateway, call->self, message->message_id, &refusal))
         return call_refused(call, &refusal);
     return json_null();
 }
 
 json_t *letters_get(struct call *call)
 {
-    int64_t id;
-    if (!call_id(call, "message_id", &id))
-        return NULL;
-    const struct message *message = history_get(&call->gateway->history, id);
+    const struct message *message = call_message(call);
     if (!message)
-        return call_fail(call, RETCODE_REFUSED, "there is no message %lld", (long long)id);
+        return NULL;
+    json_int_t id = message->message_id;
     char *raw = cq_format(message->segments);
     json_t *data = json_pack(
         "{s:I, s:s, s:I, s:I, s:o, s:O, s:s}", "time", (json_int_t)message->time, "message_type",
-        message->group_id ? "group" : "private", "message_id", (json_int_t)id, "real_id",
-        (json_int_t)id, "sender", event_sender(call->gateway, message), "message",
-        message->segments, "raw_message", raw);
+        message->group_id ? "group" : "private", "message_id", id, "real_id", id, "sender",
+        event_sender(call->gateway, message), "message", message->segments, "raw_message", raw);
     free(raw);
     if (data && message->group_id &&
         json_object_set_new(data, "group_id", json_integer(message->group_id)) < 0) {

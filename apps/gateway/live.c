@@ -3,6 +3,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "live.h"
 
+#include <stdio.h>
+
 #include "scene.h"
 #include "socket.h"
 #include "traffic.h"
@@ -13,15 +15,32 @@ enum {
     LIVE_MESSAGE = 4096,               /* a page says nothing on this socket */
 };
 
+/* How many bots each account has: {number: count}, of those that have some. */
+static json_t *bots_of(const struct gateway *gateway)
+{
+    json_t *counts = json_object();
+    for (size_t i = 0; counts && i < gateway->world.account_count; i++) {
+        char number[24];
+        const struct seat *seat = &gateway->seats[i];
+        snprintf(number, sizeof number, "%lld", (long long)gateway->world.accounts[i].user_id);
+        if (seat->bots &&
+            json_object_set_new(counts, number, json_integer((json_int_t)seat->bots))) {
+            json_decref(counts);
+            return NULL;
+        }
+    }
+    return counts;
+}
+
 /* `run` tells a page that comes back whether this is the gateway it knew; `seq`, which entries
  * of the traffic are news. */
 static struct frame *hello(const struct gateway *gateway)
 {
     json_t *words = scene_show(gateway, "hello");
-    json_t *more =
-        json_pack("{s:I, s:I, s:I, s:I, s:s, s:i}", "run", (json_int_t)gateway->run, "seq",
-                  (json_int_t)gateway->traffic.count, "bot_id", (json_int_t)WORLD_BOT, "bots",
-                  (json_int_t)gateway->bots, "onebot", gateway->onebot, "text_max", GATEWAY_TEXT);
+    json_t *more = json_pack("{s:I, s:I, s:I, s:I, s:o, s:s, s:i}", "run", (json_int_t)gateway->run,
+                             "seq", (json_int_t)gateway->traffic.count, "bot_id",
+                             (json_int_t)WORLD_BOT, "bots", (json_int_t)gateway->bots, "bots_of",
+                             bots_of(gateway), "onebot", gateway->onebot, "text_max", GATEWAY_TEXT);
     int failed = words && more ? json_object_update(words, more) : -1;
     json_decref(more);
     if (!failed)

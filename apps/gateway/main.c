@@ -17,7 +17,9 @@
 #include "page.h"
 #include "post.h"
 #include "reverse.h"
+#include "roster.h"
 #include "scene.h"
+#include "shelf.h"
 #include "traffic.h"
 
 enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
@@ -25,12 +27,31 @@ enum { IDS_SINCE = 1767225600 }; /* 2026-01-01: see gateway_init */
 struct program {
     struct options options;
     struct gateway gateway;
-    struct xie_listener *onebot, *page, *http;
-    struct post post;
-    struct reverse reverse[3];
+    struct xie_listener *page;
+    struct side {
+        struct door door;
+        struct xie_listener *listener;
+    } onebot[OPTIONS_MOST], http[OPTIONS_MOST];
+    struct post post[OPTIONS_MOST];
+    struct reverse reverse[3][OPTIONS_MOST];
     struct xie_signals *signals;
     const char *option, *place; /* where listening failed */
 };
+
+/* Those that the command line names. -ENOSPC: they are too many. */
+static int open_accounts(struct gateway *gateway, const struct options *options)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < options->accounts.count; i++) {
+        const struct options_account *account = &options->accounts.list[i];
+        result = roster_open(gateway, account->account_id, account->nickname, true);
+        if (result == 0)
+            roster_seat(gateway, account->account_id)->token = account->token;
+    }
+    for (size_t i = 0; i < WORLD_ACCOUNTS; i++) /* those to come as well */
+        gateway->seats[i].report_self = options->report_self;
+    return result;
+}
 
 /* Message ids begin with the seconds since 2026, so that a later run has higher ones and a
  * script that waits for `after=` some id does not go deaf when the gateway was restarted. */
@@ -43,8 +64,6 @@ static void gateway_init(struct gateway *gateway, const struct options *options)
     gateway->token = options->token;
     gateway->auth_after_upgrade = options->auth_after_upgrade;
     gateway->page_host = options->page.host;
-    gateway->onebot_host = options->onebot.host;
-    gateway->http_host = options->http.host;
     world_init(&gateway->world, now);
     history_init(&gateway->history, now > IDS_SINCE ? now - IDS_SINCE : 1);
     late_init(gateway);
@@ -57,6 +76,7 @@ static void gateway_fini(struct gateway *gateway)
     history_fini(&gateway->history);
     traffic_fini(gateway);
     scene_fini(gateway);
+    shelf_fini(gateway);
 }
 
 static int listen_at(struct program *program, const char *option, const struct options_place *place,
@@ -70,33 +90,68 @@ static int listen_at(struct program *program, const char *option, const struct o
     return result;
 }
 
-/* Print both addresses, the ports being the real ones now. */
-static void tell_addresses(struct program *program)
+static int listen_at_all(struct program *program, const char *option,
+                         const struct options_place *places, size_t count, struct side *sides)
 {
-    struct gateway *gateway = &program->gateway;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        sides[i].door = (struct door){&program->gateway, places[i].host, places[i].account_id};
+        result = listen_at(program, option, &places[i], &sides[i].listener);
+    }
+    return result;
+}
+
+static void close_all(struct side *sides)
+{
+    for (size_t i = 0; i < OPTIONS_MOST && sides[i].listener; i++)
+        xie_listener_close(sides[i].listener);
+}
+
+/* The URL of a listener, its port being the real one now. */
+static void url_of(struct xie_listener *listener, const char *scheme,
+                   char url[XIE_ADDRESS_TEXT + 8])
+{
     struct xie_address address;
     char text[XIE_ADDRESS_TEXT];
-    if (xie_listener_address(program->onebot, &address) == 0)
-        snprintf(gateway->onebot, sizeof gateway->onebot, "ws://%s",
-                 xie_address_format(&address, text));
-    printf("onebot %s\n", gateway->onebot);
-    if (xie_listener_address(program->page, &address) == 0)
-        printf("page http://%s/\n", xie_address_format(&address, text));
-    if (program->http && xie_listener_address(program->http, &address) == 0)
-        printf("http http://%s/\n", xie_address_format(&address, text));
+    if (xie_listener_address(listener, &address) == 0)
+        snprintf(url, XIE_ADDRESS_TEXT + 8, "%s://%s", scheme, xie_address_format(&address, text));
+}
+
+/* A line for each from `first` on, and whose it is where it is one account's. */
+static void tell_sides(const struct side *sides, size_t first, size_t count, const char *name,
+                       const char *scheme, const char *end)
+{
+    for (size_t i = first; i < count; i++) {
+        char url[XIE_ADDRESS_TEXT + 8] = "";
+        url_of(sides[i].listener, scheme, url);
+        if (sides[i].door.account_id)
+            printf("%s %s%s as %lld\n", name, url, end, (long long)sides[i].door.account_id);
+        else
+            printf("%s %s%s\n", name, url, end);
+    }
+}
+
+/* The first two lines are where bots connect and where the page is. */
+static void tell_addresses(const struct program *program)
+{
+    size_t onebot = program->options.onebot.count;
+    tell_sides(program->onebot, 0, 1, "onebot", "ws", "");
+    printf("page %s/\n", program->gateway.page);
+    tell_sides(program->http, 0, program->options.http.count, "http", "http", "/");
+    tell_sides(program->onebot, 1, onebot, "onebot", "ws", "");
     fflush(stdout);
 }
 
 static int onebot_task(void *arg)
 {
-    struct program *program = arg;
-    return onebot_serve(program->onebot, &program->gateway);
+    struct side *side = arg;
+    return onebot_serve(side->listener, &side->door);
 }
 
 static int http_task(void *arg)
 {
-    struct program *program = arg;
-    return api_http_serve(program->http, &program->gateway);
+    struct side *side = arg;
+    return api_http_serve(side->listener, &side->door);
 }
 
 static int page_task(void *arg)
@@ -105,37 +160,80 @@ static int page_task(void *arg)
     return page_serve(program->page, &program->gateway);
 }
 
+static int spawn(struct xie_group *group, const char *name, xie_task_fn *run, void *arg)
+{
+    struct xie_task_options named = {.name = name}; /* for xie ps */
+    return xie_group_spawn_with(group, run, arg, &named);
+}
+
+/* The sides that listen. */
+static int spawn_sides(struct program *program, struct xie_group *group)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < program->options.onebot.count; i++)
+        result = spawn(group, "onebot_task", onebot_task, &program->onebot[i]);
+    for (size_t i = 0; result == 0 && i < program->options.http.count; i++)
+        result = spawn(group, "http_task", http_task, &program->http[i]);
+    return result;
+}
+
+static int64_t account_of(const struct options_url *url)
+{
+    return url->account_id ? url->account_id : WORLD_BOT;
+}
+
+static int spawn_posts(struct program *program, struct xie_group *group)
+{
+    const struct options *options = &program->options;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < options->post.count; i++) {
+        const struct options_url *url = &options->post.urls[i];
+        const struct options_account *account = options_account(options, account_of(url));
+        const char *secret = account && account->secret ? account->secret : options->secret;
+        program->post[i] = (struct post){&program->gateway, account_of(url), url->url, secret};
+        result = spawn(group, "post_run", post_run, &program->post[i]);
+    }
+    return result;
+}
+
+static int spawn_reverse(struct program *program, struct xie_group *group)
+{
+    const struct options *options = &program->options;
+    const struct {
+        const char *name, *role;
+        size_t count;
+        const struct options_url *urls;
+    } kinds[] = {
+        {"reverse_run", "Universal", options->reverse.count, options->reverse.urls},
+        {"reverse_api", "API", options->reverse_api.count, options->reverse_api.urls},
+        {"reverse_event", "Event", options->reverse_event.count, options->reverse_event.urls}};
+    int result = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (size_t i = 0; result == 0 && i < kinds[k].count; i++) {
+            struct reverse *reverse = &program->reverse[k][i];
+            const struct options_url *url = &kinds[k].urls[i];
+            *reverse =
+                (struct reverse){&program->gateway, account_of(url), url->url, kinds[k].role};
+            result = spawn(group, kinds[k].name, reverse_run, reverse);
+        }
+    }
+    return result;
+}
+
 /* What always runs, and the ways to talk that were asked for. All start, or it is an error. */
 static int spawn_all(struct program *program, struct xie_group *group)
 {
-    const struct options *options = &program->options;
     struct gateway *gateway = &program->gateway;
-    struct reverse *reverse = program->reverse;
-    program->post = (struct post){gateway, options->post, options->secret};
-    reverse[0] = (struct reverse){gateway, options->reverse, "Universal"};
-    reverse[1] = (struct reverse){gateway, options->reverse_api, "API"};
-    reverse[2] = (struct reverse){gateway, options->reverse_event, "Event"};
-    const struct {
-        const char *name; /* for xie ps */
-        xie_task_fn *run;
-        void *arg;
-        bool wanted;
-    } tasks[] = {{"onebot_task", onebot_task, program, true},
-                 {"page_task", page_task, program, true},
-                 {"event_beat", event_beat, gateway, true},
-                 {"late_run", late_run, gateway, true},
-                 {"http_task", http_task, program, program->http},
-                 {"post_run", post_run, &program->post, options->post},
-                 {"reverse_run", reverse_run, reverse, reverse->url},
-                 {"reverse_api", reverse_run, reverse + 1, reverse[1].url},
-                 {"reverse_event", reverse_run, reverse + 2, reverse[2].url}};
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < sizeof tasks / sizeof *tasks; i++) {
-        struct xie_task_options named = {.name = tasks[i].name};
-        if (tasks[i].wanted)
-            result = xie_group_spawn_with(group, tasks[i].run, tasks[i].arg, &named);
-    }
-    return result;
+    int result = spawn_sides(program, group);
+    if (result == 0)
+        result = spawn(group, "page_task", page_task, program);
+    if (result == 0)
+        result = spawn(group, "event_beat", event_beat, gateway);
+    if (result == 0)
+        result = spawn(group, "late_run", late_run, gateway);
+    if (result == 0)
+        result = spawn_posts(program, group);
+    return result == 0 ? spawn_reverse(program, group) : result;
 }
 
 /* Until a signal (then 0) or until a task fails. */
@@ -171,18 +269,26 @@ static int run(void *arg)
 {
     struct program *program = arg;
     int result = xie_signals_open(ending, &program->signals);
+    const struct options *options = &program->options;
     if (result == 0)
-        result = listen_at(program, "--onebot", &program->options.onebot, &program->onebot);
+        result = open_accounts(&program->gateway, options);
     if (result == 0)
-        result = listen_at(program, "--page", &program->options.page, &program->page);
-    if (result == 0 && program->options.http.text)
-        result = listen_at(program, "--http", &program->options.http, &program->http);
+        result = listen_at_all(program, "--onebot", options->onebot.places, options->onebot.count,
+                               program->onebot);
     if (result == 0)
+        result = listen_at(program, "--page", &options->page, &program->page);
+    if (result == 0)
+        result = listen_at_all(program, "--http", options->http.places, options->http.count,
+                               program->http);
+    if (result == 0) {
+        url_of(program->onebot[0].listener, "ws", program->gateway.onebot);
+        url_of(program->page, "http", program->gateway.page);
         result = live(program);
+    }
     ignore_more();
-    xie_listener_close(program->http);
+    close_all(program->http);
     xie_listener_close(program->page);
-    xie_listener_close(program->onebot);
+    close_all(program->onebot);
     xie_signals_close(program->signals);
     return result;
 }

@@ -12,21 +12,35 @@
  * failed. */
 static struct message *marked(struct call *call, const struct member **self)
 {
-    int64_t id;
-    if (!call_id(call, "message_id", &id))
-        return NULL;
-    struct message *message = history_get(&call->gateway->history, id);
+    struct message *message = call_message(call);
     struct group *group = message ? world_group(&call->gateway->world, message->group_id) : NULL;
     *self = group ? world_member(group, call->self) : NULL;
-    if (*self)
+    if (*self || !message)
         return message;
-    call_fail(call, RETCODE_REFUSED, "there is no message %lld in a group of user %lld",
-              (long long)id, (long long)call->self);
+    call_fail(call, RETCODE_REFUSED, "message %lld is of no group of user %lld",
+              (long long)message->message_id, (long long)call->self);
     return NULL;
 }
 
 /* --- reactions ---------------------------------------------------------------------- */
 
+/* Where a message has that reaction, or room for it; NULL: the call has failed. */
+static struct reaction *reaction_of(struct call *call, struct message *message, const char *emoji)
+{
+    struct reaction *place = NULL;
+    for (size_t i = 0; i < MESSAGE_REACTIONS; i++) {
+        struct reaction *reaction = &message->reactions[i];
+        if (reaction->count && strcmp(reaction->emoji, emoji) == 0)
+            return reaction;
+        place = place || reaction->count ? place : reaction;
+    }
+    if (!place)
+        call_fail(call, RETCODE_REFUSED, "message %lld has %d kinds of reactions already",
+                  (long long)message->message_id, MESSAGE_REACTIONS);
+    return place;
+}
+
+/* NapCat's notice. */
 static json_t *likes_event(struct call *call, const struct message *message, const char *emoji,
                            int64_t count)
 {
@@ -36,36 +50,49 @@ static json_t *likes_event(struct call *call, const struct message *message, con
                      "count", (json_int_t)count);
 }
 
-json_t *mark_emoji(struct call *call)
+/* Lagrange's. */
+static json_t *reaction_event(struct call *call, const struct message *message, const char *emoji,
+                              int64_t count, bool on)
+{
+    return event_new("notice", "reaction", on ? "add" : "remove", "{s:I, s:I, s:I, s:s, s:I}",
+                     "group_id", (json_int_t)message->group_id, "operator_id",
+                     (json_int_t)call->self, "message_id", (json_int_t)message->message_id, "code",
+                     emoji, "count", (json_int_t)count);
+}
+
+/* The names of the parameters differ, and the notice. */
+static json_t *react(struct call *call, const char *emoji_key, const char *flag_key, bool lagrange)
 {
     const struct member *self;
     bool on = true;
     char emoji[MESSAGE_EMOJI];
     struct message *message = marked(call, &self);
-    if (!message || !call_flag(call, "set", &on) ||
-        !call_text(call, "emoji_id", emoji, sizeof emoji))
+    if (!message || !call_flag(call, flag_key, &on) ||
+        !call_text(call, emoji_key, emoji, sizeof emoji))
         return NULL;
     if (!*emoji)
-        return call_fail(call, RETCODE_BAD_PARAMS, "parameter emoji_id is missing");
-    struct reaction *place = NULL;
-    for (size_t i = 0; i < MESSAGE_REACTIONS; i++) {
-        struct reaction *reaction = &message->reactions[i];
-        if (reaction->count && strcmp(reaction->emoji, emoji) == 0) {
-            place = reaction;
-            break;
-        }
-        place = place || reaction->count ? place : reaction;
-    }
+        return call_fail(call, RETCODE_BAD_PARAMS, "parameter %s is missing", emoji_key);
+    struct reaction *place = reaction_of(call, message, emoji);
     if (!place)
-        return call_fail(call, RETCODE_REFUSED, "message %lld has %d kinds of reactions already",
-                         (long long)message->message_id, MESSAGE_REACTIONS);
+        return NULL;
     int64_t count = on ? place->count + 1 : place->count ? place->count - 1 : 0;
-    json_t *event = likes_event(call, message, emoji, count);
+    json_t *event = lagrange ? reaction_event(call, message, emoji, count, on)
+                             : likes_event(call, message, emoji, count);
     if (event) {
         place->count = count;
         memcpy(place->emoji, emoji, sizeof emoji);
     }
     return call_told(call, event);
+}
+
+json_t *mark_emoji(struct call *call)
+{
+    return react(call, "emoji_id", "set", false);
+}
+
+json_t *mark_reaction(struct call *call)
+{
+    return react(call, "code", "is_add", true);
 }
 
 /* --- essence ------------------------------------------------------------------------ */

@@ -1,5 +1,5 @@
 /* onebot.c - the side on which bots connect: WebSockets at /, /api and /event.
- * Gateway, tenth floor. Several bots at once; each gets every event. */
+ * Gateway, tenth floor. Several bots at once; each gets every event of its account. */
 /* SPDX-License-Identifier: MIT */
 #include "onebot.h"
 
@@ -10,6 +10,7 @@
 #include "bot.h"
 #include "call.h"
 #include "guard.h"
+#include "roster.h"
 #include "socket.h"
 #include "traffic.h"
 
@@ -18,7 +19,7 @@ enum { BOT_CONNECTIONS = 256 };
 static int refused_begin(struct socket *socket, void *arg)
 {
     struct bot *bot = arg;
-    traffic_bot(bot->gateway, 0, "refused", bot->peer, bot->path);
+    traffic_bot(&bot->caller, "refused", bot->peer, bot->path);
     static const char why[] = "token验证失败";
     json_t *json = json_pack("{s:s, s:i, s:n, s:s, s:s, s:n}", "status", "failed", "retcode",
                              RETCODE_FORBIDDEN, "data", "message", why, "wording", why, "echo");
@@ -39,19 +40,16 @@ static int answer_error(struct xie_http *http, int status, const char *why)
     return xie_http_answer(http, status, "application/json; charset=utf-8", body, (size_t)len);
 }
 
-/* What a path is for; false: it is for nothing. */
-static bool find_side(struct bot *bot)
+/* What the rest of a path, behind a door's account, is for; false: it is for nothing. */
+static bool find_side(struct bot *bot, const char *rest)
 {
     static const struct {
         const char *path;
         bool calls, events;
-    } sides[] = {{"/", true, true},
-                 {"/api", true, false},
-                 {"/api/", true, false},
-                 {"/event", false, true},
-                 {"/event/", false, true}};
+    } sides[] = {{"", true, true},       {"/", true, true},       {"/api", true, false},
+                 {"/api/", true, false}, {"/event", false, true}, {"/event/", false, true}};
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
-        if (strcmp(bot->path, sides[i].path) == 0) {
+        if (strcmp(rest, sides[i].path) == 0) {
             bot->calls = sides[i].calls;
             bot->events = sides[i].events;
             return true;
@@ -62,20 +60,21 @@ static bool find_side(struct bot *bot)
 
 static int refuse_before(struct xie_http *http, struct bot *bot, int status, const char *why)
 {
-    traffic_bot(bot->gateway, 0, "refused", bot->peer, bot->path);
+    traffic_bot(&bot->caller, "refused", bot->peer, bot->path);
     if (status == 401)
         (void)xie_http_set_field(http, "WWW-Authenticate", "Bearer");
     return answer_error(http, status, why);
 }
 
-static int bot_live(struct xie_http *http, struct bot *bot)
+static int bot_live(struct xie_http *http, struct bot *bot, const struct door *door)
 {
-    int refused = guard_token(http, bot->gateway->token);
-    const char *website =
-        bot->gateway->token ? NULL : guard_website(http, bot->gateway->onebot_host);
+    struct gateway *gateway = door->gateway;
+    const char *token = roster_token(gateway, roster_seat(gateway, bot->caller.self));
+    int refused = guard_token(http, token);
+    const char *website = token ? NULL : guard_website(http, door->host);
     if (website)
         return refuse_before(http, bot, 403, website);
-    if (refused && !bot->gateway->auth_after_upgrade)
+    if (refused && !gateway->auth_after_upgrade)
         return refuse_before(http, bot, refused,
                              refused == 401 ? "a token is asked for" : "the token is wrong");
     if (!xie_ws_requested(http))
@@ -87,20 +86,24 @@ static int bot_live(struct xie_http *http, struct bot *bot)
 
 static int onebot_request(struct xie_http *http, void *arg)
 {
-    struct gateway *gateway = arg;
-    struct bot bot = {.gateway = gateway, .path = xie_http_path(http), .peer = "?"};
+    const struct door *door = arg;
+    struct bot bot = {
+        .caller = {.gateway = door->gateway}, .path = xie_http_path(http), .peer = "?"};
     struct xie_address address;
     if (xie_http_peer(http, &address) == 0)
         xie_address_format(&address, bot.peer);
-    if (!find_side(&bot))
-        return answer_error(http, 404, "the paths are /, /api and /event");
-    int result = bot_live(http, &bot);
+    const char *rest = roster_door(door, bot.path, &bot.caller.self);
+    if (!find_side(&bot, rest))
+        return answer_error(http, 404, "the paths are /, /api and /event, or behind /ACCOUNT");
+    if (!roster_seat(door->gateway, bot.caller.self))
+        return refuse_before(http, &bot, 404, "there is no such account");
+    int result = bot_live(http, &bot, door);
     bot_end(&bot);
     return result;
 }
 
-int onebot_serve(struct xie_listener *listener, struct gateway *gateway)
+int onebot_serve(struct xie_listener *listener, struct door *door)
 {
     struct xie_http_options options = {.max_connections = BOT_CONNECTIONS};
-    return xie_http_serve(listener, &options, onebot_request, gateway);
+    return xie_http_serve(listener, &options, onebot_request, door);
 }

@@ -10,7 +10,7 @@
 
 enum { ONEBOT_MESSAGE = 16 * 1024 * 1024 }; /* longest frame a bot may send [bytes] */
 
-/* Serve until cancelled. errors as xie_http_serve */
-int onebot_serve(struct xie_listener *listener, struct gateway *gateway);
+/* Serve until cancelled; door is borrowed. errors as xie_http_serve */
+int onebot_serve(struct xie_listener *listener, struct door *door);
 
 #endif

@@ -5,10 +5,12 @@
 
 #include <string.h>
 
+#include "accounts.h"
 #include "act.h"
 #include "api.h"
 #include "guard.h"
 #include "live.h"
+#include "media.h"
 #include "reply.h"
 #include "unfold.h"
 
@@ -21,6 +23,7 @@ static const struct route {
     {"/api/say", "POST", api_say},
     {"/api/recall", "POST", api_recall},
     {"/api/act", "POST", act_request},
+    {"/api/accounts", "GET, HEAD, POST", accounts_request},
     {"/api/faults", "GET, HEAD, POST", api_faults},
     {"/api/forward", "GET, HEAD", unfold_request},
     {"/api/messages", "GET, HEAD", api_messages},
@@ -57,6 +60,16 @@ static int api_request(struct xie_http *http, struct gateway *gateway)
     return reply_error(http, 404, "there is no such call");
 }
 
+static int media(struct xie_http *http, struct gateway *gateway, const char *path)
+{
+    const char *refused = guard_origin(http, gateway->page_host), *method = xie_http_method(http);
+    if (refused)
+        return reply_error(http, 403, refused);
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        return wrong_method(http, "GET, HEAD");
+    return media_request(http, gateway, path);
+}
+
 static const struct page_file *find_file(const char *path)
 {
     const struct page_file *file = page_files;
@@ -72,6 +85,8 @@ static int page_request(struct xie_http *http, void *arg)
     const char *path = xie_http_path(http), *method = xie_http_method(http);
     if (strncmp(path, "/api/", 5) == 0)
         return api_request(http, arg);
+    if (strncmp(path, "/media/", 7) == 0)
+        return media(http, arg, path + 6);
     const struct page_file *file = find_file(path);
     if (!file)
         return reply_error(http, 404, "there is no such page");

@@ -16,19 +16,21 @@
 #include "event.h"
 #include "parse.h"
 #include "remark.h"
+#include "roster.h"
 #include "traffic.h"
 
 enum {
     POST_PATIENCE_S = 30,       /* for an answer */
     POST_PAUSE_MS = 1000,       /* before it begins again without memory */
+    POST_FAREWELL_MS = 500,     /* for the last event */
     POST_SIGNATURE = 5 + 40 + 1 /* "sha1=", hex, 0 */
 };
 
 struct sending {
-    struct post *post;
+    const struct post *post;
     struct xie_http_client *client;
-    int64_t number; /* of the bot */
-    bool failing;   /* said already */
+    struct caller caller;
+    bool failing; /* said already */
 };
 
 static void sign(const char *secret, const struct frame *frame, char signature[POST_SIGNATURE])
@@ -57,7 +59,7 @@ static void operate(struct sending *sending, const struct frame *event, const ch
     if (!operation)
         remark("%s answered an event with what is no operation: %s", sending->post->url, why);
     else if (json_object_size(operation))
-        (void)actions_answer(sending->post->gateway, sending->number, request, why, &reply);
+        (void)actions_answer(&sending->caller, request, why, &reply);
     frame_unref(reply);
     json_decref(request);
     json_decref(context);
@@ -76,7 +78,7 @@ static int deliver(struct sending *sending, const struct frame *event)
                                        .body = event->text,
                                        .body_len = event->len,
                                        .redirects = -1};
-    snprintf(self_id, sizeof self_id, "%d", WORLD_BOT);
+    snprintf(self_id, sizeof self_id, "%lld", (long long)sending->post->account_id);
     if (sending->post->secret) {
         sign(sending->post->secret, event, signature);
         fields[2] = (struct xie_http_field){"X-Signature", signature};
@@ -106,45 +108,78 @@ static int send_event(void *to, const struct frame *event)
     return xie_check();
 }
 
-static int run(struct sending *sending)
+/* -ECANCELED: the account's connections end, or everything does. */
+static int run(struct sending *sending, struct seat *seat)
 {
-    struct gateway *gateway = sending->post->gateway;
-    struct outbox out;
+    struct outbox out = {0};
     int result = 0;
     XIE_GROUP(group) {
         outbox_open(&out, send_event, sending, &group, sending->post->url);
-        struct frame *hello = frame_take(event_lifecycle("enable"));
+        struct frame *hello = frame_take(event_lifecycle(sending->post->account_id, "enable"));
         result = outbox_put(&out, hello);
         frame_unref(hello);
-        audience_join(&gateway->events, &out);
+        audience_join(&seat->events, &out);
+        if (result == 0)
+            result = roster_watch(seat, &group);
         if (result == 0)
             result = xie_group_spawn(&group, outbox_run, &out);
         if (result == 0)
             result = xie_group_wait(&group);
         xie_group_cancel(&group);
     }
+    if (result == 0 && !out.dropped)
+        result = -ECANCELED;
     outbox_close(&out);
+    return result;
+}
+
+/* The last words, if they can be said at once. */
+static void say_goodbye(struct sending *sending)
+{
+    struct frame *bye = frame_take(event_lifecycle(sending->post->account_id, "disable"));
+    XIE_SHIELD {
+        XIE_TIMEOUT(POST_FAREWELL_MS *XIE_MILLISECOND) {
+            if (bye)
+                (void)deliver(sending, bye);
+        }
+    }
+    frame_unref(bye);
+}
+
+/* While there is the account: events, and again when it was too slow for them. */
+static int live(struct sending *sending, struct seat *seat)
+{
+    int result = 0;
+    while (result == 0) {
+        if ((result = roster_wait(sending->caller.gateway, sending->caller.self, seat)) < 0)
+            break;
+        int ended = run(sending, seat);
+        if (ended == -ECANCELED)
+            say_goodbye(sending);
+        else if (ended == -ENOMEM)
+            (void)xie_sleep(POST_PAUSE_MS * XIE_MILLISECOND);
+        result = xie_check();
+    }
     return result;
 }
 
 int post_run(void *arg)
 {
-    struct post *post = arg;
+    const struct post *post = arg;
     struct gateway *gateway = post->gateway;
-    struct sending sending = {.post = post, .number = ++gateway->last_bot};
+    struct seat *seat = roster_seat(gateway, post->account_id);
+    struct sending sending = {.post = post,
+                              .caller = {gateway, post->account_id, ++gateway->last_bot}};
     int result = xie_http_client_open(NULL, &sending.client);
     if (result < 0)
         return result;
     gateway->bots++;
-    traffic_bot(gateway, sending.number, "connected", post->url, "POST");
-    do {
-        /* Again when it was too slow for the events. */
-        if (run(&sending) == -ENOMEM)
-            (void)xie_sleep(POST_PAUSE_MS * XIE_MILLISECOND);
-        result = xie_check();
-    } while (result == 0);
+    seat->bots++;
+    traffic_bot(&sending.caller, "connected", post->url, "POST");
+    result = live(&sending, seat);
     gateway->bots--;
-    traffic_bot(gateway, sending.number, "gone", post->url, "POST");
+    seat->bots--;
+    traffic_bot(&sending.caller, "gone", post->url, "POST");
     xie_http_client_close(sending.client);
     return result;
 }

@@ -9,6 +9,7 @@
 /* One URL that events go to. */
 struct post {
     struct gateway *gateway;
+    int64_t account_id; /* an open account when it begins */
     const char *url;
     const char *secret; /* signs the body; NULL: nothing does */
 };

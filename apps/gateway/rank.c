@@ -5,7 +5,7 @@
 
 #include "event.h"
 
-/* They go, and the bot hears of it. */
+/* They go, and the accounts hear of it. */
 static json_t *go(struct call *call, struct group *group, struct member *member, const char *how)
 {
     int64_t user_id = member->user_id;
@@ -30,7 +30,7 @@ json_t *rank_kick(struct call *call)
         return NULL;
     if (reject)
         world_bar(group, member->user_id);
-    return go(call, group, member, member->user_id == WORLD_BOT ? "kick_me" : "kick");
+    return go(call, group, member, "kick");
 }
 
 /* The owner's leaving ends the group, so it must be meant. */

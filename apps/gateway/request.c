@@ -1,4 +1,4 @@
-/* request.c - asking to be a friend or a member, and the bot's answers.
+/* request.c - asking to be a friend or a member, and the accounts' answers.
  * Gateway, sixth floor. The latest GATEWAY_REQUESTS can be answered, once each. */
 /* SPDX-License-Identifier: MIT */
 #include "request.h"
@@ -13,7 +13,8 @@ static const char *const sub_types[] = {[REQUEST_JOIN] = "add", [REQUEST_INVITE]
 
 /* --- asking ------------------------------------------------------------------------- */
 
-static json_t *ask(struct call *call, enum request_kind kind, int64_t group_id)
+/* The event of a request that is kept now; NULL: the call has failed. */
+static json_t *ask(struct call *call, struct request request)
 {
     struct gateway *gateway = call->gateway;
     char comment[WORLD_NAME], flag[24];
@@ -21,40 +22,79 @@ static json_t *ask(struct call *call, enum request_kind kind, int64_t group_id)
     if (!call_text(call, "comment", comment, sizeof comment))
         return NULL;
     snprintf(flag, sizeof flag, "%lld", (long long)serial);
-    json_t *event =
-        event_new("request", kind == REQUEST_FRIEND ? "friend" : "group", sub_types[kind],
-                  "{s:I, s:s, s:s, s:o*}", "user_id", (json_int_t)call->self, "comment", comment,
-                  "flag", flag, "group_id", group_id ? json_integer(group_id) : NULL);
+    json_t *event = event_new("request", request.kind == REQUEST_FRIEND ? "friend" : "group",
+                              sub_types[request.kind], "{s:I, s:s, s:s, s:o*}", "user_id",
+                              (json_int_t)call->self, "comment", comment, "flag", flag, "group_id",
+                              request.group_id ? json_integer(request.group_id) : NULL);
     if (!event)
         return NULL;
     gateway->requests.last = serial;
-    gateway->requests.ring[serial % GATEWAY_REQUESTS] =
-        (struct request){.kind = kind, .user_id = call->self, .group_id = group_id};
-    return call_told(call, event);
+    gateway->requests.ring[serial % GATEWAY_REQUESTS] = request;
+    return event;
+}
+
+static json_t *ask_account(struct call *call, const struct account *account, enum request_kind kind,
+                           int64_t group_id)
+{
+    const struct request request = {
+        .kind = kind, .user_id = call->self, .group_id = group_id, .account_id = account->user_id};
+    return call_told_to(call, account->user_id, ask(call, request));
 }
 
 json_t *request_friend(struct call *call)
 {
-    if (world_person(&call->gateway->world, call->self)->friend)
+    const struct account *account = call_account(call);
+    if (!account)
+        return NULL;
+    if (world_friends(&call->gateway->world, account->user_id, call->self))
         return call_fail(call, RETCODE_REFUSED, "user %lld is a friend already",
                          (long long)call->self);
-    return ask(call, REQUEST_FRIEND, 0);
+    return ask_account(call, account, REQUEST_FRIEND, 0);
 }
 
 json_t *request_unfriend(struct call *call)
 {
-    world_change_person(&call->gateway->world, call->self)->friend = false;
+    const struct account *account = call_account(call);
+    if (!account)
+        return NULL;
+    world_befriend(&call->gateway->world, account->user_id, call->self, false);
     return json_null();
 }
 
+/* Does that account decide who comes in? */
+static bool decides(const struct account *account, struct group *group)
+{
+    const struct member *member = account->open ? world_member(group, account->user_id) : NULL;
+    return member && member->role >= ROLE_ADMIN;
+}
+
 /* Only owner and admins are told who wants to come in. */
+static json_t *ask_admins(struct call *call, struct group *group)
+{
+    struct world *world = &call->gateway->world;
+    const struct request request = {
+        .kind = REQUEST_JOIN, .user_id = call->self, .group_id = group->group_id};
+    size_t at = 0;
+    while (at < world->account_count && !decides(&world->accounts[at], group))
+        at++;
+    if (at == world->account_count)
+        return call_fail(call, RETCODE_REFUSED, "no bot is an admin of group %lld",
+                         (long long)group->group_id);
+    json_t *event = ask(call, request);
+    for (; event && at < world->account_count; at++) {
+        if (decides(&world->accounts[at], group))
+            event_emit_to(call->gateway, world->accounts[at].user_id, json_incref(event));
+    }
+    json_decref(event);
+    return event ? json_null() : NULL;
+}
+
 json_t *request_join(struct call *call)
 {
     int64_t group_id;
     if (!call_id(call, "group_id", &group_id))
         return NULL;
     struct group *group = world_group(&call->gateway->world, group_id);
-    const struct member *bot = group ? world_member(group, WORLD_BOT) : NULL;
     if (!group)
         return call_fail(call, RETCODE_REFUSED, "there is no group %lld", (long long)group_id);
     if (world_member(group, call->self))
@@ -63,20 +103,19 @@ json_t *request_join(struct call *call)
     if (world_barred(group, call->self))
         return call_fail(call, RETCODE_REFUSED, "user %lld may not ask group %lld any more",
                          (long long)call->self, (long long)group_id);
-    if (!bot || bot->role < ROLE_ADMIN)
-        return call_fail(call, RETCODE_REFUSED, "the bot is no admin of group %lld",
-                         (long long)group_id);
-    return ask(call, REQUEST_JOIN, group_id);
+    return ask_admins(call, group);
 }
 
 json_t *request_invite(struct call *call)
 {
     struct group *group = call_group(call, NULL);
-    if (!group)
+    const struct account *account = group ? call_account(call) : NULL;
+    if (!account)
         return NULL;
-    if (world_member(group, WORLD_BOT))
-        return call_fail(call, RETCODE_REFUSED, "the bot is a member already");
-    return ask(call, REQUEST_INVITE, group->group_id);
+    if (world_member(group, account->user_id))
+        return call_fail(call, RETCODE_REFUSED, "user %lld is a member already",
+                         (long long)account->user_id);
+    return ask_account(call, account, REQUEST_INVITE, group->group_id);
 }
 
 /* --- answering ---------------------------------------------------------------------- */
@@ -92,7 +131,8 @@ static struct request *find(struct call *call)
     bool known = parse_number(flag, &serial) && serial > 0 && serial <= gateway->requests.last &&
                  serial > gateway->requests.last - GATEWAY_REQUESTS;
     struct request *request = known ? &gateway->requests.ring[serial % GATEWAY_REQUESTS] : NULL;
-    if (request && request->kind != REQUEST_ANSWERED)
+    if (request && request->kind != REQUEST_ANSWERED &&
+        (!request->account_id || request->account_id == call->self))
         return request;
     call_fail(call, RETCODE_REFUSED, "no request waits with the flag \"%s\"", flag);
     return NULL;
@@ -117,10 +157,10 @@ json_t *request_answer_friend(struct call *call)
         json_decref(event);
         return json_null();
     }
-    struct person *person = world_change_person(&call->gateway->world, request->user_id);
-    person->friend = true;
-    memcpy(person->remark, remark, sizeof remark);
-    return call_told(call, event);
+    struct tie *tie = call_tie(call, request->user_id);
+    world_befriend(&call->gateway->world, call->self, request->user_id, true);
+    memcpy(tie->remark, remark, sizeof remark);
+    return call_told_to(call, call->self, event);
 }
 
 /* sub_type, or type as it was once called, must be what was asked. */
@@ -138,7 +178,7 @@ static bool right_kind(struct call *call, const struct request *request)
     return false;
 }
 
-/* Much may have happened since it was asked: is it still the bot's to answer? Else the call has
+/* Much may have happened since it was asked: is it still theirs to answer? Else the call has
  * failed, and the request goes on waiting. */
 static bool may_answer(struct call *call, const struct request *request, struct group *group)
 {
@@ -150,11 +190,11 @@ static bool may_answer(struct call *call, const struct request *request, struct 
     return false;
 }
 
-/* An invitation brings the bot in, else who asked comes. */
+/* An invitation brings the account in, else who asked comes. */
 static json_t *let_in(struct call *call, const struct request *request, struct group *group)
 {
     bool invited = request->kind == REQUEST_INVITE;
-    int64_t user_id = invited ? WORLD_BOT : request->user_id;
+    int64_t user_id = invited ? call->self : request->user_id;
     if (world_member(group, user_id))
         return json_null();
     if (invited && !world_member(group, request->user_id))

@@ -1,4 +1,4 @@
-/* request.h - asking to be a friend or a member, and the bot's answers.
+/* request.h - asking to be a friend or a member, and the accounts' answers.
  * Gateway, sixth floor. The first four are what people do, the last two what bots do. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_REQUEST_H

@@ -12,13 +12,14 @@
 
 #include "bot.h"
 #include "remark.h"
+#include "roster.h"
 
 enum {
     REVERSE_PATIENCE_S = 10, /* to connect and shake hands */
     REVERSE_MESSAGE = 16 * 1024 * 1024
 };
 
-static int shake_hands(const struct reverse *reverse, struct xie_ws **ws)
+static int shake_hands(const struct reverse *reverse, const struct seat *seat, struct xie_ws **ws)
 {
     char self_id[24], token[512];
     struct xie_http_field fields[4] = {{"X-Self-ID", self_id}, {"X-Client-Role", reverse->role}};
@@ -26,9 +27,10 @@ static int shake_hands(const struct reverse *reverse, struct xie_ws **ws)
                                      .fields = fields,
                                      .ping_interval_ns = SOCKET_PING_S * XIE_SECOND};
     int result = -ETIMEDOUT;
-    snprintf(self_id, sizeof self_id, "%d", WORLD_BOT);
-    if (reverse->gateway->token) {
-        snprintf(token, sizeof token, "Bearer %s", reverse->gateway->token);
+    const char *known = roster_token(reverse->gateway, seat);
+    snprintf(self_id, sizeof self_id, "%lld", (long long)reverse->account_id);
+    if (known) {
+        snprintf(token, sizeof token, "Bearer %s", known);
         fields[2] = (struct xie_http_field){"Authorization", token};
     }
     XIE_TIMEOUT(REVERSE_PATIENCE_S *XIE_SECOND) {
@@ -39,7 +41,7 @@ static int shake_hands(const struct reverse *reverse, struct xie_ws **ws)
 
 static void live(const struct reverse *reverse, struct xie_ws *ws)
 {
-    struct bot bot = {.gateway = reverse->gateway,
+    struct bot bot = {.caller = {.gateway = reverse->gateway, .self = reverse->account_id},
                       .path = reverse->role,
                       .calls = strcmp(reverse->role, "Event") != 0,
                       .events = strcmp(reverse->role, "API") != 0};
@@ -51,11 +53,14 @@ static void live(const struct reverse *reverse, struct xie_ws *ws)
 int reverse_run(void *arg)
 {
     const struct reverse *reverse = arg;
+    struct seat *seat = roster_seat(reverse->gateway, reverse->account_id);
     bool said = false;
     int result;
     do {
         struct xie_ws *ws;
-        result = shake_hands(reverse, &ws);
+        if ((result = roster_wait(reverse->gateway, reverse->account_id, seat)) < 0)
+            break;
+        result = shake_hands(reverse, seat, &ws);
         if (result == XIE_EURL || result == -EPROTONOSUPPORT) {
             remark("--reverse: '%s': %s", reverse->url, xie_strerror(result));
             return result;

@@ -1,4 +1,4 @@
-/* scene.c - what pages are shown of the world: the people, the groups, their members.
+/* scene.c - what pages are shown of the world: the people, the accounts, the groups.
  * Gateway, second floor. The text last told is kept: comparing it finds every change. */
 /* SPDX-License-Identifier: MIT */
 #include "scene.h"
@@ -19,8 +19,33 @@ static json_t *people(const struct world *world)
     json_t *list = json_array();
     for (size_t i = 0; list && i < world->person_count; i++) {
         const struct person *person = &world->people[i];
-        list = with(list, json_pack("{s:I, s:s, s:b}", "user_id", (json_int_t)person->user_id,
-                                    "nickname", person->nickname, "friend", person->friend));
+        list = with(list, json_pack("{s:I, s:s}", "user_id", (json_int_t)person->user_id,
+                                    "nickname", person->nickname));
+    }
+    return list;
+}
+
+/* The friends of an account, by their numbers. */
+static json_t *friends(const struct world *world, const struct account *account)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < world->person_count; i++) {
+        if (account->ties[i].friend)
+            list = with(list, json_integer(world->people[i].user_id));
+    }
+    return list;
+}
+
+static json_t *accounts(const struct gateway *gateway)
+{
+    const struct world *world = &gateway->world;
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < world->account_count; i++) {
+        const struct account *account = &world->accounts[i];
+        if (account->open)
+            list = with(list, json_pack("{s:I, s:b, s:o}", "user_id", (json_int_t)account->user_id,
+                                        "report_self", gateway->seats[i].report_self, "friends",
+                                        friends(world, account)));
     }
     return list;
 }
@@ -52,8 +77,8 @@ static json_t *groups(const struct world *world)
 
 json_t *scene_show(const struct gateway *gateway, const char *kind)
 {
-    return json_pack("{s:s, s:o, s:o}", "kind", kind, "people", people(&gateway->world), "groups",
-                     groups(&gateway->world));
+    return json_pack("{s:s, s:o, s:o, s:o}", "kind", kind, "people", people(&gateway->world),
+                     "accounts", accounts(gateway), "groups", groups(&gateway->world));
 }
 
 /* Keep the frame (taken) as what pages know. false: they knew it, or there was no memory; then

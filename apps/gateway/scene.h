@@ -1,4 +1,4 @@
-/* scene.h - what pages are shown of the world: the people, the groups, their members.
+/* scene.h - what pages are shown of the world: the people, the accounts, the groups.
  * Gateway, second floor. Told with the first words, and again when something in it changed. */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_SCENE_H
@@ -6,8 +6,9 @@
 
 #include "gateway.h"
 
-/* {kind, people: [{user_id, nickname, friend}], groups: [{group_id, name, muted, members:
- * [{user_id, card, role, title, muted_until}]}]}, new reference; NULL without memory. */
+/* {kind, people: [{user_id, nickname}], accounts: [{user_id, report_self, friends: [id]}], groups:
+ * [{group_id, name, muted, members: [{user_id, card, role, title, muted_until}]}]}, new reference;
+ * NULL without memory. */
 json_t *scene_show(const struct gateway *gateway, const char *kind);
 
 /* Tell open pages, if it is not what they know. Without memory they learn it the next time.

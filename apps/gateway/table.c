@@ -19,6 +19,7 @@
 #include "quick.h"
 #include "rank.h"
 #include "request.h"
+#include "sign.h"
 
 static const struct {
     const char *name;
@@ -78,6 +79,9 @@ static const struct {
     {"forward_group_single_msg", past_pass_on, TABLE_BOT},
     {"forward_friend_single_msg", past_pass_on, TABLE_BOT},
     {"set_msg_emoji_like", mark_emoji, TABLE_BOTH},
+    {"set_group_reaction", mark_reaction, TABLE_BOTH},
+    {"get_file", media_file, TABLE_BOT},
+    {"download_file", media_download, TABLE_BOT},
     {"set_essence_msg", mark_essence, TABLE_BOTH},
     {"delete_essence_msg", mark_no_essence, TABLE_BOTH},
     {"get_essence_msg_list", mark_essence_list, TABLE_BOT},
@@ -97,6 +101,12 @@ static const struct {
     {"invite_to_group", request_invite, TABLE_PERSON},
     {"lucky_king", deed_lucky_king, TABLE_PERSON},
     {"honor", deed_honor, TABLE_PERSON},
+    {"input_status", sign_input, TABLE_PERSON},
+    {"profile_like", sign_like, TABLE_PERSON},
+    {"offline_file", sign_file, TABLE_PERSON},
+    {"gray_tip", sign_tip, TABLE_PERSON},
+    {"client_status", sign_client, TABLE_PERSON},
+    {"bot_offline", sign_offline, TABLE_PERSON},
 };
 
 action_fn *table_find(const char *name, size_t len, int who)

@@ -39,30 +39,42 @@ static void tell(struct gateway *gateway, json_t *entry)
     audience_put(&gateway->viewers, frame);
 }
 
-void traffic_call(struct gateway *gateway, int64_t bot, const char *action, const json_t *request,
+void traffic_call(const struct caller *caller, const char *action, const json_t *request,
                   const json_t *reply, int64_t took_ns)
 {
-    tell(gateway, json_pack("{s:s, s:I, s:I, s:I, s:s, s:o, s:o, s:I}", "kind", "call", "seq",
-                            (json_int_t)gateway->traffic.count, "time", wall_ms(), "bot",
-                            (json_int_t)bot, "action", action, "request", shown(request), "reply",
-                            shown(reply), "took_us", (json_int_t)(took_ns / 1000)));
+    struct gateway *gateway = caller->gateway;
+    tell(gateway, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:I}", "kind", "call", "seq",
+                            (json_int_t)gateway->traffic.count, "time", wall_ms(), "self_id",
+                            (json_int_t)caller->self, "bot", (json_int_t)caller->bot, "action",
+                            action, "request", shown(request), "reply", shown(reply), "took_us",
+                            (json_int_t)(took_ns / 1000)));
 }
 
 void traffic_event(struct gateway *gateway, const json_t *event, size_t to)
 {
-    tell(gateway, json_pack("{s:s, s:I, s:I, s:o, s:I}", "kind", "event", "seq",
-                            (json_int_t)gateway->traffic.count, "time", wall_ms(), "event",
-                            shown(event), "to", (json_int_t)to));
+    tell(gateway,
+         json_pack("{s:s, s:I, s:I, s:O*, s:o, s:I}", "kind", "event", "seq",
+                   (json_int_t)gateway->traffic.count, "time", wall_ms(), "self_id",
+                   json_object_get(event, "self_id"), "event", shown(event), "to", (json_int_t)to));
 }
 
-void traffic_bot(struct gateway *gateway, int64_t bot, const char *state, const char *peer,
-                 const char *path)
+/* Connections of the same account. */
+static size_t own_bots(const struct caller *caller)
 {
-    remark("bot %lld %s (%s, path %s)", (long long)bot, state, peer, path);
-    tell(gateway,
-         json_pack("{s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:I}", "kind", "bot", "seq",
-                   (json_int_t)gateway->traffic.count, "time", wall_ms(), "bot", (json_int_t)bot,
-                   "state", state, "peer", peer, "path", path, "bots", (json_int_t)gateway->bots));
+    struct gateway *gateway = caller->gateway;
+    const struct account *account = world_account(&gateway->world, caller->self);
+    return account ? gateway->seats[account - gateway->world.accounts].bots : 0;
+}
+
+void traffic_bot(const struct caller *caller, const char *state, const char *peer, const char *path)
+{
+    struct gateway *gateway = caller->gateway;
+    remark("bot %lld %s (%s, path %s)", (long long)caller->bot, state, peer, path);
+    tell(gateway, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:I, s:I}", "kind", "bot",
+                            "seq", (json_int_t)gateway->traffic.count, "time", wall_ms(), "self_id",
+                            (json_int_t)caller->self, "bot", (json_int_t)caller->bot, "state",
+                            state, "peer", peer, "path", path, "bots", (json_int_t)gateway->bots,
+                            "own_bots", (json_int_t)own_bots(caller)));
 }
 
 uint64_t traffic_oldest(const struct gateway *gateway)

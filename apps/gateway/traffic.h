@@ -9,12 +9,12 @@
 /* A call and its answer; took_ns from the frame's arrival to the answer's. request and reply
  * stay the caller's, request may be NULL (no JSON). Without memory the page misses one entry:
  * nothing else happens. */
-void traffic_call(struct gateway *gateway, int64_t bot, const char *action, const json_t *request,
+void traffic_call(const struct caller *caller, const char *action, const json_t *request,
                   const json_t *reply, int64_t took_ns);
 /* An event that went to `to` bots. */
 void traffic_event(struct gateway *gateway, const json_t *event, size_t to);
 /* A bot came ("connected"), left ("gone") or was refused ("refused"). */
-void traffic_bot(struct gateway *gateway, int64_t bot, const char *state, const char *peer,
+void traffic_bot(const struct caller *caller, const char *state, const char *peer,
                  const char *path);
 
 /* The number of the oldest entry kept; gateway->traffic.count is that of the next. */

@@ -1,8 +1,9 @@
-/* world.c - who there is: the bot's account, the people, the groups and their members.
+/* world.c - who there is: the people, which of them are accounts of bots, the groups.
  * Gateway, ground. Linear scans: a hundred people at most, and twenty groups. */
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,12 +13,12 @@
     }
 
 static const struct person people[] = {
-    {WORLD_BOT, "小协", "unknown", "127.0.0.1", "", 1, false, {0, 0}},
-    {10001, "林晚", "female", "杭州", "晚晚", 27, true, {0, 0}},
-    {10002, "Mira", "female", "上海", "米拉", 31, true, {0, 0}},
-    {10003, "老K", "male", "成都", "", 42, true, {0, 0}},
-    {10004, "念念", "female", "广州", "", 19, true, {0, 0}},
-    {10005, "Otto", "male", "Berlin", "奥托", 35, true, {0, 0}},
+    {WORLD_BOT, "小协", "unknown", "127.0.0.1", "", 1, false},
+    {10001, "林晚", "female", "杭州", "晚晚", 27, true},
+    {10002, "Mira", "female", "上海", "米拉", 31, true},
+    {10003, "老K", "male", "成都", "", 42, true},
+    {10004, "念念", "female", "广州", "", 19, true},
+    {10005, "Otto", "male", "Berlin", "奥托", 35, true},
 };
 
 static const struct {
@@ -54,8 +55,9 @@ enum { WORLD_AGE = 400 * 24 * 3600 }; /* everyone joined that many seconds ago *
 
 void world_empty(struct world *world)
 {
-    world->person_count = world->group_count = 0;
+    world->person_count = world->account_count = world->group_count = 0;
     world_add_person(world, &people[0]);
+    (void)world_open_account(world, WORLD_BOT, ""); /* there is room */
 }
 
 void world_init(struct world *world, int64_t now)
@@ -74,12 +76,24 @@ void world_init(struct world *world, int64_t now)
     }
 }
 
+/* What an account has with somebody whom it did not know. */
+static void meet(struct world *world, struct account *account, const struct person *person)
+{
+    struct tie *tie = &account->ties[person - world->people];
+    memset(tie, 0, sizeof *tie);
+    tie->friend = person->friend && person->user_id != account->user_id;
+    if (account == world->accounts)
+        memcpy(tie->remark, person->remark, sizeof tie->remark);
+}
+
 struct person *world_add_person(struct world *world, const struct person *person)
 {
     if (world->person_count == WORLD_PEOPLE)
         return NULL;
     struct person *added = &world->people[world->person_count++];
     *added = *person;
+    for (size_t i = 0; i < world->account_count; i++)
+        meet(world, &world->accounts[i], added);
     return added;
 }
 
@@ -101,11 +115,6 @@ const struct person *world_person(const struct world *world, int64_t user_id)
             return &world->people[i];
     }
     return NULL;
-}
-
-struct person *world_change_person(struct world *world, int64_t user_id)
-{
-    return (struct person *)world_person(world, user_id); /* not const, as world is not */
 }
 
 struct group *world_group(struct world *world, int64_t group_id)
@@ -156,6 +165,117 @@ bool world_barred(const struct group *group, int64_t user_id)
             return true;
     }
     return false;
+}
+
+/* --- accounts ----------------------------------------------------------------------- */
+
+/* One that is open or was. */
+static struct account *find_account(struct world *world, int64_t user_id)
+{
+    for (size_t i = 0; i < world->account_count; i++) {
+        if (world->accounts[i].user_id == user_id)
+            return &world->accounts[i];
+    }
+    return NULL;
+}
+
+struct account *world_account(struct world *world, int64_t user_id)
+{
+    struct account *account = find_account(world, user_id);
+    return account && account->open ? account : NULL;
+}
+
+bool world_is_account(const struct world *world, int64_t user_id)
+{
+    return world_account((struct world *)world, user_id); /* which looks only */
+}
+
+/* The person of a new account's number; NULL: there is no room. */
+static struct person *person_of(struct world *world, int64_t user_id)
+{
+    const struct person new = {
+        .user_id = user_id, .nickname = "", .sex = "unknown", .area = "127.0.0.1", .age = 1};
+    struct person *person = (struct person *)world_person(world, user_id); /* as the world is */
+    return person ? person : world_add_person(world, &new);
+}
+
+static void begin_account(struct world *world, struct account *account)
+{
+    account->nickname[0] = 0;
+    for (size_t i = 0; i < world->person_count; i++)
+        meet(world, account, &world->people[i]);
+    for (size_t i = 0; i < world->account_count; i++)
+        world_befriend(world, account->user_id, world->accounts[i].user_id,
+                       &world->accounts[i] != account);
+}
+
+int world_open_account(struct world *world, int64_t user_id, const char *nickname)
+{
+    struct account *account = find_account(world, user_id);
+    if (!account && world->account_count == WORLD_ACCOUNTS)
+        return -ENOSPC;
+    struct person *person = person_of(world, user_id);
+    if (!person)
+        return -ENOSPC;
+    if (!account) {
+        account = &world->accounts[world->account_count++];
+        account->user_id = user_id;
+        begin_account(world, account);
+    }
+    if (*nickname || !*person->nickname) {
+        if (*nickname)
+            snprintf(account->nickname, sizeof account->nickname, "%s", nickname);
+        else
+            snprintf(account->nickname, sizeof account->nickname, "%lld", (long long)user_id);
+        person->nickname = account->nickname;
+    }
+    account->open = true;
+    return 0;
+}
+
+void world_close_account(struct account *account)
+{
+    account->open = false;
+}
+
+struct tie *world_tie(struct world *world, struct account *account, int64_t user_id)
+{
+    const struct person *person = world_person(world, user_id);
+    return person ? &account->ties[person - world->people] : NULL;
+}
+
+static const struct tie *tie_between(struct world *world, int64_t account_id, int64_t user_id)
+{
+    struct account *account = world_account(world, account_id);
+    return account ? world_tie(world, account, user_id) : NULL;
+}
+
+bool world_friends(struct world *world, int64_t one, int64_t other)
+{
+    const struct tie *tie = tie_between(world, one, other);
+    tie = tie ? tie : tie_between(world, other, one);
+    return tie && tie->friend;
+}
+
+void world_befriend(struct world *world, int64_t one, int64_t other, bool friend)
+{
+    struct account *first = find_account(world, one), *second = find_account(world, other);
+    struct tie *tie = first ? world_tie(world, first, other) : NULL;
+    struct tie *back = second ? world_tie(world, second, one) : NULL;
+    if (tie)
+        tie->friend = friend;
+    if (back)
+        back->friend = friend;
+}
+
+struct group *world_common_group(struct world *world, int64_t one, int64_t other)
+{
+    for (size_t i = 0; i < world->group_count; i++) {
+        struct group *group = &world->groups[i];
+        if (world_member(group, one) && world_member(group, other))
+            return group;
+    }
+    return NULL;
 }
 
 const char *world_role_name(enum world_role role)

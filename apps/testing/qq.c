@@ -17,7 +17,9 @@
 #include "late.h"
 #include "onebot.h"
 #include "remark.h"
+#include "roster.h"
 #include "scene.h"
+#include "shelf.h"
 #include "traffic.h"
 
 /* --- begin and end ------------------------------------------------------------------ */
@@ -71,6 +73,7 @@ void kit_qq_close(struct onebot_test *t)
     history_fini(&gateway->history);
     traffic_fini(gateway);
     scene_fini(gateway);
+    shelf_fini(gateway);
     free(gateway);
 }
 
@@ -80,9 +83,10 @@ void kit_qq_close(struct onebot_test *t)
 static int kit_serve(void *arg)
 {
     struct onebot_test *t = arg;
+    struct door door = {.gateway = t->gateway, .host = "localhost"};
     XIE_SCOPE(scope, XIE_NEVER) {
         t->serving = &scope;
-        (void)onebot_serve(t->listener, t->gateway);
+        (void)onebot_serve(t->listener, &door);
         t->serving = NULL;
     }
     kit_pulse(t);
@@ -117,13 +121,12 @@ int kit_qq_spawn(struct onebot_test *t)
 
 bool kit_qq_connected(const struct onebot_test *t)
 {
-    return t->gateway->events.count > 0;
+    return t->gateway->seats[0].events.count > 0;
 }
 
 void kit_qq_disconnect(struct onebot_test *t)
 {
-    xie_event_set(&t->gateway->restart);
-    xie_event_clear(&t->gateway->restart);
+    roster_end_connections(&t->gateway->seats[0]);
 }
 
 /* Who connects is let go of at once. */
@@ -201,12 +204,12 @@ static void note(struct onebot_test *t, const struct message *message)
         return;
     }
     words->message_id = message->message_id;
-    words->user_id = message->peer_id;
+    words->user_id = message->target_id;
     words->group_id = message->group_id;
     words->text = text;
     kit_story(t, "the bot %s%s: %s", message->group_id ? "in " : "to ",
               message->group_id ? world_group(&t->gateway->world, message->group_id)->name
-                                : kit_qq_name(t, message->peer_id),
+                                : kit_qq_name(t, message->target_id),
               text);
 }
 

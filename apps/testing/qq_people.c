@@ -86,12 +86,12 @@ int64_t(onebot_test_person)(struct onebot_test *t, const char *nickname)
 
 bool(onebot_test_friend)(struct onebot_test *t, int64_t user_id, bool friend_of_bot)
 {
-    struct person *person = world_change_person(&t->gateway->world, user_id);
+    struct world *world = &t->gateway->world;
     if (t->failed)
         return false;
-    if (!person || user_id == WORLD_BOT)
+    if (!world_person(world, user_id) || user_id == WORLD_BOT)
         return kit_fail(t, "there is no person %lld", (long long)user_id);
-    person->friend = friend_of_bot;
+    world_befriend(world, WORLD_BOT, user_id, friend_of_bot);
     return true;
 }
 
@@ -155,10 +155,11 @@ bool kit_qq_check_hearer(struct onebot_test *t, int64_t user_id, int64_t group_i
 
 int64_t kit_qq_say(struct onebot_test *t, int64_t user_id, int64_t group_id, json_t *segments)
 {
+    const struct place place = {.group_id = group_id, .target_id = WORLD_BOT};
     struct refusal refusal = {0};
     if (!segments)
         return kit_no_memory(t);
-    int64_t id = chat_say(t->gateway, user_id, group_id, false, segments, &refusal);
+    int64_t id = chat_say(t->gateway, user_id, &place, segments, &refusal);
     json_decref(segments);
     if (!id && refusal.status == 500)
         return kit_no_memory(t);
@@ -203,7 +204,7 @@ bool kit_qq_emit(struct onebot_test *t, json_t *event)
         json_decref(common);
         return kit_no_memory(t);
     }
-    event_emit(t->gateway, common);
+    event_emit_to(t->gateway, WORLD_BOT, common);
     return true;
 }
 
@@ -236,7 +237,7 @@ static bool came_true(const struct onebot_test *t, const struct request *request
     struct world *world = &t->gateway->world;
     struct group *group = world_group(world, request->group_id);
     if (!request->group_id)
-        return world_person(world, request->user_id)->friend;
+        return world_friends(world, WORLD_BOT, request->user_id);
     return group && world_member(group, request->user_id) && world_member(group, WORLD_BOT);
 }
 

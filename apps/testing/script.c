@@ -174,7 +174,7 @@ bool(onebot_test_faults)(struct onebot_test *t, const char *format, ...)
     va_end(args);
     if (failed)
         return false;
-    bool good = fault_set(&t->gateway->faults, faults, why, sizeof why);
+    bool good = fault_set(&t->gateway->seats[0].faults, faults, why, sizeof why);
     json_decref(faults);
     return good || kit_fail(t, "%s", why);
 }

@@ -16,6 +16,7 @@
 #include "request.h"
 #include "scene.h"
 #include "segment.h"
+#include "shelf.h"
 #include "tap.h"
 #include "traffic.h"
 
@@ -69,6 +70,7 @@ json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error
 /* --- helpers ------------------------------------------------------------------------ */
 
 static struct gateway gateway;
+static const struct caller bot = {&gateway, WORLD_BOT, 1};
 
 static void begin(void)
 {
@@ -85,13 +87,17 @@ static void end(void)
     history_fini(&gateway.history);
     traffic_fini(&gateway);
     scene_fini(&gateway);
+    shelf_fini(&gateway);
 }
 
 static int64_t said(int64_t user_id, int64_t group_id, bool anonymous, const char *text,
                     struct refusal *refusal)
 {
     json_t *segments = segment_text(text);
-    int64_t id = chat_say(&gateway, user_id, group_id, anonymous, segments, refusal);
+    struct place place = {.group_id = group_id,
+                          .target_id = WORLD_BOT,
+                          .way = anonymous ? MESSAGE_ANONYMOUS : MESSAGE_PLAIN};
+    int64_t id = chat_say(&gateway, user_id, &place, segments, refusal);
     json_decref(segments);
     return id;
 }
@@ -101,7 +107,7 @@ static json_t *call(const char *text)
 {
     json_error_t error;
     struct frame *frame = NULL;
-    CHECK_EQ(actions_answer_text(&gateway, 1, text, strlen(text), &frame), 0);
+    CHECK_EQ(actions_answer_text(&bot, text, strlen(text), &frame), 0);
     json_t *reply = frame ? json_loadb(frame->text, frame->len, 0, &error) : NULL;
     frame_unref(frame);
     return reply;
@@ -326,7 +332,8 @@ static void history_byte_limit(void)
     json_t *image = json_pack("[{s:s, s:{s:s}}]", "type", "image", "data", "file", file);
     struct refusal refusal = {0};
     for (int i = 0; i < 2 * HISTORY_BYTES / MEGABYTE; i++)
-        REQUIRE(chat_send(&gateway, 10001, 0, image, &refusal) > 0);
+        REQUIRE(chat_say(&gateway, WORLD_BOT, &(struct place){.target_id = 10001}, image,
+                         &refusal) > 0);
     CHECK(gateway.history.bytes <= HISTORY_BYTES);
     CHECK(history_get(&gateway.history, gateway.history.next - 1));
     CHECK(!history_get(&gateway.history, 1));
@@ -381,7 +388,6 @@ static void say_refusals(void)
     check_refused(1, 20001, "x", 404);
     check_refused(10001, 1, "x", 404);
     check_refused(10003, 20002, "x", 403);
-    check_refused(WORLD_BOT, 20001, "x", 403);
     check_refused(10001, 20001, "", 400);
     check_refused(10001, 20001, " \n\t", 400);
     CHECK_EQ(gateway.history.next, 1);
@@ -541,7 +547,7 @@ static void traffic_bounded(void)
 /* Everything once; answers may be missing or failed, nothing may break. */
 static void everything(void)
 {
-    gateway.faults.string_ids = true;
+    gateway.seats[0].faults.string_ids = true;
     static const char *const calls[] = {
         "{\"action\":\"send_group_msg\",\"params\":{\"group_id\":20001,"
         "\"message\":\"a&amp;b[CQ:at,qq=10001] c\"},\"echo\":{\"x\":1}}",
@@ -583,7 +589,7 @@ static void everything(void)
     json_decref(request_friend(&stranger));
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct frame *frame = NULL;
-        (void)actions_answer_text(&gateway, 1, calls[i], strlen(calls[i]), &frame);
+        (void)actions_answer_text(&bot, calls[i], strlen(calls[i]), &frame);
         frame_unref(frame);
     }
     if (id)

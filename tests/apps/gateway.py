@@ -337,7 +337,8 @@ def events_in_full():
         assert got.pop("time") > 1700000000
         assert got == {
             "self_id": 10000, "post_type": "message", "message_type": "group",
-            "sub_type": "normal", "message_id": said, "group_id": 20001, "user_id": 10002,
+            "sub_type": "normal", "message_id": said, "message_seq": said, "real_seq": str(said),
+            "group_id": 20001, "group_name": "协程茶馆", "user_id": 10002,
             "anonymous": None, "font": 0, "message_format": "array",
             "message": [{"type": "text", "data": {"text": "a & [b], 汉"}}],
             "raw_message": "a &amp; &#91;b&#93;, 汉",
@@ -572,8 +573,9 @@ def live():
                 event(bot, "meta_event")
                 said = data(bot, "send_msg", user_id=10002, message="[CQ:dice]")["message_id"]
                 shown, passed = page.receive(), page.receive()
-                assert shown["message_id"] == said and shown["peer_id"] == 10002, shown
-                assert shown["segments"] == [{"type": "dice", "data": {}}], shown
+                assert shown["message_id"] == said and shown["target_id"] == 10002, shown
+                dice, = shown["segments"]
+                assert dice["type"] == "dice" and 1 <= int(dice["data"]["result"]) <= 6, shown
                 assert passed["kind"] == "call" and passed["action"] == "send_msg", passed
                 assert passed["reply"]["status"] == "ok" and passed["took_us"] >= 0, passed
                 data(bot, "delete_msg", message_id=said)

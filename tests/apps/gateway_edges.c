@@ -24,6 +24,7 @@ int __real_main(int argc, char **argv);
 int __wrap_main(int argc, char **argv);
 
 static struct gateway gateway;
+static const struct caller bot = {&gateway, WORLD_BOT, 1};
 
 static void begin(void)
 {
@@ -46,7 +47,7 @@ static void end(void)
 static json_t *reply_to(const char *text, size_t len)
 {
     struct frame *frame = NULL;
-    CHECK_EQ(actions_answer_text(&gateway, 1, text, len, &frame), 0);
+    CHECK_EQ(actions_answer_text(&bot, text, len, &frame), 0);
     json_t *reply = frame ? json_loadb(frame->text, frame->len, 0, NULL) : NULL;
     frame_unref(frame);
     return reply;
@@ -239,7 +240,7 @@ static int put_late(size_t bytes)
 {
     char *text = letters(bytes - strlen("{\"x\":\"\"}"));
     json_t *params = json_pack("{s:s}", "x", text);
-    int result = late_put(&gateway, nothing, params);
+    int result = late_put(&gateway, WORLD_BOT, nothing, params);
     json_decref(params);
     free(text);
     return result;
@@ -263,14 +264,14 @@ static void late_byte_limit(void)
     begin();
     CHECK_EQ(put_late(LATE_BYTES + 1), 0); /* one alone may be longer */
     CHECK_EQ(put_late(10), -EAGAIN);
-    CHECK_EQ(late_put(&gateway, nothing, NULL), -EAGAIN);
+    CHECK_EQ(late_put(&gateway, WORLD_BOT, nothing, NULL), -EAGAIN);
     late_fini(&gateway);
     gateway.late_bytes = 0;
     late_init(&gateway);
     CHECK_EQ(put_late(LATE_BYTES - 10), 0);
     CHECK_EQ(put_late(11), -EAGAIN);
     CHECK_EQ(put_late(10), 0);
-    CHECK_EQ(late_put(&gateway, nothing, NULL), 0);
+    CHECK_EQ(late_put(&gateway, WORLD_BOT, nothing, NULL), 0);
     CHECK_EQ(retcode_of("{\"action\":\"send_msg_rate_limited\",\"params\":{\"user_id\":10001}}"),
              RETCODE_BUSY);
     CHECK_EQ(xie_run(run_late_calls, NULL), 0);
@@ -285,7 +286,7 @@ static int restart_twice(void *arg)
     for (int i = 0; i < 3; i++) {
         CHECK_EQ(retcode_of("{\"action\":\"set_restart\",\"params\":{\"delay\":1000}}"), 1);
         CHECK_EQ(retcode_of("{\"action\":\"set_restart\"}"), RETCODE_BUSY);
-        CHECK_EQ(xie_event_wait(&gateway.restart), 0);
+        CHECK_EQ(xie_event_wait(&gateway.seats[0].ended), 0);
     }
     return 0;
 }
@@ -315,7 +316,7 @@ static void *scarce(size_t size)
 
 static int count_failures(void *arg)
 {
-    struct post post = {.gateway = &gateway, .url = "http://127.0.0.1:1/"};
+    struct post post = {.gateway = &gateway, .account_id = WORLD_BOT, .url = "http://127.0.0.1:1/"};
     (void)arg;
     XIE_GROUP(group) {
         for_ever = true;
@@ -361,7 +362,7 @@ static int post_once(void *arg)
     struct xie_listener *listener;
     struct xie_address address;
     char text[XIE_ADDRESS_TEXT], url[XIE_ADDRESS_TEXT + 16];
-    struct post post = {.gateway = &gateway, .url = url};
+    struct post post = {.gateway = &gateway, .account_id = WORLD_BOT, .url = url};
     REQUIRE(xie_tcp_listen("127.0.0.1", 0, 0, &listener) == 0);
     REQUIRE(xie_listener_address(listener, &address) == 0);
     snprintf(url, sizeof url, "http://%s/", xie_address_format(&address, text));

@@ -204,7 +204,7 @@ def a_phone_shows_columns_as_tabs(browser, gateway):
         browser.resize(width, 700)
         for button in ("[data-to='0']", "[data-to='1']", "[data-show=panel]"):
             press(browser, f"#row {button}")
-            for tab in ("wire", "timeline", "faults"):
+            for tab in ("wire", "timeline", "faults", "accounts"):
                 press(browser, f"#tab-{tab}")
                 wide, high = browser.run("return [document.documentElement.scrollWidth - innerWidth,"
                                          " document.documentElement.scrollHeight - innerHeight]")
@@ -510,7 +510,7 @@ def everything_has_a_name(browser, gateway):
     shows(browser, "#log", "hello")
     browser.click("#more")
     for language in ("zh", "en"):
-        for tab in ("wire", "timeline", "faults"):
+        for tab in ("wire", "timeline", "faults", "accounts"):
             press(browser, f"#tab-{tab}")
             assert browser.run(UNNAMED) == []
         shows(browser, "#faults", "echo")
@@ -530,7 +530,7 @@ def everything_has_a_name(browser, gateway):
 def both_languages_have_every_text(browser, gateway):
     up(browser, gateway)
     count, missing, unlike, unused = browser.run("""return Promise.all(['text', 'app', 'acts', 'chat', 'column',
-        'compose', 'faults', 'media', 'panel', 'places', 'segments', 'tabs', 'timeline'].map(name => fetch(`/${name}.js`)
+        'accounts', 'compose', 'faults', 'media', 'panel', 'places', 'segments', 'tabs', 'timeline', 'watch'].map(name => fetch(`/${name}.js`)
         .then(a => a.text())).concat([fetch('/').then(a => a.text())])).then(sources => import('/text.js').then(({ TEXTS }) => {
       const names = Object.keys(TEXTS.zh), all = sources.slice(1).join('');
       return [names.length, [...new Set([...names, ...Object.keys(TEXTS.en)])].filter(n => !TEXTS.zh[n] || !TEXTS.en[n]),
@@ -551,7 +551,7 @@ def the_tools_are_readable(browser, gateway):
     browser.click("#more")
     for dark in (False, True):
         browser.resize(1600, 860, dark)
-        for tab in ("timeline", "faults"):
+        for tab in ("timeline", "faults", "accounts"):
             press(browser, f"#tab-{tab}")
             press(browser, "#acts")
             browser.run("document.getAnimations().forEach(one => one.finish())")

@@ -7,6 +7,7 @@ What a judge does shows on the page's socket; the clock only ends what hangs.
 """
 # SPDX-License-Identifier: MIT
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -233,8 +234,12 @@ def nonebot2():
 
 def koishi():
     needs_node("koishi", "koishi-plugin-adapter-onebot", "@koishijs/plugin-http")
-    # Once its connection has ended its adapter counts the bot as inactive, and stays away.
-    forward_trial("node", os.path.join(HERE, "koishi_bot.js"), returns=False)
+    # Up to 6.9.4 its adapter marks the bot offline when a connection ends, with whatever code or
+    # none, and gives up the attempt that its base had just planned.
+    with open(os.path.join(PEERS, "node_modules/koishi-plugin-adapter-onebot/package.json"),
+              encoding="utf-8") as file:
+        version = [int(part) for part in json.load(file)["version"].split("-")[0].split(".")]
+    forward_trial("node", os.path.join(HERE, "koishi_bot.js"), returns=version > [6, 9, 4])
 
 
 def node_napcat_ts():

@@ -1,7 +1,7 @@
 // acts.js - what one may do to a member, to a message and to the bot, as menus.
 // SPDX-License-Identifier: MIT
 import { post } from "./live.js";
-import { groupOf, nameIn, nickname, state } from "./state.js";
+import { accountOf, groupOf, isAccount, nameIn, nickname, state } from "./state.js";
 import { t } from "./text.js";
 
 const RANK = { member: 0, admin: 1, owner: 2 };
@@ -23,6 +23,10 @@ async function act(column, label, action, params) {
 /** One line of a menu. The gateway decides; what it would refuse by rank is only greyed. */
 const line = (column, label, action, params, more = {}) =>
   ({ label: t(label), run: () => act(column, label, action, params), ...more });
+
+/** The same that is done to an account, which is named where there are several. */
+const toAccount = (account, item) =>
+  state.accounts.size > 1 ? { ...item, note: nickname(account) } : item;
 
 function mutes(column, group, user, may) {
   const muted = group.members.get(user)?.muted_until > seconds();
@@ -73,10 +77,11 @@ export function messageItems(column, message) {
 function groupItems(column, group) {
   const to = { group_id: group.group_id };
   const role = roleIn(group, column.me);
-  const bot = group.members.has(state.botId);
+  const invite = (account) => toAccount(account, line(column, "invite_bot", "invite_to_group",
+    { ...to, account_id: account }, { disabled: group.members.has(account) }));
   if (role < 0) return [line(column, "join", "join_group", { ...to, comment: t("join_words") })];
   return [
-    line(column, "invite_bot", "invite_to_group", to, { disabled: bot }),
+    ...[...state.accounts.keys()].map(invite),
     line(column, group.muted ? "unmute_all" : "mute_all", "set_group_whole_ban", { ...to, enable: !group.muted },
       { disabled: role < RANK.admin }),
     line(column, "honor", "honor", { ...to, honor_type: "talkative" }),
@@ -90,24 +95,23 @@ function groupItems(column, group) {
 /** What the column's person may do with the place, and with the bot. */
 export function personItems(column) {
   const group = groupOf(column.place);
-  const friend = state.people.get(column.me)?.friend;
-  const bot = state.botId;
-  const poke = group ? { group_id: group.group_id, target_id: bot } : { target_id: bot };
-  return [
-    line(column, "poke_bot", "send_poke", poke, { disabled: group && !(group.members.has(bot) && group.members.has(column.me)) }),
-    friend ? line(column, "delete_friend", "delete_friend", {}, { danger: true })
-      : line(column, "add_friend", "add_friend", { comment: t("friend_words") }),
-    ...(group ? [null, ...groupItems(column, group)] : []),
-  ];
+  const accounts = group ? [...state.accounts.keys()] : [accountOf(column.place)];
+  const poke = (account) => toAccount(account, line(column, "poke_bot", "send_poke",
+    { ...(group && { group_id: group.group_id }), target_id: account },
+    { disabled: group && !(group.members.has(account) && group.members.has(column.me)) }));
+  const friend = (account) => toAccount(account, state.accounts.get(account)?.friends.has(column.me)
+    ? line(column, "delete_friend", "delete_friend", { account_id: account }, { danger: true })
+    : line(column, "add_friend", "add_friend", { account_id: account, comment: t("friend_words") }));
+  return [...accounts.map(poke), ...accounts.map(friend), ...(group ? [null, ...groupItems(column, group)] : [])];
 }
 
 /** The members of the place; each opens a menu of its own. */
 export function memberList(column, openOne) {
   const place = column.place;
-  const users = groupOf(place) ? [...groupOf(place).members.values()] : [{ user_id: state.botId }];
+  const users = groupOf(place) ? [...groupOf(place).members.values()] : [{ user_id: accountOf(place) }];
   return users.map((member) => ({
     label: nameIn(member.user_id, place),
-    note: [member.user_id === state.botId ? t("bot") : nickname(member.user_id),
+    note: [isAccount(member.user_id) ? t("bot") : nickname(member.user_id),
       member.role && member.role !== "member" ? t(member.role) : "",
       member.muted_until > seconds() ? t("muted") : ""].filter(Boolean).join(" · "),
     run: () => openOne(member.user_id),

@@ -1,15 +1,18 @@
 // app.js - the page's beginning: puts the parts together, and takes what the gateway tells.
 // SPDX-License-Identifier: MIT
+import { drawAccounts, startAccounts } from "./accounts.js";
 import { COLUMNS, readAddress, writeAddress } from "./address.js";
 import { addMessage, changeMessage, drawChat } from "./chat.js";
 import { Column } from "./column.js";
 import { byId } from "./dom.js";
-import { callPassed, drawFaults, refreshFaults, startFaults } from "./faults.js";
+import { callPassed, drawFaultAccounts, drawFaults, refreshFaults, startFaults } from "./faults.js";
 import { stayConnected } from "./live.js";
 import { closeMenu } from "./menu.js";
 import { addEntry, clearPanel, drawPanel } from "./panel.js";
 import { drawPeople, drawPlaces } from "./places.js";
-import { placeOf, placesOf, playable, state, takeHello, takeMessage, takeWorld } from "./state.js";
+import {
+  accountOf, groupOf, placeOf, placesOf, playable, privatePlace, state, takeHello, takeMessage, takeWorld,
+} from "./state.js";
 import { drawRow, startTabs } from "./tabs.js";
 import { applyTexts, switchLanguage, t } from "./text.js";
 import { addToTimeline, clearTimeline, drawTimeline } from "./timeline.js";
@@ -39,11 +42,15 @@ const on = {
     markActive();
     drawSide();
   },
-  /** Another beside it: the next person, in the same place if they are there. */
+  /** Another beside it: of a private talk the same person with the next account, as far as there
+   * is one; else the next person, in the same group. */
   open({ me, place }) {
+    const shown = new Set(state.columns.map((one) => one.place));
+    const other = groupOf(place) ? undefined : [...state.accounts.keys()].map((one) => privatePlace(me, one))
+      .find((one) => !shown.has(one));
     const used = new Set(state.columns.map((one) => one.me));
-    const next = playable().find((one) => !used.has(one.user_id))?.user_id ?? me;
-    const where = placesOf(next).includes(place) ? place : `p${next}`;
+    const next = other ? me : playable().find((one) => !used.has(one.user_id))?.user_id ?? me;
+    const where = other ?? (groupOf(place) ? place : privatePlace(next, accountOf(place)));
     setColumns([...state.columns, new Column({ me: next, place: where }, on)], state.columns.length);
     remember();
     active().parts.who.focus();
@@ -126,6 +133,32 @@ function drawAll() {
   drawPanel();
   drawTimeline();
   drawFaults();
+  drawAccounts();
+}
+
+/** Who is an account now is nobody to be; a talk with one that is none any more cannot go on. */
+function moveOn() {
+  const people = new Set(playable().map((one) => one.user_id));
+  for (const column of state.columns) {
+    if (!people.has(column.me)) column.me = [...people][0] ?? column.me;
+    if (!placesOf(column.me).includes(column.place)) column.place = privatePlace(column.me, state.botId);
+  }
+  if (writeAddress(state.columns) !== location.hash) remember();
+}
+
+let accountsSeen = "";
+
+/** When other accounts are there than before. */
+function accountsChanged() {
+  const now = JSON.stringify([...state.accounts.keys()]);
+  if (now === accountsSeen) return;
+  accountsSeen = now;
+  moveOn();
+  drawColumns();
+  drawPanel();
+  drawTimeline();
+  drawFaultAccounts();
+  refreshFaults();
 }
 
 function showMessage(message) {
@@ -168,7 +201,9 @@ const TAKE = {
     takeTraffic(frame);
     if (frame.seq < state.seq) return; // of the past: hello has told how many there are
     state.bots = frame.bots;
+    state.botsOf.set(frame.self_id, frame.own_bots);
     drawStatus();
+    drawAccounts();
   },
   world(frame) {
     takeWorld(frame);
@@ -180,9 +215,12 @@ const TAKE = {
     }
     drawSide();
     drawRow(on.activate);
+    drawAccounts();
+    accountsChanged();
   },
   ready() {
     ready = true;
+    accountsSeen = JSON.stringify([...state.accounts.keys()]);
     readColumns();
     drawAll();
     refreshFaults();
@@ -201,7 +239,8 @@ function startButtons() {
   addEventListener("resize", () => state.columns.forEach((column) => column.composer.draw()));
   addEventListener("hashchange", readColumns);
   startFaults();
-  startTabs((name) => ({ timeline: drawTimeline, faults: refreshFaults, wire: drawPanel })[name]());
+  startAccounts();
+  startTabs((name) => ({ timeline: drawTimeline, faults: refreshFaults, wire: drawPanel, accounts: drawAccounts })[name]());
 }
 
 startButtons();

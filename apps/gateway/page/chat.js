@@ -4,7 +4,7 @@ import { memberItems, messageItems } from "./acts.js";
 import { atEnd, avatar, el } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { segmentsOf } from "./segments.js";
-import { groupOf, nameIn, nickname, placeOf, state } from "./state.js";
+import { groupOf, isAccount, nameIn, nickname, placeOf, state } from "./state.js";
 import { t, timeFormat } from "./text.js";
 
 const GAP_S = 300; // a pause this long gets a line with the time
@@ -17,7 +17,7 @@ function bubble(message, place) {
 function badges(message, place) {
   const role = groupOf(place)?.members.get(message.user_id)?.role;
   return [
-    message.user_id === state.botId ? el("span", { className: "tag bot" }, t("bot")) : null,
+    isAccount(message.user_id) ? el("span", { className: "tag bot" }, t("bot")) : null,
     message.anonymous ? el("span", { className: "tag" }, t("anonymous")) : null,
     role === "owner" || role === "admin" ? el("span", { className: `tag ${role}` }, t(role)) : null,
   ];
@@ -68,7 +68,7 @@ function messageOf(column, message, before) {
       el("div", { className: "row" }, bubble(message, place), tools(column, message, name))));
   item.classList.toggle("mine", message.user_id === me);
   item.classList.toggle("follows", Boolean(follows));
-  item.classList.toggle("from-bot", message.user_id === state.botId);
+  item.classList.toggle("from-bot", isAccount(message.user_id));
   item.dataset.id = message.message_id;
   item.title = new Date(message.time * 1000).toLocaleString();
   return item;

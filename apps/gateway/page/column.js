@@ -8,7 +8,9 @@ import { atEnd, byId, el } from "./dom.js";
 import { post } from "./live.js";
 import { openMenu } from "./menu.js";
 import { placeName } from "./places.js";
-import { groupOf, maySpeak, nameIn, nickname, placesOf, playable, state } from "./state.js";
+import {
+  accountOf, groupOf, maySpeak, nameIn, nickname, placesOf, playable, privatePlace, state,
+} from "./state.js";
 import { applyTexts, t } from "./text.js";
 
 const NAMES = ["aria-describedby", "aria-labelledby"];
@@ -28,6 +30,9 @@ function partsOf(number) {
   }
   return { root, parts };
 }
+
+/** Where the bots of an account connect. */
+export const urlOf = (account) => account === state.botId ? state.onebot : `${state.onebot}/${account}`;
 
 const option = (value, text, selected) => el("option", { value, selected }, text);
 
@@ -64,9 +69,8 @@ export class Column {
   }
 
   beSomebody(user) {
-    const wasPrivate = !groupOf(this.place);
     this.me = user;
-    if (wasPrivate || !placesOf(user).includes(this.place)) this.place = `p${user}`;
+    if (!groupOf(this.place)) this.place = privatePlace(user, accountOf(this.place));
     this.problem("");
     this.composer.forget();
     this.on.choose(this);
@@ -116,8 +120,10 @@ export class Column {
     const { me, place } = this;
     const outside = !maySpeak(me, place);
     const hint = this.parts["no-bot"];
-    hint.hidden = !(outside || (state.bots === 0 && state.link === "online"));
-    hint.textContent = !outside ? t("no_bot_hint", state.onebot)
+    const account = groupOf(place) ? state.botId : accountOf(place);
+    const bots = groupOf(place) ? state.bots : state.botsOf.get(account) ?? 0;
+    hint.hidden = !(outside || (bots === 0 && state.link === "online"));
+    hint.textContent = !outside ? t("no_bot_hint", urlOf(account))
       : t(groupOf(place) ? "outside_hint" : "stranger_hint", nickname(me), placeName(place));
   }
 

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { post } from "./live.js";
 import { imageOf, readImage } from "./media.js";
-import { groupOf, maySpeak, nameIn, state } from "./state.js";
+import { groupOf, maySpeak, nameIn, peerOf, state } from "./state.js";
 import { t } from "./text.js";
 
 const COMMANDS = ["/help", "/whoami", "/both", "/quiz", "/remind 5 喝茶 🍵"];
@@ -108,7 +108,8 @@ export class Composer {
     const { column } = this;
     const group = groupOf(column.place);
     try {
-      await post("/api/say", { user_id: column.me, ...(group && { group_id: group.group_id }), ...what });
+      const where = group ? { group_id: group.group_id } : { target_id: peerOf(column.place, column.me) };
+      await post("/api/say", { user_id: column.me, ...where, ...what });
       column.problem("");
       return true;
     } catch (error) {

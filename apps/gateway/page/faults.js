@@ -3,7 +3,9 @@
 import { announce } from "./announce.js";
 import { byId, el } from "./dom.js";
 import { get, post } from "./live.js";
+import { state } from "./state.js";
 import { t } from "./text.js";
+import { accountSelect } from "./watch.js";
 
 const TIMES = [0, 1, 3, 10, -1];
 // In the order shown. A list gives the values that can be chosen; a flag is on or off.
@@ -21,7 +23,13 @@ const FAULTS = [
 ];
 
 let known = {}; // as the gateway has them
+let account = 0; // whose they are; 0: the first one's
 let asking = false;
+
+const url = () => {
+  if (!state.accounts.has(account)) account = state.botId; // it was closed, or none was chosen
+  return `/api/faults?account=${account}`;
+};
 
 const set = () => FAULTS.filter(({ name }) => known[name]);
 const say = (fault, value) => value === 0 ? t("off") : fault.say ? fault.say(value)
@@ -32,29 +40,35 @@ function trouble(words) {
   byId("fault-problem").textContent = words;
 }
 
-async function change(wanted, from = known) {
+let last = Promise.resolve();
+
+/** One request after another: each change builds on the answer to the one before. */
+const inTurn = (step) => (last = last.then(step));
+
+const change = (wanted, from) => inTurn(async () => {
   try {
-    known = await post("/api/faults", { ...from, ...wanted });
+    known = await post(url(), { ...(from ?? known), ...wanted });
     trouble("");
     announce(set().length ? t("faults_set", set().length) : t("no_faults"));
   } catch (error) {
     trouble(error.message);
   }
   showFaults(true);
-}
+});
 
 /** Ask again: calls count down, scripts and other pages set them as well. */
 export async function refreshFaults() {
   if (asking) return;
   asking = true;
-  try {
-    known = await get("/api/faults");
-    showFaults();
-  } catch {
-    // the banner tells that the gateway is gone
-  } finally {
+  await inTurn(async () => {
     asking = false;
-  }
+    try {
+      known = await get(url());
+      showFaults();
+    } catch {
+      // the banner tells that the gateway is gone
+    }
+  });
 }
 
 /** A call has passed: those that count calls may have gone down. */
@@ -121,7 +135,21 @@ function showFaults(all = false) {
   byId("no-faults").disabled = !count && !known.action && !known.retcode;
 }
 
+async function choose(chosen) {
+  account = chosen;
+  trouble("");
+  await refreshFaults();
+}
+
+/** Whose faults they are, where there are several accounts. */
+export function drawFaultAccounts() {
+  const had = document.activeElement?.id === "fault-account";
+  byId("fault-whose").replaceChildren(accountSelect("fault-account", state.accounts.has(account) ? account : state.botId, choose));
+  if (had) byId("fault-account").focus();
+}
+
 export function drawFaults() {
+  drawFaultAccounts();
   byId("faults").replaceChildren(...FAULTS.map((fault) => row(fault.name, control(fault, `fault-${fault.name}`))),
     el("h3", {}, t("only_these")), ...narrowing());
   showFaults();

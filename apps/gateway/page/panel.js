@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 import { atEnd, byId, el } from "./dom.js";
 import { t } from "./text.js";
+import { isWatched, watchSelect, whose } from "./watch.js";
 
 const KEEP = 300;
 const FILTERS = ["everything", "calls", "events"];
@@ -75,10 +76,13 @@ function row(entry, className, arrow, name, ...facts) {
 
 const fact = (text, title) => el("span", { title }, text);
 
+const owner = (entry) => whose(entry) ? [fact(whose(entry), t("account"))] : [];
+
 function callRow(entry) {
   const failed = entry.reply?.status === "failed";
   const facts = [fact(failed ? `✗ ${entry.reply.retcode}` : entry.reply?.status === "async" ? "async" : "✓")];
   facts.push(fact(duration(entry.took_us)));
+  facts.push(...owner(entry));
   if (entry.after !== undefined && entry.after < 10000) facts.push(fact(`+${entry.after} ms`, t("after_event")));
   return row(entry, failed ? "call failed" : "call", "←", entry.action, ...facts);
 }
@@ -87,17 +91,20 @@ function botRow(entry) {
   const state = entry.state === "gone" ? t("gone_bot") : t(entry.state);
   return el("p", { className: `entry note ${entry.state}` }, el("time", {}, clock(entry.time)),
     el("span", { className: "arrow", "aria-hidden": "true" }, "●"),
-    el("b", {}, `bot ${entry.bot || "?"} ${state}`), el("span", { className: "facts" }, entry.path));
+    el("b", {}, `bot ${entry.bot || "?"} ${state}`), el("span", { className: "facts" }, entry.path, ...owner(entry)));
 }
 
 function draw(entry) {
   if (entry.kind === "call") return callRow(entry);
   if (entry.kind === "bot") return botRow(entry);
-  return row(entry, isHeartbeat(entry) ? "event quiet" : "event", "→", eventName(entry.event), fact(t("to", entry.to)));
+  return row(entry, isHeartbeat(entry) ? "event quiet" : "event", "→", eventName(entry.event), fact(t("to", entry.to)),
+    ...owner(entry));
 }
 
-const wanted = (entry) => (heartbeats || !isHeartbeat(entry)) &&
+const wanted = (entry) => isWatched(entry) && (heartbeats || !isHeartbeat(entry)) &&
   (filter === "everything" || entry.kind === "bot" || `${entry.kind}s` === filter);
+
+export const watchers = [drawPanel]; // what is drawn anew when another account is looked at
 
 export function drawPanel() {
   const wire = byId("wire");
@@ -113,7 +120,7 @@ function drawFilters() {
     type: "checkbox", checked: heartbeats,
     onchange: (event) => { heartbeats = event.target.checked; drawPanel(); },
   });
-  byId("filters").replaceChildren(
+  byId("filters").replaceChildren(watchSelect("wire-account", () => watchers.forEach((draw) => draw())),
     ...FILTERS.map((name) => el("button", {
       type: "button", className: "chip-button", "aria-pressed": String(name === filter),
       onclick: () => { filter = name; drawPanel(); byId("filters").querySelector("[aria-pressed=true]").focus(); },

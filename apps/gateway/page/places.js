@@ -1,7 +1,7 @@
 // places.js - the left side: who the active column is and where it speaks, as native radio buttons.
 // SPDX-License-Identifier: MIT
 import { avatar, byId, el } from "./dom.js";
-import { groupOf, lastIn, maySpeak, nameIn, nickname, placesOf, playable, state } from "./state.js";
+import { accountOf, groupOf, lastIn, maySpeak, nameIn, nickname, placesOf, playable, state } from "./state.js";
 import { t } from "./text.js";
 
 function choice(name, value, checked, choose, ...children) {
@@ -10,7 +10,7 @@ function choice(name, value, checked, choose, ...children) {
 }
 
 export const placeName = (place) =>
-  groupOf(place)?.name ?? t("private_with", nickname(state.botId));
+  groupOf(place)?.name ?? t("private_with", nickname(accountOf(place)));
 
 function preview(place) {
   const last = lastIn(place);
@@ -21,7 +21,8 @@ function preview(place) {
 
 function placeChoice(column, place, choose) {
   const name = placeName(place);
-  const icon = avatar(groupOf(place)?.group_id ?? state.botId, groupOf(place)?.name ?? nickname(state.botId));
+  const icon = avatar(groupOf(place)?.group_id ?? accountOf(place),
+    groupOf(place)?.name ?? nickname(accountOf(place)));
   if (groupOf(place)) icon.classList.add("square");
   const unread = state.unread.get(place) ?? 0;
   const label = choice("place", place, place === column.place, choose, icon,

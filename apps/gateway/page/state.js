@@ -1,5 +1,5 @@
-// state.js - what the page knows. Places are "g20001" (a group) and "p10003" (a person's
-// private talk with the bot). Messages are kept in the order of their ids, each once.
+// state.js - what the page knows. Places are "g20001" (a group), "p10003" (a person's private talk
+// with the first account) and "p10002~10003" (of any two). Messages are kept by their ids, each once.
 // SPDX-License-Identifier: MIT
 
 const KEEP = 2000; // messages in memory, of all places
@@ -9,7 +9,9 @@ export const state = {
   seq: 0, // traffic from this number on is news
   link: "connecting", // or "online", "offline"
   bots: 0,
-  botId: 10000,
+  botsOf: new Map(), // account -> how many
+  botId: 10000, // the first account
+  accounts: new Map(), // id -> {user_id, report_self, friends: Set}
   onebot: "",
   textMax: 4500,
   people: new Map(), // id -> {user_id, nickname}
@@ -20,8 +22,28 @@ export const state = {
   active: 0, // which of them the left side and the tabs belong to
 };
 
+/** The place of a private talk, whichever of the two is named first. */
+export function privatePlace(one, other) {
+  if (one === state.botId || other === state.botId) return `p${one === state.botId ? other : one}`;
+  return `p${Math.min(one, other)}~${Math.max(one, other)}`;
+}
+
+/** The two of a private place. */
+const sidesOf = (place) => {
+  const [one, other = state.botId] = place.slice(1).split("~").map(Number);
+  return [one, other];
+};
+
+/** Whom this one talks to there. */
+export const peerOf = (place, me) => sidesOf(place).find((one) => one !== me);
+
+/** The account of a private place. */
+export const accountOf = (place) => sidesOf(place).find((one) => state.accounts.has(one)) ?? state.botId;
+
+export const isAccount = (user) => state.accounts.has(user) || user === state.botId;
+
 export const placeOf = (message) =>
-  message.group_id ? `g${message.group_id}` : `p${message.peer_id}`;
+  message.group_id ? `g${message.group_id}` : privatePlace(message.user_id, message.target_id);
 
 export const groupOf = (place) =>
   place.startsWith("g") ? state.groups.get(Number(place.slice(1))) : undefined;
@@ -29,7 +51,9 @@ export const groupOf = (place) =>
 /** May this person speak there? */
 export function maySpeak(user, place) {
   const group = groupOf(place);
-  return group ? group.members.has(user) : state.people.get(user)?.friend ?? true;
+  if (group) return group.members.has(user);
+  return sidesOf(place).includes(user) &&
+    (state.accounts.size === 0 || Boolean(state.accounts.get(peerOf(place, user))?.friends.has(user)));
 }
 
 export const nickname = (user) => state.people.get(user)?.nickname ?? String(user);
@@ -39,14 +63,18 @@ export const nameIn = (user, place) =>
   groupOf(place)?.members.get(user)?.card || nickname(user);
 
 /** The places that a person has, in the order shown. */
-export const placesOf = (user) => [...[...state.groups.keys()].map((id) => `g${id}`), `p${user}`];
+export const placesOf = (user) => [...[...state.groups.keys()].map((id) => `g${id}`),
+  ...[...state.accounts.keys()].map((account) => privatePlace(user, account))];
 
 /** Everyone whom one may be. */
-export const playable = () => [...state.people.values()].filter((one) => one.user_id !== state.botId);
+export const playable = () => [...state.people.values()].filter((one) => !isAccount(one.user_id));
 
 /** Take what the world is like now. */
 export function takeWorld(world) {
   state.people = new Map(world.people.map((person) => [person.user_id, person]));
+  state.accounts = new Map(world.accounts.map((account) => [account.user_id, {
+    ...account, friends: new Set(account.friends),
+  }]));
   state.groups = new Map(world.groups.map((group) => [group.group_id, {
     ...group, members: new Map(group.members.map((member) => [member.user_id, member])),
   }]));
@@ -61,6 +89,7 @@ export function takeHello(hello) {
   state.run = hello.run;
   state.seq = hello.seq;
   state.bots = hello.bots;
+  state.botsOf = new Map(Object.entries(hello.bots_of).map(([id, count]) => [Number(id), count]));
   state.botId = hello.bot_id;
   state.onebot = hello.onebot;
   state.textMax = hello.text_max;

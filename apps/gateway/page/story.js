@@ -31,6 +31,7 @@ const startOf = (call) => call.time - call.took_us / 1000;
 /** The same for any story. */
 function score(story, call) {
   const { entry, calls } = story;
+  if (entry.self_id !== call.self_id) return 0; // of another account
   if (entry.kind === "event") return fits(entry.event, call.request?.params ?? {});
   if (entry.bot !== call.bot) return 0;
   return entry.kind === "bot" || startOf(call) - calls.at(-1).time < TOGETHER_MS ? 1 : 0;

@@ -57,6 +57,11 @@ export const TEXTS = {
     fault_deaf: "收不到事件", about_deaf: "什么事件都不来，连接却好好的。",
     fault_action: "动作", about_action: "丢失、断线、失败、风控只对这个动作；空着：所有动作。",
     fault_retcode: "retcode", about_retcode: "「调用失败」返回的代码；空着：100。",
+    // accounts
+    account: "账号", accounts: "账号", all_accounts: "所有账号", report_self: "自己发的消息也是事件", close_account: "关闭",
+    close_account_of: (name) => `关闭账号「${name}」`, open_account: "成为机器人账号", account_opened: (name) => `${name}现在是机器人账号`,
+    about_accounts: "机器人可以是好几个账号，各有各的好友、群身份和故障。填一个已有的人的号码，或一个新号码。",
+    account_number: "号码", account_name: "名字（可空）",
   },
   en: {
     title: "xie · simulated QQ", you_are: "You are", speak_in: "Where", send: "Send", clear: "Clear",
@@ -120,6 +125,12 @@ export const TEXTS = {
     fault_deaf: "No events", about_deaf: "No event comes at all, though the connection is well.",
     fault_action: "Action", about_action: "Lost, cut, fail and risk meet this action only; empty: all.",
     fault_retcode: "retcode", about_retcode: "What “Calls fail” answers; empty: 100.",
+    // accounts
+    account: "Account", accounts: "Accounts", all_accounts: "All accounts", report_self: "Own messages are events",
+    close_account: "Close", close_account_of: (name) => `Close the account ${name}`, open_account: "Make it an account",
+    account_opened: (name) => `${name} is an account of bots now`,
+    about_accounts: "Bots may be several accounts, each with friends, roles and faults of its own. Give the number of somebody who is there, or a new one.",
+    account_number: "Number", account_name: "Name (may be empty)",
   },
 };
 

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: MIT
 import { atEnd, byId, el } from "./dom.js";
 import { beginOf, byBot, failed, lengthOf, Stories } from "./story.js";
-import { findMessage, nameIn, nickname } from "./state.js";
+import { findMessage, nameIn, nickname, privatePlace } from "./state.js";
 import { placeName } from "./places.js";
-import { clock, duration, eventName } from "./panel.js";
+import { clock, duration, eventName, watchers } from "./panel.js";
 import { t } from "./text.js";
+import { isWatched, watchSelect, whose } from "./watch.js";
 
 const stories = new Stories();
 const filter = { words: "", answered: false, failures: false };
@@ -20,7 +21,7 @@ function headline({ entry }) {
   if (entry.kind === "alone") return t("by_itself");
   const { event } = entry;
   if (typeof event === "string") return eventName(event);
-  const place = event.group_id ? `g${event.group_id}` : `p${event.user_id}`;
+  const place = event.group_id ? `g${event.group_id}` : privatePlace(event.user_id ?? 0, event.self_id);
   const who = event.sender?.card || event.sender?.nickname || (event.user_id ? nameIn(event.user_id, place) : "");
   const where = event.group_id ? placeName(place) : t("in_private");
   if (event.post_type === "message") return `${who} · ${where}: ${event.raw_message ?? ""}`;
@@ -69,7 +70,8 @@ function storyOf(story) {
       el("time", {}, clock(entry.time)),
       el("p", { className: "cause" }, headline(story)),
       el("span", { className: "facts" }, calls.length
-        ? t("calls_in", calls.length, ms(lengthOf(story))) : t("no_reaction"))),
+        ? t("calls_in", calls.length, ms(lengthOf(story))) : t("no_reaction"),
+      whose(entry) ? ` · ${whose(entry)}` : "")),
     ...groups.filter(Boolean));
   item.classList.toggle("quiet", calls.length === 0);
   item.classList.toggle("failed", calls.some(failed));
@@ -78,6 +80,7 @@ function storyOf(story) {
 }
 
 function wanted(story) {
+  if (!isWatched(story.entry)) return false;
   if (filter.answered && story.calls.length === 0) return false;
   if (filter.failures && !story.calls.some(failed)) return false;
   if (!filter.words) return true;
@@ -102,7 +105,7 @@ const check = (name) => el("label", { className: "check" }, el("input", {
 }), t(name));
 
 export function drawTimeline() {
-  byId("story-filters").replaceChildren(el("input", {
+  byId("story-filters").replaceChildren(watchSelect("story-account", () => watchers.forEach((draw) => draw())), el("input", {
     type: "search", id: "story-words", value: filter.words, placeholder: t("filter_words"), "aria-label": t("filter_words"),
     oninput: (event) => {
       filter.words = event.target.value.trim();
@@ -111,6 +114,8 @@ export function drawTimeline() {
   }), check("answered"), check("failures"));
   drawList();
 }
+
+watchers.push(drawTimeline);
 
 /** Take an entry of the traffic, each once. */
 export function addToTimeline(entry) {
