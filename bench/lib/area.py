@@ -82,14 +82,14 @@ class Area:
             self.wrong("kind is neither 'programs' nor 'duel'")
         if self.runs < 5:
             self.wrong("fewer than five runs tell nothing")
-        self.check_rows()
-        self.check_contestants()
         if self.kind == "duel":
             if not self.load:
                 self.wrong("a duel needs a [load]")
             self.check_program("load", self.load, LOAD)
         elif self.load:
             self.wrong("only a duel has a [load]")
+        self.check_rows()
+        self.check_contestants()
         self.check_goals()
         for picture in self.pictures:
             self.check_keys("picture", picture, PICTURE)

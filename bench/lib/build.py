@@ -74,7 +74,8 @@ class Builder:
                 raise Missing(f"no {tool} here")
         way = next(key for key in ("meson", "cc", "cxx", "go", "cargo", "python", "node", "command")
                    if key in self.program)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if way not in ("meson", "command"):
+            self.folder.mkdir(parents=True, exist_ok=True)
         command, env = getattr(self, way)()
         command += [self.place(word) for word in words(self.program.get("args"))]
         return command, env | {key: self.place(str(value)) for key, value

@@ -106,7 +106,6 @@ class Child:
     def rest(self, seconds):
         """All it says until it ends; it must end well."""
         try:
-            self.process.stdin.close()
             out, _ = self.process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             raise Failed(f"{self.name} did not end within {seconds:.0f} s") from None
