@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-ROOT, LOAD, SERVER = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+ROOT = pathlib.Path(sys.argv[1])
+LOAD, SERVER = (pathlib.Path(program).resolve() for program in sys.argv[2:4])
 SCRATCH = tempfile.TemporaryDirectory()
 BENCH = pathlib.Path(SCRATCH.name)
 
