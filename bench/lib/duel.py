@@ -14,6 +14,7 @@ from process import Child, Failed, LOAD_CORE, SERVER_CORE
 
 START_SECONDS = 30  # for a server to say its port
 OPEN_SECONDS = 60   # for all connections
+PLAY_SECONDS = 300  # for what a window leaves outstanding; lost is what a load program says is
 LATENCIES = ("p50", "p99", "p99.9")
 
 
@@ -59,8 +60,15 @@ class Duel:
         return port
 
     def open(self, name):
+        """How many connections there are now: 0 of a client that does not come, or is not well."""
         self.load.say(f"open {self.index[name]}")
         return int(self.load.answer("opened", OPEN_SECONDS)[0])
+
+    def open_all(self, results):
+        for name in list(self.names):
+            if self.open(name) == 0:
+                results.failed[name] = "it did not connect and answer"
+                self.names.remove(name)
 
     def close(self, name):
         self.load.say(f"close {self.index[name]}")
@@ -71,7 +79,7 @@ class Duel:
         seconds = seconds or self.seconds
         self.load.say(f"play {self.index[name]} {int(seconds * 1000)} {rate:.0f}")
         requests, lost, took, *latencies = map(
-            float, self.load.answer("played", seconds + OPEN_SECONDS))
+            float, self.load.answer("played", seconds + PLAY_SECONDS))
         if lost:
             raise Void(f"{lost:.0f} requests were never answered")
         if not requests:
@@ -122,8 +130,8 @@ def windows(duel, results, runs):
     row, apart = duel.row, duel.row.get("apart", False)
     latency = row["measure"] == "latency"
     if not apart:
+        duel.open_all(results)
         for name in duel.names:
-            duel.open(name)
             attempt(results, duel, name, lambda: duel.play(name))  # to warm up
     rate = duel.rate() if latency else 0
     for name in turns(duel, runs):
