@@ -12,7 +12,7 @@
 
 #include "implementation.h"
 
-enum { PROBES = 150, WARM = 2000, STILL_SECONDS = 10 };
+enum { PROBES = 150, WARM = 2000, STILL_SECONDS = 30 };
 
 static size_t depth = 1, talks, count;
 static struct bot *bots;
