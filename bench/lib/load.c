@@ -46,7 +46,7 @@ static int64_t now_ns(void)
  * was really sent (so that a server that stalls does not hide the wait of those behind). */
 static int64_t due(const struct window *window, const struct load_connection *connection)
 {
-    if (!window->interval)
+    if (window->interval <= 0)
         return connection->since[connection->answered % window->protocol->depth];
     size_t place = (size_t)(connection - window->server->connections);
     double turn = (double)(connection->answered * window->server->count + place);
@@ -96,7 +96,7 @@ static void send_wanted(struct window *window, struct load_connection *connectio
     more = more < room ? more : room;
     if (!more || connection->broken)
         return;
-    int64_t now = window->interval ? 0 : now_ns();
+    int64_t now = window->interval > 0 ? 0 : now_ns();
     for (uint64_t i = 0; i < more; i++)
         connection->since[(connection->sent + i) % depth] = now;
     connection->sent += more;
@@ -139,7 +139,7 @@ static void answered(struct window *window, struct load_connection *connection, 
     window->answered += (uint64_t)count;
     window->outstanding -= (uint64_t)count;
     window->last = now;
-    if (!window->interval && !window->draining) {
+    if (window->interval <= 0 && !window->draining) {
         connection->wanted += (uint64_t)count;
         window->outstanding += (uint64_t)count;
     }
@@ -204,7 +204,7 @@ static void begin(struct window *window)
     for (size_t i = 0; i < server->count; i++) {
         struct load_connection *connection = &server->connections[i];
         connection->wanted = connection->sent = connection->answered = 0;
-        if (!window->interval) {
+        if (window->interval <= 0) {
             connection->wanted = window->protocol->depth;
             window->outstanding += connection->wanted;
             send_wanted(window, connection);
@@ -223,7 +223,7 @@ static void play(struct load_protocol *protocol, struct load_server *server, int
     window.end = window.start + length;
     begin(&window);
     for (int64_t now = window.start; now < window.end; now = now_ns()) {
-        int64_t next = window.interval ? schedule(&window) : INT64_MAX;
+        int64_t next = window.interval > 0 ? schedule(&window) : INT64_MAX;
         wait_until(&window, next < window.end ? next : window.end);
     }
     window.draining = true;

@@ -8,7 +8,10 @@
 #include "utf8.h"
 #include "ws.h"
 
-enum { HEAD_LEAST = 2 };
+enum {
+    HEAD_LEAST = 2,
+    MOVED_LEAST = 2048 /* bytes of a message that is moved rather than copied */
+};
 
 /* Length of a frame's head by its first two bytes: RFC 6455 section 5.2. */
 static size_t head_size(const unsigned char *head)
@@ -55,6 +58,64 @@ static void unmask(char *to, const char *from, size_t len, const unsigned char *
         to[i] = (char)((unsigned char)from[i] ^ mask[i % 4]);
 }
 
+/* Bytes of the payload, and whether the text is one. */
+static bool unmasked(const struct xie_ws *ws, const struct xie_ws_message *message, char *to,
+                     const char *from, const unsigned char *mask)
+{
+    size_t len = message->data.len;
+    if (!ws->client)
+        unmask(to, from, len, mask);
+    else if (to != from)
+        memcpy(to, from, len);
+    return message->kind != XIE_WS_TEXT || xie_web_utf8(to, len);
+}
+
+/* It is all that has been read: the memory becomes the message's, and comes back with the next
+ * receive (xie_ws_give_back). */
+static bool move(struct xie_ws *ws, struct xie_ws_message *message, size_t size, size_t len,
+                 const unsigned char *mask)
+{
+    struct xie_bytes *data = &message->data;
+    *data = ws->in;
+    data->start += size;
+    data->len = len;
+    char *first = xie_bytes_first(data);
+    if (!unmasked(ws, message, first, first, mask)) {
+        if (!ws->client)
+            unmask(first, first, len, mask); /* as it was */
+        *data = (struct xie_bytes){0};
+        return false;
+    }
+    ws->in = (struct xie_bytes){0};
+    return true;
+}
+
+static bool copy(struct xie_ws *ws, struct xie_ws_message *message, size_t size, size_t len,
+                 const unsigned char *mask)
+{
+    if (xie_bytes_reserve(&message->data, len + 1) < 0)
+        return false;
+    message->data.len = len;
+    if (!unmasked(ws, message, xie_bytes_first(&message->data), xie_bytes_first(&ws->in) + size,
+                  mask))
+        return false;
+    xie_bytes_take(&ws->in, size + len);
+    return true;
+}
+
+void xie_ws_give_back(struct xie_ws *ws)
+{
+    struct xie_ws_message *message = ws->current;
+    if (message && !ws->in.data && message->data.cap >= XIE_WS_READ &&
+        message->data.cap <= 2 * XIE_WS_READ_MAX) {
+        ws->in = message->data;
+        xie_bytes_clear(&ws->in);
+        message->data = (struct xie_bytes){0};
+    }
+    xie_ws_message_free(message);
+    ws->current = NULL;
+}
+
 /* false: it is not for here, by its text or by our memory: wslay has the same trouble, and says so
  * as it does. */
 static bool take(struct xie_ws *ws, const unsigned char *head, size_t size, size_t len)
@@ -63,24 +124,15 @@ static bool take(struct xie_ws *ws, const unsigned char *head, size_t size, size
     if (!message)
         return false;
     message->kind = (enum xie_ws_kind)(head[0] & 127);
-    if (xie_bytes_reserve(&message->data, len + 1) < 0)
-        goto out;
-    char *data = xie_bytes_end(&message->data);
-    const char *from = xie_bytes_first(&ws->in) + size;
-    if (ws->client)
-        memcpy(data, from, len);
-    else
-        unmask(data, from, len, head + size - 4);
-    data[len] = 0;
-    message->data.len = len;
-    if (message->kind == XIE_WS_TEXT && !xie_web_utf8(data, len))
-        goto out;
-    xie_bytes_take(&ws->in, size + len);
+    const unsigned char *mask = head + size - 4;
+    bool all = len >= MOVED_LEAST && ws->in.len == size + len && xie_bytes_room(&ws->in);
+    if (!(all ? move : copy)(ws, message, size, len, mask)) {
+        xie_ws_message_free(message);
+        return false;
+    }
+    *xie_bytes_end(&message->data) = 0;
     xie_list_push(&ws->inbox, &message->link);
     return true;
-out:
-    xie_ws_message_free(message);
-    return false;
 }
 
 /* Its head has come in part: wslay gets what there is, which may be wrong already. */

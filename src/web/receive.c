@@ -202,8 +202,7 @@ int xie_ws_receive(struct xie_ws *ws, char **data, size_t *len)
     int result = xie_ws_enter(ws);
     if (result < 0)
         return result;
-    xie_ws_message_free(ws->current);
-    ws->current = NULL;
+    xie_ws_give_back(ws);
     result = xie_ws_receive_inside(ws, &ws->current);
     if (result > 0) {
         *data = xie_bytes_first(&ws->current->data);

@@ -116,6 +116,8 @@ void xie_ws_message_free(struct xie_ws_message *message);
 /* Take the frame that comes next, if it is a whole message and here, or lend it to wslay. Between
  * frames only. false: more of it has to come. */
 bool xie_ws_next_frame(struct xie_ws *ws);
+/* Free the message that was given away last; its memory may be read into again. */
+void xie_ws_give_back(struct xie_ws *ws);
 
 /* The parser's callbacks: parse.c. */
 extern const struct wslay_event_callbacks xie_ws_callbacks;

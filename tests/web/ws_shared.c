@@ -156,10 +156,57 @@ static void it_comes_although_the_sender_frees(void)
     kit_run(answer_and_free, NULL, client_hears_all);
 }
 
+/* --- a message that is all that has come ------------------------------------------------ */
+
+enum { LONG = 3000, LONG_HEAD = 8 };
+
+/* A text of 3000 letters, the last one replaced; the two bytes that its answer begins with, or
+ * the code that it is closed with. */
+static int answer_to_long(unsigned char last)
+{
+    static const unsigned char mask[4] = {0x12, 0x34, 0x56, 0x78};
+    static const unsigned char bye[] = {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8};
+    unsigned char bytes[LONG_HEAD + LONG + sizeof bye] = {0x81, 0xfe, LONG >> 8, LONG & 255};
+    struct xie_stream *stream = kit_open();
+    char *head;
+    kit_put(stream, opening);
+    CHECK(xie_stream_read_until(stream, "\r\n\r\n", 4, &head) > 0);
+    memcpy(bytes + 4, mask, 4);
+    for (size_t i = 0; i < LONG; i++)
+        bytes[LONG_HEAD + i] = (i + 1 < LONG ? 'a' : last) ^ mask[i % 4];
+    kit_put_bytes(stream, bytes, LONG_HEAD + LONG);
+    unsigned char answer[4 + LONG];
+    CHECK_EQ(xie_stream_read_exactly(stream, answer, 4), 4);
+    if (answer[0] == 0x81) {
+        CHECK_EQ(xie_stream_read_exactly(stream, answer + 4, LONG), LONG);
+        CHECK_EQ(answer[4], 'a');
+        CHECK_EQ(answer[3 + LONG], last);
+        kit_put_bytes(stream, bye, sizeof bye);
+    }
+    free(kit_rest(stream, NULL));
+    xie_stream_close(stream);
+    return answer[0] == 0x81 ? answer[0] << 8 | answer[1] : answer[2] << 8 | answer[3];
+}
+
+static int client_long(void)
+{
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(answer_to_long('z'), 0x817e);
+        CHECK_EQ(answer_to_long(0xff), 1007);
+    }
+    return 0;
+}
+
+static void long_texts(void)
+{
+    kit_run(echo, NULL, client_long);
+}
+
 static const struct tap_test tests[] = {
     {"answers to messages that came together share a write", they_share},
     {"one that may wait goes out while its sender waits", it_comes_while_the_sender_waits},
     {"one that may wait goes out before its sender frees", it_comes_although_the_sender_frees},
+    {"a long text that comes alone is judged as others are", long_texts},
     {NULL, NULL},
 };
 
