@@ -42,7 +42,7 @@ parked()
     local count=1000000
     # 4.1 GiB and their page tables; a smaller machine parks a tenth.
     (($(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo) > 6000000)) || count=100000
-    build-gcc/bench/parked $count | tee /dev/stderr | awk '
+    build-gcc/bench/memory/parked $count | tee /dev/stderr | awk '
         $1 == "resident" { resident = $2 }
         END { exit !(resident > 0 && resident <= 4.2 * 1024) }'
 }

@@ -100,7 +100,9 @@ XIE_API int xie_ws_receive(struct xie_ws *ws, char **data, size_t *len);
  * Send a message; tasks may send at the same time, messages do not mix, keep the order of the
  * calls, and those that wait for the same write go out in one.
  *
- * return  0 it was handed to the kernel
+ * return  0 it was handed to the kernel; or, while more that the peer sent is at hand, will be by
+ *         the next time that the task waits: answers to messages that came together share a write.
+ *         What of that fails is the error of the next call
  * errors  as xie_stream_write; XIE_ECLOSED the connection is closed or being closed; -EILSEQ
  *         a text that is not UTF-8; -EINVAL kind; -ENOMEM. Interrupted (-ECANCELED -ETIMEDOUT)
  *         before any of it went out, it is taken back; later, the rest of it goes out all the
@@ -122,7 +124,8 @@ XIE_API int xie_ws_close(struct xie_ws *ws, uint16_t code, const char *reason);
 XIE_API uint16_t xie_ws_close_code(const struct xie_ws *ws, const char **reason);
 
 /* Close the connection at once and free; NULL allowed. A task in receive or send returns
- * XIE_ECLOSED before. */
+ * XIE_ECLOSED before. What has been sent and not been written is written before, for which the
+ * peer has 2 s. */
 XIE_API void xie_ws_free(struct xie_ws *ws);
 
 #ifdef __cplusplus

@@ -21,14 +21,16 @@ static ssize_t on_read(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, in
 {
     struct xie_ws *ws = arg;
     (void)flags;
-    /* One message at a time, but for those already in wslay's own 4 KiB. */
-    if (!ws->in.len || !xie_list_empty(&ws->inbox)) {
+    /* One frame at a time: between two, it has nothing of ours in its own 4 KiB. */
+    if (!ws->in.len || !ws->lent) {
         wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
         return -1;
     }
     size_t n = ws->in.len < len ? ws->in.len : len;
+    n = ws->lent < n ? (size_t)ws->lent : n;
     memcpy(buf, xie_bytes_first(&ws->in), n);
     xie_bytes_take(&ws->in, n);
+    ws->lent -= n;
     return (ssize_t)n;
 }
 

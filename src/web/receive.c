@@ -48,10 +48,22 @@ static void refused(struct xie_ws *ws)
         fail(ws, XIE_EWS_PROTOCOL, code);
 }
 
+/* Frame by frame, until there is a message, or one that needs more than has come. */
+static void feed(struct xie_ws *ws)
+{
+    while (xie_list_empty(&ws->inbox) && !ws->parse_error && !ws->close_received &&
+           wslay_event_get_read_enabled(ws->in_frames)) {
+        if (ws->lent ? !ws->in.len : !xie_ws_next_frame(ws))
+            return;
+        if (ws->lent)
+            wslay_event_recv(ws->in_frames);
+    }
+}
+
 /* Parse what has been read. */
 static int parse(struct xie_ws *ws)
 {
-    wslay_event_recv(ws->in_frames);
+    feed(ws);
     if (ws->parse_error)
         fail(ws, ws->parse_error, ws->fail_code);
     else if (!wslay_event_get_read_enabled(ws->in_frames) && !ws->close_received)
@@ -190,8 +202,7 @@ int xie_ws_receive(struct xie_ws *ws, char **data, size_t *len)
     int result = xie_ws_enter(ws);
     if (result < 0)
         return result;
-    xie_ws_message_free(ws->current);
-    ws->current = NULL;
+    xie_ws_give_back(ws);
     result = xie_ws_receive_inside(ws, &ws->current);
     if (result > 0) {
         *data = xie_bytes_first(&ws->current->data);

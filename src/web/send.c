@@ -102,6 +102,17 @@ static void leave(struct xie_ws *ws, struct xie_chunk *chunk, uint64_t number)
     xie_out_leave(&ws->out, chunk);
 }
 
+/* Messages are at hand that nobody has received yet, so that more may be sent at once: let it share
+ * their write. A task of its own writes as soon as whoever sends waits; without one it is not put
+ * off. */
+static bool may_wait(struct xie_ws *ws, size_t len)
+{
+    if (!ws->in.len || len + ws->out.pending > XIE_WS_CORK)
+        return false;
+    xie_out_kick(&ws->out);
+    return ws->out.flushing;
+}
+
 static int send_inside(struct xie_ws *ws, uint8_t opcode, const void *data, size_t len)
 {
     /* In a triggered scope nothing is begun. */
@@ -116,9 +127,15 @@ static int send_inside(struct xie_ws *ws, uint8_t opcode, const void *data, size
         packed ? pack(ws, opcode, data, len) : xie_ws_frame(ws, opcode, WSLAY_RSV_NONE, data, len);
     if (!chunk)
         return -ENOMEM;
+    if (may_wait(ws, len)) {
+        xie_out_add(&ws->out, chunk, false);
+        ws->put_off = true;
+        return 0;
+    }
     uint64_t number = packed ? ws->packed : 0;
     xie_out_add(&ws->out, chunk, true);
     int err = xie_out_drain(&ws->out, chunk);
+    ws->put_off &= err < 0; /* it went out behind those */
     leave(ws, chunk, number);
     return err;
 }

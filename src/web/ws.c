@@ -115,11 +115,22 @@ void xie_ws_end(struct xie_ws *ws, int error)
     xie_event_set(&ws->closed);
 }
 
+/* What a send has put off goes out, if the peer takes it. */
+static void write_put_off(struct xie_ws *ws)
+{
+    struct xie_scope scope;
+    xie_scope_open_shield(&scope, XIE_WS_CLOSE_S * XIE_SECOND);
+    xie_out_drain(&ws->out, NULL);
+    xie_scope_close(&scope);
+}
+
 void xie_ws_free(struct xie_ws *ws)
 {
     if (!ws)
         return;
     ws->freeing = true;
+    if (ws->put_off && ws->out.pending && !ws->out.error)
+        write_put_off(ws);
     xie_ws_end(ws, XIE_ECLOSED);
     xie_out_abort(&ws->out, XIE_ECLOSED);
     if (ws->reading)

@@ -18,7 +18,8 @@ enum {
     XIE_WS_CLOSE_S = 2,         /* for the peer's part of a close */
     XIE_WS_DEFLATE_LEAST = 128, /* a message worth compressing */
     XIE_WS_READ = 4096,         /* room for one read, at first */
-    XIE_WS_READ_MAX = 64 << 10  /* and when messages are large */
+    XIE_WS_READ_MAX = 64 << 10, /* and when messages are large */
+    XIE_WS_CORK = 16 << 10      /* bytes that may wait to share a write */
 };
 
 /* A message that has arrived whole. */
@@ -37,7 +38,10 @@ struct xie_ws {
     struct xie_out out;
     bool client;
 
-    struct xie_bytes in;            /* read, not yet parsed */
+    struct xie_bytes in;                   /* read, not yet parsed */
+    uint64_t lent;                         /* bytes of the frame that wslay is at, not yet its */
+    unsigned char head[XIE_WS_FRAME_HEAD]; /* of a frame, lent before it was whole */
+    size_t head_len;
     struct xie_link inbox;          /* whole messages */
     struct xie_ws_message *current; /* the one the last receive gave away */
     struct xie_ws_message *partial; /* the one being put together */
@@ -59,6 +63,7 @@ struct xie_ws {
     bool close_sent;     /* our close frame is in `out`: nothing may follow it */
     bool close_received; /* theirs has come */
     bool parted;         /* the last words were said: see part() */
+    bool put_off;        /* something was sent that may not be written yet */
     int error;           /* why nothing more will be received */
     int parse_error;     /* of a callback of the parser */
     uint16_t fail_code;  /* and what to close with for it */
@@ -107,6 +112,12 @@ int xie_ws_receive_inside(struct xie_ws *ws, struct xie_ws_message **message);
 void xie_ws_end(struct xie_ws *ws, int error);
 
 void xie_ws_message_free(struct xie_ws_message *message);
+
+/* Take the frame that comes next, if it is a whole message and here, or lend it to wslay. Between
+ * frames only. false: more of it has to come. */
+bool xie_ws_next_frame(struct xie_ws *ws);
+/* Free the message that was given away last; its memory may be read into again. */
+void xie_ws_give_back(struct xie_ws *ws);
 
 /* The parser's callbacks: parse.c. */
 extern const struct wslay_event_callbacks xie_ws_callbacks;

@@ -176,6 +176,31 @@ static int alone_talk(void)
     return socket_talk();
 }
 
+/* Three messages and a close in one write: their answers share one. */
+static int shared_talk(void)
+{
+    static const char bytes[] =
+        "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        "\x81\x82\0\0\0\0in\x82\x82\0\0\0\0in\x81\x82\0\0\0\0in\x88\x82\0\0\0\0\x03\xe8";
+    static const char answers[] = "\x81\x02in\x82\x02in\x81\x02in\x88\x02\x03\xe8";
+    struct xie_stream *stream;
+    char data[4096];
+    size_t used = 0;
+    options = (struct xie_ws_options){0};
+    int err = xie_tcp_connect("127.0.0.1", port, &stream);
+    if (err < 0)
+        return err;
+    ssize_t n = xie_stream_write(stream, bytes, sizeof bytes - 1);
+    while (n > 0 && used < sizeof data) {
+        n = xie_stream_read(stream, data + used, sizeof data - used);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    xie_stream_close(stream);
+    size_t len = sizeof answers - 1;
+    return used > len && !memcmp(data + used - len, answers, len) ? 0 : XIE_EOF;
+}
+
 /* --- the driver --------------------------------------------------------------------- */
 
 static int (*conversation)(void);
@@ -244,6 +269,13 @@ static void memory_pages(void)
 static void memory_socket(void)
 {
     sweep(socket_talk, XIE_FAULT_MEMORY, -ENOMEM);
+}
+
+static void faults_shared(void)
+{
+    sweep(shared_talk, XIE_FAULT_MEMORY, -ENOMEM);
+    sweep(shared_talk, XIE_FAULT_SYSCALL, -ECONNRESET);
+    sweep(shared_talk, XIE_FAULT_OPERATION, -EIO);
 }
 
 static void need_deflate(void)
@@ -390,6 +422,12 @@ static void cut_socket_server(void)
     cut_everywhere(socket_talk, true);
 }
 
+static void cut_shared(void)
+{
+    cut_everywhere(shared_talk, false);
+    cut_everywhere(shared_talk, true);
+}
+
 static void cut_packed(void)
 {
     need_deflate();
@@ -407,6 +445,8 @@ static const struct tap_test tests[] = {
     {"a WebSocket: each allocation fails once", memory_socket},
     {"a WebSocket: each system call fails once", calls_socket},
     {"a WebSocket: each operation fails once", operations_socket},
+    {"messages at once: each of these fails once", faults_shared},
+    {"messages at once: each side is cancelled at every turn", cut_shared},
     {"a compressed WebSocket: each of these fails once", faults_packed},
     {"messages compressed by themselves: each allocation fails once", memory_alone},
     {"a compressed WebSocket: each side is cancelled at every turn", cut_packed},

@@ -1,0 +1,39 @@
+/* ours.c - a WebSocket echo on xie: a task for each connection, as the manual shows it. */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include <xie.h>
+#include <xie/web.h>
+
+static int echo(struct xie_http *http, void *arg)
+{
+    struct xie_ws *ws;
+    char *data;
+    size_t len;
+    int kind, error = xie_ws_accept(http, NULL, &ws);
+    (void)arg;
+    if (error)
+        return error;
+    while (!error && (kind = xie_ws_receive(ws, &data, &len)) > 0)
+        error = xie_ws_send(ws, (enum xie_ws_kind)kind, data, len);
+    xie_ws_free(ws);
+    return error;
+}
+
+static int start(void *arg)
+{
+    struct xie_listener *listener;
+    struct xie_address place;
+    int error = xie_tcp_listen("127.0.0.1", 0, 0, &listener);
+    (void)arg;
+    if (error || (error = xie_listener_address(listener, &place)))
+        return error;
+    printf("port %d\n", xie_address_port(&place));
+    fflush(stdout);
+    return xie_http_serve(listener, NULL, echo, NULL);
+}
+
+int main(void)
+{
+    return xie_run(start, NULL) < 0;
+}
