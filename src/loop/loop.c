@@ -23,11 +23,11 @@ enum {
     XIE_TURN_STEPS = 8
 };
 
-static _Thread_local struct xie_loop *thread_loop;
+__thread struct xie_loop *xie_loop_here;
 
-__attribute__((noinline)) struct xie_loop *xie_loop_current(void)
+struct xie_loop *xie_loop_current(void)
 {
-    return thread_loop;
+    return xie_loop_here;
 }
 
 const char *xie_loop_backend(const struct xie_loop *loop)
@@ -136,9 +136,9 @@ static int open_backend(struct xie_loop *loop, const struct xie_loop_options *op
 void xie_loop_die_in_child(void)
 {
     static struct xie_ready *nowhere;
-    struct xie_loop *loop = thread_loop;
+    struct xie_loop *loop = xie_loop_here;
     xie_sys_use(NULL);
-    thread_loop = NULL;
+    xie_loop_here = NULL;
     if (!loop)
         return;
     loop->backend = &xie_backend_dead;
@@ -158,7 +158,7 @@ static void ignore_sigpipe(void)
 int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
 {
     static const struct xie_loop_options defaults;
-    if (thread_loop)
+    if (xie_loop_here)
         return -EBUSY;
     if (!options)
         options = &defaults;
@@ -185,7 +185,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     }
     xie_timers_init(&loop->timers, xie_sys_clock());
     ignore_sigpipe();
-    thread_loop = loop;
+    xie_loop_here = loop;
     xie_loop_admit(loop);
     return 0;
 }
@@ -195,7 +195,7 @@ void xie_loop_close(struct xie_loop *loop)
     xie_loop_refuse(loop);
     xie_calls_drop(loop);
     xie_watchdog_close(loop);
-    thread_loop = NULL;
+    xie_loop_here = NULL;
     loop->backend->close(loop);
     xie_release(loop->scratch);
     xie_stack_trim();

@@ -79,6 +79,28 @@ int xie_queue_try_put(struct xie_queue *queue, void *item)
     return 0;
 }
 
+/* A wait for a queue alone, on one of its sides: lighter than a case. */
+struct queue_wait {
+    struct xie_list_wait list;
+    struct xie_queue *queue;
+    union {
+        void *item; /* to put */
+        void **to;  /* where to store what is got */
+    };
+};
+
+static void put_wake(struct xie_waiter *waiter)
+{
+    struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
+    xie_wait_finish(&self->list.wait, xie_queue_try_put(self->queue, self->item));
+}
+
+static void get_wake(struct xie_waiter *waiter)
+{
+    struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
+    xie_wait_finish(&self->list.wait, xie_queue_try_get(self->queue, self->to));
+}
+
 int xie_queue_put(struct xie_queue *queue, void *item)
 {
     struct xie_task *self;
@@ -88,8 +110,12 @@ int xie_queue_put(struct xie_queue *queue, void *item)
     error = xie_queue_try_put(queue, item);
     if (error != -EAGAIN)
         return error;
-    struct xie_case one = xie_case_put(queue, item);
-    return xie_case_wait(&one, self, NULL);
+    struct queue_wait wait;
+    wait.queue = queue;
+    wait.item = item;
+    wait.list.wait.blocker = NULL;
+    wait.list.waiter.wake = put_wake;
+    return xie_list_wait_park(&wait.list, &queue->putters, self, "xie_queue_put", NULL);
 }
 
 int xie_queue_try_get(struct xie_queue *queue, void **item)
@@ -110,8 +136,12 @@ int xie_queue_get(struct xie_queue *queue, void **item)
     error = xie_queue_try_get(queue, item);
     if (error != -EAGAIN)
         return error;
-    struct xie_case one = xie_case_get(queue, item);
-    return xie_case_wait(&one, self, NULL);
+    struct queue_wait wait;
+    wait.queue = queue;
+    wait.to = item;
+    wait.list.wait.blocker = NULL;
+    wait.list.waiter.wake = get_wake;
+    return xie_list_wait_park(&wait.list, &queue->getters, self, "xie_queue_get", NULL);
 }
 
 void xie_queue_close(struct xie_queue *queue)

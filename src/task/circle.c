@@ -3,7 +3,7 @@
  * circle ever closes, and those that are found go through the one who asks. */
 /* SPDX-License-Identifier: MIT */
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 /* Steps of a walk: it is made at each wait, and a group may have a million members. */
 enum { XIE_CIRCLE_MOST = 1000 };

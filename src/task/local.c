@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum { XIE_LOCALS_MOST = 64 };
 

@@ -1,4 +1,4 @@
-/* record.h - what a task is: the record at the top of its stack.
+/* record.h - what a task is: the record at the top of its stack; leaving it for the next.
  * Floor 3. For the files of this floor; others see include/xie/task.h and wait.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_TASK_RECORD_H
@@ -8,9 +8,10 @@
 #include <xie/task.h>
 
 #include "loop/loop.h"
-#include "task/wait.h"
 
 struct xie_locals;
+struct xie_wait;
+struct xie_blockers;
 
 struct xie_task {
     struct xie_ready ready;
@@ -45,14 +46,56 @@ struct xie_task {
     int64_t since; /* when its wait began; kept in debug mode only */
 };
 
-/* Suspend self, go on with what is ready. Returns when self was put into the ready queue. */
-void xie_task_switch_away(struct xie_task *self);
+/* xie_task_current without a call. */
+static inline struct xie_task *xie_task_here(void)
+{
+    return xie_loop_here ? xie_loop_here->current : NULL;
+}
+
+/* The ready queue's item of a task, run from the loop's own stack. */
+void xie_task_run(struct xie_ready *item);
 
 /* self was resumed to tell its stack: does so, and is suspended again. */
 void xie_task_probed(struct xie_task *self);
 
+static inline void xie_task_now_runs(struct xie_loop *loop, struct xie_task *task)
+{
+    loop->current = task;
+    if (__builtin_expect(loop->watch != NULL, 0))
+        xie_watchdog_enter(loop->watch, task->name, task->where, (void *)task->fn);
+}
+
+/* Who goes on now: the next ready task, without a way over the loop's stack; or the loop, for
+ * callbacks and when the step is over. */
+static inline struct xie_context *xie_task_next_context(struct xie_loop *loop)
+{
+    struct xie_ready *item = loop->ready_head;
+    if (!item || item->run != xie_task_run || !loop->budget) {
+        loop->current = NULL;
+        return &loop->context;
+    }
+    loop->budget--;
+    xie_loop_take(loop);
+    xie_task_now_runs(loop, XIE_CONTAINER(item, struct xie_task, ready));
+    return &loop->current->context;
+}
+
+/* Suspend self, go on with what is ready. Returns when self was put into the ready queue. */
+XIE_INLINE void xie_task_switch_away(struct xie_task *self)
+{
+    struct xie_context *next = xie_task_next_context(self->loop);
+    if (next != &self->context)
+        xie_context_switch(&self->context, next);
+    while (__builtin_expect(xie_loop_here->probe != NULL, 0)) /* quicker there than by self */
+        xie_task_probed(self);
+}
+
 /* Let everything that is ready run once before self goes on; not interruptible. */
-void xie_task_step_aside(struct xie_task *self);
+XIE_INLINE void xie_task_step_aside(struct xie_task *self)
+{
+    xie_loop_ready(self->loop, &self->ready);
+    xie_task_switch_away(self);
+}
 
 /* Make a task of loop within parent, not started yet. NULL: no stack. */
 struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg,

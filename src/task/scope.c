@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
                     bool shield)

@@ -4,54 +4,16 @@
 #include <errno.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 /* --- running ------------------------------------------------------------------------ */
 
-static inline void now_runs(struct xie_loop *loop, struct xie_task *task)
-{
-    loop->current = task;
-    if (__builtin_expect(loop->watch != NULL, 0))
-        xie_watchdog_enter(loop->watch, task->name, task->where, (void *)task->fn);
-}
-
-/* The ready queue's item of a task, run from the loop's own stack. */
-static void task_run(struct xie_ready *item)
+void xie_task_run(struct xie_ready *item)
 {
     struct xie_task *task = XIE_CONTAINER(item, struct xie_task, ready);
     struct xie_loop *loop = task->loop;
-    now_runs(loop, task);
+    xie_task_now_runs(loop, task);
     xie_context_switch(&loop->context, &task->context);
-}
-
-/* Who goes on now: the next ready task, without a way over the loop's stack; or the loop, for
- * callbacks and when the step is over. */
-static struct xie_context *next_context(struct xie_loop *loop)
-{
-    struct xie_ready *item = loop->ready_head;
-    if (!item || item->run != task_run || !loop->budget) {
-        loop->current = NULL;
-        return &loop->context;
-    }
-    loop->budget--;
-    xie_loop_take(loop);
-    now_runs(loop, XIE_CONTAINER(item, struct xie_task, ready));
-    return &loop->current->context;
-}
-
-void xie_task_switch_away(struct xie_task *self)
-{
-    struct xie_context *next = next_context(self->loop);
-    if (next != &self->context)
-        xie_context_switch(&self->context, next);
-    while (__builtin_expect(self->loop->probe != NULL, 0))
-        xie_task_probed(self);
-}
-
-void xie_task_step_aside(struct xie_task *self)
-{
-    xie_loop_ready(self->loop, &self->ready);
-    xie_task_switch_away(self);
 }
 
 /* --- ending ------------------------------------------------------------------------- */
@@ -96,7 +58,7 @@ static void task_end(struct xie_task *self, int result)
             xie_task_report(self->name, self->where, result);
         xie_task_dispose(self); /* still running on it: nothing takes a stack before the leave */
     }
-    xie_context_leave(&self->context, next_context(loop), 0);
+    xie_context_leave(&self->context, xie_task_next_context(loop), 0);
 }
 
 static void task_entry(void *arg)
@@ -120,7 +82,7 @@ struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg
 
     const struct xie_task *context = options && options->context ? options->context : loop->current;
 
-    task->ready.run = task_run;
+    task->ready.run = xie_task_run;
     task->loop = loop;
     task->stack = stack;
     task->fn = fn;
@@ -151,7 +113,7 @@ void xie_task_start(struct xie_task *task, const struct xie_task_options *option
         return;
     }
     xie_loop_ready_first(loop, &self->ready); /* who goes on when the new one waits */
-    now_runs(loop, task);
+    xie_task_now_runs(loop, task);
     xie_context_switch(&self->context, &task->context);
 }
 
@@ -271,8 +233,7 @@ bool xie_task_cancelled(const struct xie_task *task)
 
 struct xie_task *xie_task_current(void)
 {
-    struct xie_loop *loop = xie_loop_current();
-    return loop ? loop->current : NULL;
+    return xie_task_here();
 }
 
 const char *xie_task_name(const struct xie_task *task)
