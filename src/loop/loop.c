@@ -20,7 +20,8 @@ enum {
     XIE_STEP_SLOW_NS = 100000, /* of a step: shrink it */
     XIE_STEP_FAST_NS = 20000,  /* of a step: grow it */
     XIE_TURN_NS = 200000,      /* of a turn: look at the kernel */
-    XIE_TURN_STEPS = 8
+    XIE_TURN_STEPS = 8,
+    XIE_TURN_TIMERS = 1024 /* fired in a turn: so many still stand in the cache when they run */
 };
 
 __thread struct xie_loop *xie_loop_here;
@@ -111,7 +112,7 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
         if (__atomic_exchange_n(&loop->signalled, false, __ATOMIC_ACQUIRE))
             loop->on_signal(loop);
         if (loop->timers.count)
-            xie_timers_run(&loop->timers, xie_sys_clock());
+            xie_timers_run(&loop->timers, xie_sys_clock(), XIE_TURN_TIMERS);
         if (error && !loop->ready_head)
             return error;
     }
