@@ -8,12 +8,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* --- the switch: three words, all other registers named as clobbered ----------------------------
+ */
+
+#if defined(__x86_64__) || defined(__aarch64__)
 struct bare_context {
     void *pc, *sp, *bp;
 };
-
-/* --- the switch: three words, all other registers named as clobbered ----------------------------
- */
+#endif
 
 #if defined(__x86_64__)
 static inline __attribute__((always_inline)) void bare_switch(struct bare_context *from,
@@ -69,7 +71,23 @@ static inline void bare_prepare(struct bare_context *context, char *top, void (*
     *context = (struct bare_context){(void *)entry, top, NULL};
 }
 #else
-#error "the bare switch is written for x86-64 and AArch64"
+/* Elsewhere ours stands in. */
+#include "coro/switch.h"
+
+struct bare_context {
+    struct xie_registers registers;
+};
+
+static inline void bare_switch(struct bare_context *from, struct bare_context *to)
+{
+    xie_registers_swap(&from->registers, &to->registers);
+}
+
+static inline void bare_prepare(struct bare_context *context, char *top, void (*entry)(void))
+{
+    xie_registers_prepare(&context->registers, top - 8192, top, (void (*)(void *))(void *)entry,
+                          NULL);
+}
 #endif
 
 /* --- tasks: a ready queue; who waits goes on in the next that is ready -------------------------

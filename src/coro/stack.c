@@ -160,12 +160,6 @@ void xie_stack_give(struct xie_stack *stack)
     pool->given |= 1u << (class - pool->classes);
 }
 
-void *xie_stack_reserve(struct xie_stack *stack, size_t size)
-{
-    stack->top -= (size + 15) / 16 * 16;
-    return memset(stack->top, 0, size);
-}
-
 size_t xie_stack_count(void)
 {
     return xie_stack_pool ? xie_stack_pool->taken : 0;

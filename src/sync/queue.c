@@ -65,20 +65,6 @@ void xie_queue_fini(struct xie_queue *queue)
     *queue = (struct xie_queue){.closed = true};
 }
 
-int xie_queue_try_put(struct xie_queue *queue, void *item)
-{
-    if (queue->closed)
-        return XIE_ECLOSED;
-    if (xie_queue_full(queue))
-        return -EAGAIN;
-    int error = xie_order_push(queue, item);
-    if (error)
-        return error;
-    queue->unfinished++;
-    xie_waiters_wake(&queue->getters);
-    return 0;
-}
-
 /* A wait for a queue alone, on one of its sides: lighter than a case. */
 struct queue_wait {
     struct xie_list_wait list;
@@ -89,16 +75,45 @@ struct queue_wait {
     };
 };
 
-static void put_wake(struct xie_waiter *waiter)
-{
-    struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
-    xie_wait_finish(&self->list.wait, xie_queue_try_put(self->queue, self->item));
-}
-
 static void get_wake(struct xie_waiter *waiter)
 {
     struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
     xie_wait_finish(&self->list.wait, xie_queue_try_get(self->queue, self->to));
+}
+
+/* Getters wait only while it is empty: the first has the item at once, whatever the order. */
+static void hand_over(struct xie_queue *queue, void *item)
+{
+    struct xie_waiter *first = queue->getters.head;
+    struct queue_wait *getter = XIE_CONTAINER(first, struct queue_wait, list.waiter);
+    xie_waiters_remove(first);
+    *getter->to = item;
+    xie_wait_finish(&getter->list.wait, 0);
+}
+
+int xie_queue_try_put(struct xie_queue *queue, void *item)
+{
+    if (queue->closed)
+        return XIE_ECLOSED;
+    if (queue->getters.head && queue->getters.head->wake == get_wake) {
+        queue->unfinished++;
+        hand_over(queue, item);
+        return 0;
+    }
+    if (xie_queue_full(queue))
+        return -EAGAIN;
+    int error = xie_order_push(queue, item);
+    if (error)
+        return error;
+    queue->unfinished++;
+    xie_waiters_wake(&queue->getters);
+    return 0;
+}
+
+static void put_wake(struct xie_waiter *waiter)
+{
+    struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
+    xie_wait_finish(&self->list.wait, xie_queue_try_put(self->queue, self->item));
 }
 
 int xie_queue_put(struct xie_queue *queue, void *item)

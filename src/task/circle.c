@@ -103,11 +103,9 @@ static bool find(struct xie_task *self, const struct xie_wait *wait)
     return true;
 }
 
-bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from)
+bool xie_wait_circle_at_length(struct xie_task *self, struct xie_task *const *from)
 {
     struct xie_wait wait = {.blocker = from};
-    if (*from && *from != self && !(*from)->wait)
-        return false; /* it runs or is ready, as most are */
     return find(self, &wait);
 }
 

@@ -137,9 +137,43 @@ void xie_gathered_ended(struct xie_task *task);
 void xie_task_owned_or_abort(const struct xie_task *task, const char *call);
 
 /* Put a scope into the tree under parent (NULL: none), inheriting unless it is a shield. */
-void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
-                    bool shield);
-void xie_scope_unlink(struct xie_scope *scope);
+static inline void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent,
+                                  struct xie_task *task, bool shield)
+{
+    scope->parent = parent;
+    scope->task = task;
+    scope->shield = shield;
+    scope->open = true;
+    scope->children = scope->prev = scope->next = NULL;
+    scope->own = scope->effective = 0;
+    scope->ignored = 0;
+    scope->timer.place = XIE_TIMER_IDLE;
+    if (!parent)
+        return;
+    if (!shield)
+        scope->effective = parent->effective;
+    scope->next = parent->children;
+    if (parent->children)
+        parent->children->prev = scope;
+    parent->children = scope;
+}
+
+/* Aborts: others stand inside it. */
+void xie_scope_occupied(const struct xie_scope *scope);
+
+static inline void xie_scope_unlink(struct xie_scope *scope)
+{
+    if (__builtin_expect(scope->children != NULL, 0))
+        xie_scope_occupied(scope);
+    if (scope->next)
+        scope->next->prev = scope->prev;
+    if (scope->prev)
+        scope->prev->next = scope->next;
+    else if (scope->parent)
+        scope->parent->children = scope->next;
+    scope->next = scope->prev = NULL;
+    scope->open = false;
+}
 
 /* Trigger those around task whose time is over. */
 void xie_scope_look(struct xie_task *task);
@@ -152,7 +186,12 @@ struct xie_task *xie_wait_next(const struct xie_wait *wait, uintptr_t *cursor);
 
 /* Would self, by waiting for *from, or for blockers, wait for itself? Then the circle is named,
  * and the wait must not begin. Looks at a bounded number of tasks. */
-bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from);
+bool xie_wait_circle_at_length(struct xie_task *self, struct xie_task *const *from);
+static inline bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from)
+{
+    /* It runs or is ready, as most are: no. */
+    return (!*from || *from == self || (*from)->wait) && xie_wait_circle_at_length(self, from);
+}
 bool xie_wait_circle_for(struct xie_task *self, const struct xie_blockers *blockers);
 
 /* Nothing happens any more: name the circles that tasks wait in, if there are any. */

@@ -23,7 +23,8 @@ void xie_task_dispose(struct xie_task *task)
     struct xie_locals *locals = task->locals;
     xie_list_remove(&task->link);
     task->locals = NULL; /* a release may look, or spawn */
-    xie_locals_unref(locals);
+    if (locals)
+        xie_locals_unref(locals);
     xie_stack_give(task->stack);
 }
 
@@ -58,7 +59,7 @@ static void task_end(struct xie_task *self, int result)
             xie_task_report(self->name, self->where, result);
         xie_task_dispose(self); /* still running on it: nothing takes a stack before the leave */
     }
-    xie_context_leave(&self->context, xie_task_next_context(loop), 0);
+    xie_context_quit(&self->context, xie_task_next_context(loop));
 }
 
 static void task_entry(void *arg)
@@ -95,7 +96,7 @@ struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg
     stack->kind = "task";
     stack->name = task->name;
     stack->where = where;
-    if (context)
+    if (context && context->locals)
         task->locals = xie_locals_ref(context->locals);
     xie_scope_link(&task->base, parent, task, false);
     xie_list_push(&loop->tasks, &task->link);
@@ -120,7 +121,7 @@ void xie_task_start(struct xie_task *task, const struct xie_task_options *option
 struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_options *options,
                               const char *name, const char *where)
 {
-    struct xie_loop *loop = xie_loop_current();
+    struct xie_loop *loop = xie_loop_here;
     if (!loop) {
         xie_report("xie_spawn(%s) at %s: this thread runs no loop; call it from within xie_run",
                    name, where);
@@ -157,23 +158,33 @@ static void join_wake(struct xie_waiter *waiter)
     xie_wait_finish(&self->list.wait, 0);
 }
 
+static int join_wait(struct xie_task *task, struct xie_task *self, int *result)
+{
+    struct join_wait wait;
+    if (xie_wait_circle(self, &task))
+        return XIE_EDEADLOCK;
+    wait.task = task;
+    wait.list.wait.blocker = &task;
+    wait.list.waiter.wake = join_wake;
+    int error = xie_list_wait_park(&wait.list, &task->joiners, self, "xie_join", NULL);
+    *result = wait.result;
+    return error;
+}
+
 int xie_task_wait(struct xie_task *task, int *result)
 {
     struct xie_task *self;
-    struct join_wait wait = {
-        .list.wait.blocker = &task, .list.waiter.wake = join_wake, .task = task};
+    int ended;
     int error = task ? 0 : -ENOMEM;
     if (task && task->done) {
-        wait.result = task->result;
+        ended = task->result;
     } else if (task) {
         error = xie_wait_enter(&self);
-        if (!error && xie_wait_circle(self, &task))
-            error = XIE_EDEADLOCK;
         if (!error)
-            error = xie_list_wait_park(&wait.list, &task->joiners, self, "xie_join", NULL);
+            error = join_wait(task, self, &ended);
     }
     if (!error && result)
-        *result = wait.result;
+        *result = ended;
     return error;
 }
 

@@ -168,9 +168,3 @@ int xie_waiters_wait_for(struct xie_waiters *waiters, struct xie_task *self, con
     struct xie_list_wait wait = {.waiter.wake = list_wake};
     return xie_list_wait_park(&wait, waiters, self, what, blockers);
 }
-
-void xie_waiters_wake_all(struct xie_waiters *waiters)
-{
-    while (xie_waiters_wake(waiters))
-        ;
-}

@@ -148,7 +148,11 @@ static inline bool xie_waiters_wake(struct xie_waiters *waiters)
     return true;
 }
 
-void xie_waiters_wake_all(struct xie_waiters *waiters);
+static inline void xie_waiters_wake_all(struct xie_waiters *waiters)
+{
+    while (xie_waiters_wake(waiters))
+        ;
+}
 static inline bool xie_waiters_empty(const struct xie_waiters *waiters)
 {
     return !waiters->head;
