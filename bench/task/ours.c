@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <xie.h>
 
+#include "coro/stack.h"
+
 #include "lib/started.h"
 
 enum { BATCH = 100 };
@@ -43,11 +45,12 @@ static int park(void *event)
     return xie_event_wait(event);
 }
 
-/* The first of each size needs pages: cold; the rest of a round is warm, as far as stacks are kept
- * warm. */
+/* Cold, but for the few free stacks that are kept warm. */
 static void parked(size_t times)
 {
     struct xie_event leave = {0};
+    while (xie_stack_trim())
+        ;
     XIE_GROUP(group) {
         work_begin();
         for (size_t i = 0; i < times; i++)

@@ -57,8 +57,9 @@ static inline void *xie_stack_reserve(struct xie_stack *stack, size_t size)
 }
 
 /* Give pages of free stacks beyond the warm ones back to the system: called when idle. Two
- * instructions when none was given back since; bounded work else, the rest next time. */
-void xie_stack_trim(void);
+ * instructions when none was given back since; bounded work else.
+ * return  true: there is more, for the next time */
+bool xie_stack_trim(void);
 
 /* How many stacks of this thread are taken. */
 size_t xie_stack_count(void);

@@ -102,8 +102,8 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
         if (ended(loop))
             return 0;
         int64_t timeout_ns = idle_time(loop);
-        if (timeout_ns)
-            xie_stack_trim();
+        if (timeout_ns && xie_stack_trim())
+            timeout_ns = 0; /* idle as it is: a look, and more is given back */
         int error = loop->backend->wait(loop, timeout_ns);
         if (__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED))
             xie_loop_collect(loop);

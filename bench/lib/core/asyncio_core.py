@@ -164,8 +164,8 @@ AREAS = {
     "task": [("spawn-join", 20000, lambda times: spawn_join(1, times)),
              ("spawn-join-batch", 50000, lambda times: spawn_join(100, times))]
             + [(f"park-{times}", times, park) for times in (10, 100, 1000, 10000, 100000)],
-    "timer": [("call: arm + cancel, 1,000,000 live", 100000, lambda times: arm_cancel(1000000, times)),
-              ("call: arm", 1000000, arm), ("call: cancel", 1000000, cancel),
+    "timer": [("call arm + cancel, 1,000,000 live", 100000, lambda times: arm_cancel(1000000, times)),
+              ("call arm", 1000000, arm), ("call cancel", 1000000, cancel),
               ("sleeping task woken", 20000, sleepers)],
 }
 

@@ -227,10 +227,10 @@ func main() {
 			row(fmt.Sprintf("park-%d", times), times, park)
 		}
 	case "timer":
-		row("call: arm + cancel, 1,000,000 live", 200000, armCancel(1000000))
-		row("call: arm", 1000000, arm)
-		row("call: cancel", 1000000, cancel)
-		row("call: expire", 1000000, expire)
+		row("call arm + cancel, 1,000,000 live", 200000, armCancel(1000000))
+		row("call arm", 1000000, arm)
+		row("call cancel", 1000000, cancel)
+		row("call expire", 1000000, expire)
 		row("sleeping task woken", 100000, sleepers)
 	}
 }
