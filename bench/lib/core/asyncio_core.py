@@ -143,6 +143,23 @@ async def sleepers(times):
     return passed(start)
 
 
+def resident():
+    """What the process has: pages and their tables."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return sum(int(line.split()[1]) * 1024 for line in status
+                   if line.startswith(("VmRSS:", "VmPTE:")))
+
+
+async def idle(times):
+    leave = asyncio.Event()
+    before = resident()
+    tasks = [asyncio.create_task(leave.wait()) for _ in range(times)]
+    await asyncio.sleep(0)
+    print(f"idle task {(resident() - before) // times} bytes")
+    leave.set()
+    await asyncio.gather(*tasks)
+
+
 async def generator(times):
     def count():
         i = 0
@@ -171,6 +188,9 @@ AREAS = {
 
 
 async def main(area):
+    if area == "memory":
+        await idle(100000)
+        return
     for name, times, run in AREAS[area]:
         each = [await run(times) / times for _ in range(ROUNDS)]
         print(f"{name} {statistics.median(each):.2f} ns")

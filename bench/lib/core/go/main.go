@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -136,6 +137,37 @@ func park(times int) float64 {
 	return took
 }
 
+// What the process has: pages and their tables.
+func resident() int {
+	status, _ := os.ReadFile("/proc/self/status")
+	sum := 0
+	for _, line := range strings.Split(string(status), "\n") {
+		var kib int
+		name, rest, _ := strings.Cut(line, ":")
+		if name == "VmRSS" || name == "VmPTE" {
+			fmt.Sscan(rest, &kib)
+			sum += kib * 1024
+		}
+	}
+	return sum
+}
+
+func idle(times int) {
+	leave := make(chan struct{})
+	var parked sync.WaitGroup
+	parked.Add(times)
+	before := resident()
+	for i := 0; i < times; i++ {
+		go func() {
+			parked.Done()
+			<-leave
+		}()
+	}
+	parked.Wait()
+	fmt.Printf("idle task %d bytes\n", (resident()-before)/times)
+	close(leave)
+}
+
 func far() time.Duration {
 	return time.Minute + time.Duration(rand.Int63n(1<<42))
 }
@@ -226,6 +258,8 @@ func main() {
 		for _, times := range []int{10, 100, 1000, 10000, 100000, 1000000} {
 			row(fmt.Sprintf("park-%d", times), times, park)
 		}
+	case "memory":
+		idle(100000)
 	case "timer":
 		row("call arm + cancel, 1,000,000 live", 200000, armCancel(1000000))
 		row("call arm", 1000000, arm)
