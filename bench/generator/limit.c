@@ -30,4 +30,4 @@ static void next(size_t times)
 
 extern const struct work bare_works[]; /* for ours.c */
 
-const struct work bare_works[] = {{"next", next, 1000000}, {0}};
+const struct work bare_works[] = {{"next", next, 1000000, 0}, {0}};

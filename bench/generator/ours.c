@@ -57,7 +57,8 @@ static void deep(size_t times)
 
 extern const struct work bare_works[]; /* limit.c */
 
-static const struct work works[] = {{"next", next, 1000000}, {"next-deep-100", deep, 1000000}, {0}};
+static const struct work works[] = {
+    {"next", next, 1000000, 0}, {"next-deep-100", deep, 1000000, 0}, {0}};
 
 int main(int argc, char **argv)
 {

@@ -83,6 +83,11 @@ static bool wanted(const struct work *work, char **rows)
     return !any;
 }
 
+static int rounds_of(const struct work *work, int rounds)
+{
+    return work->rounds && work->rounds < rounds ? work->rounds : rounds;
+}
+
 static double figures[SETS_MOST][WORKS_MOST][ROUNDS_MOST];
 
 static void measure(const struct work_set *sets, size_t count, char **rows, int rounds)
@@ -91,7 +96,7 @@ static void measure(const struct work_set *sets, size_t count, char **rows, int 
         for (int i = 0; i < WORKS_MOST; i++)
             for (size_t set = 0; set < count; set++) {
                 const struct work *work = nth(sets[set].works, i);
-                if (!work || !wanted(work, rows))
+                if (!work || !wanted(work, rows) || round >= rounds_of(work, rounds))
                     continue;
                 passed = 0;
                 work->run(work->times);
@@ -107,9 +112,10 @@ static void print(const struct work_set *sets, size_t count, char **rows, int ro
             double *each = figures[set][i];
             if (!wanted(work, rows))
                 continue;
-            qsort(each, (size_t)rounds, sizeof *each, by_size);
+            int most = rounds_of(work, rounds);
+            qsort(each, (size_t)most, sizeof *each, by_size);
             printf("%s%s%s %.2f ns\n", sets[set].name ? sets[set].name : "",
-                   sets[set].name ? ": " : "", work->row, each[rounds / 2]);
+                   sets[set].name ? ": " : "", work->row, each[most / 2]);
         }
 }
 

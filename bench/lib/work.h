@@ -14,6 +14,7 @@ struct work {
     const char *row;           /* one word; NULL ends the table */
     void (*run)(size_t times); /* between its work_begin and work_end it does the work so often */
     size_t times;              /* in a round */
+    int rounds;                /* at most; 0: as many as the others */
 };
 
 /* What lies between them is measured; may be called several times in one run. */

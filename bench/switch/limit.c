@@ -54,7 +54,7 @@ static void yield_1000(size_t times)
 
 extern const struct work bare_works[]; /* for ours.c */
 
-const struct work bare_works[] = {{"switch", one_way, 2000000},
-                                  {"yield-2", yield_2, 1000000},
-                                  {"yield-1000", yield_1000, 1000000},
+const struct work bare_works[] = {{"switch", one_way, 2000000, 0},
+                                  {"yield-2", yield_2, 1000000, 0},
+                                  {"yield-1000", yield_1000, 1000000, 0},
                                   {0}};

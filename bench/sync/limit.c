@@ -188,8 +188,8 @@ static void handed(size_t times)
 
 extern const struct work bare_works[]; /* for ours.c */
 
-const struct work bare_works[] = {{"queue", queue, 1000000},
-                                  {"semaphore", semaphore, 1000000},
-                                  {"lock", uncontended, 1000000},
-                                  {"lock-handed", handed, 1000000},
+const struct work bare_works[] = {{"queue", queue, 1000000, 0},
+                                  {"semaphore", semaphore, 1000000, 0},
+                                  {"lock", uncontended, 1000000, 0},
+                                  {"lock-handed", handed, 1000000, 0},
                                   {0}};

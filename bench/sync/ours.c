@@ -110,10 +110,10 @@ static void handed(size_t times)
 
 extern const struct work bare_works[]; /* limit.c */
 
-static const struct work works[] = {{"queue", queue, 1000000},
-                                    {"semaphore", semaphore, 1000000},
-                                    {"lock", uncontended, 1000000},
-                                    {"lock-handed", handed, 1000000},
+static const struct work works[] = {{"queue", queue, 1000000, 0},
+                                    {"semaphore", semaphore, 1000000, 0},
+                                    {"lock", uncontended, 1000000, 0},
+                                    {"lock-handed", handed, 1000000, 0},
                                     {0}};
 
 int main(int argc, char **argv)

@@ -82,12 +82,12 @@ static void parked(size_t times)
 
 extern const struct work bare_works[]; /* for ours.c */
 
-const struct work bare_works[] = {{"spawn-join", spawn_join, 500000},
-                                  {"spawn-join-batch", spawn_batch, 500000},
-                                  {"park-10", parked, 10},
-                                  {"park-100", parked, 100},
-                                  {"park-1000", parked, 1000},
-                                  {"park-10000", parked, 10000},
-                                  {"park-100000", parked, 100000},
-                                  {"park-1000000", parked, 1000000},
+const struct work bare_works[] = {{"spawn-join", spawn_join, 500000, 0},
+                                  {"spawn-join-batch", spawn_batch, 500000, 0},
+                                  {"park-10", parked, 10, 0},
+                                  {"park-100", parked, 100, 0},
+                                  {"park-1000", parked, 1000, 0},
+                                  {"park-10000", parked, 10000, 0},
+                                  {"park-100000", parked, 100000, 3},
+                                  {"park-1000000", parked, 1000000, 1},
                                   {0}};

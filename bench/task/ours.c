@@ -65,14 +65,14 @@ static void parked(size_t times)
 
 extern const struct work bare_works[]; /* limit.c */
 
-static const struct work works[] = {{"spawn-join", spawn_join, 500000},
-                                    {"spawn-join-batch", spawn_batch, 500000},
-                                    {"park-10", parked, 10},
-                                    {"park-100", parked, 100},
-                                    {"park-1000", parked, 1000},
-                                    {"park-10000", parked, 10000},
-                                    {"park-100000", parked, 100000},
-                                    {"park-1000000", parked, 1000000},
+static const struct work works[] = {{"spawn-join", spawn_join, 500000, 0},
+                                    {"spawn-join-batch", spawn_batch, 500000, 0},
+                                    {"park-10", parked, 10, 0},
+                                    {"park-100", parked, 100, 0},
+                                    {"park-1000", parked, 1000, 0},
+                                    {"park-10000", parked, 10000, 0},
+                                    {"park-100000", parked, 100000, 3},
+                                    {"park-1000000", parked, 1000000, 1},
                                     {0}};
 
 int main(int argc, char **argv)

@@ -93,10 +93,10 @@ static void expire(size_t times)
     close_timers(times);
 }
 
-static const struct work works[] = {{"call arm + cancel, 1,000,000 live", arm_cancel, 1000000},
-                                    {"call arm", arm, 1000000},
-                                    {"call cancel", cancel, 1000000},
-                                    {"call expire", expire, 1000000},
+static const struct work works[] = {{"call arm + cancel, 1,000,000 live", arm_cancel, 1000000, 3},
+                                    {"call arm", arm, 1000000, 3},
+                                    {"call cancel", cancel, 1000000, 3},
+                                    {"call expire", expire, 1000000, 3},
                                     {0}};
 
 int main(int argc, char **argv)

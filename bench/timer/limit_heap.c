@@ -188,11 +188,11 @@ static void expire(size_t times)
 
 extern const struct work heap_works[]; /* for ours.c */
 
-const struct work heap_works[] = {{"arm + cancel, 10 live", arm_cancel_10, 1000000},
-                                  {"arm + cancel, 1,000 live", arm_cancel_1000, 1000000},
-                                  {"arm + cancel, 100,000 live", arm_cancel_100000, 1000000},
-                                  {"arm + cancel, 1,000,000 live", arm_cancel_1000000, 1000000},
-                                  {"arm", arm, 1000000},
-                                  {"cancel", cancel, 1000000},
-                                  {"expire", expire, 1000000},
+const struct work heap_works[] = {{"arm + cancel, 10 live", arm_cancel_10, 1000000, 3},
+                                  {"arm + cancel, 1,000 live", arm_cancel_1000, 1000000, 3},
+                                  {"arm + cancel, 100,000 live", arm_cancel_100000, 1000000, 3},
+                                  {"arm + cancel, 1,000,000 live", arm_cancel_1000000, 1000000, 3},
+                                  {"arm", arm, 1000000, 3},
+                                  {"cancel", cancel, 1000000, 3},
+                                  {"expire", expire, 1000000, 3},
                                   {0}};

@@ -247,20 +247,21 @@ static void scope(size_t times)
 
 extern const struct work wheel_works[], heap_works[]; /* limit_*.c */
 
-static const struct work works[] = {{"arm + cancel, 10 live", arm_cancel_10, 1000000},
-                                    {"arm + cancel, 1,000 live", arm_cancel_1000, 1000000},
-                                    {"arm + cancel, 100,000 live", arm_cancel_100000, 1000000},
-                                    {"arm + cancel, 1,000,000 live", arm_cancel_1000000, 1000000},
-                                    {"arm", arm, 1000000},
-                                    {"cancel", cancel, 1000000},
-                                    {"expire", expire, 1000000},
-                                    {"call arm + cancel, 1,000,000 live", call_arm_cancel, 1000000},
-                                    {"call arm", call_arm, 1000000},
-                                    {"call cancel", call_cancel, 1000000},
-                                    {"call expire", call_expire, 1000000},
-                                    {"sleeping task woken", sleepers, 100000},
-                                    {"deadline around a wait", scope, 500000},
-                                    {0}};
+static const struct work works[] = {
+    {"arm + cancel, 10 live", arm_cancel_10, 1000000, 3},
+    {"arm + cancel, 1,000 live", arm_cancel_1000, 1000000, 3},
+    {"arm + cancel, 100,000 live", arm_cancel_100000, 1000000, 3},
+    {"arm + cancel, 1,000,000 live", arm_cancel_1000000, 1000000, 3},
+    {"arm", arm, 1000000, 3},
+    {"cancel", cancel, 1000000, 3},
+    {"expire", expire, 1000000, 3},
+    {"call arm + cancel, 1,000,000 live", call_arm_cancel, 1000000, 3},
+    {"call arm", call_arm, 1000000, 3},
+    {"call cancel", call_cancel, 1000000, 3},
+    {"call expire", call_expire, 1000000, 3},
+    {"sleeping task woken", sleepers, 100000, 3},
+    {"deadline around a wait", scope, 500000, 0},
+    {0}};
 
 int main(int argc, char **argv)
 {
