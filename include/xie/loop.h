@@ -97,17 +97,17 @@ struct xie_ready {
     void (*run)(struct xie_ready *self);
 };
 
-enum { XIE_TIMER_IDLE = -1, XIE_TIMER_NEAR = 1 << 16 };
+enum { XIE_TIMER_IDLE = -1, XIE_TIMER_NEAR = 1 << 16, XIE_TIMER_SORTED };
 
 /* A deadline; visible so that it lives in its owner, who keeps it in place while it is
  * armed. Its fields are the library's. */
 struct xie_timer {
-    struct xie_timer *next, *prev; /* in a slot of the wheel, or among siblings in the heap */
+    struct xie_timer *next, *prev; /* in a slot of the wheel, sorted, or siblings in the heap */
     struct xie_timer *child;       /* in the heap */
+    int32_t place;                 /* a slot of the wheel, or one of the above */
     int64_t when;                  /* xie_now() time */
     uint64_t order;                /* equal deadlines fire in the order they were armed */
     void (*fire)(struct xie_timer *timer); /* on the loop's stack; only queues */
-    int32_t place; /* XIE_TIMER_IDLE, a slot of the wheel, or XIE_TIMER_NEAR */
 };
 
 /* A callback that the loop will run: the caller's storage, in place until it ran or was

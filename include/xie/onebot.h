@@ -236,7 +236,6 @@ struct onebot_pace {
 enum onebot_level { ONEBOT_DEBUG = -1, ONEBOT_INFO, ONEBOT_WARNING, ONEBOT_ERROR };
 
 struct onebot_config;
-struct onebot_store;
 struct onebot_plugin_definition;
 
 /* How to run a bot; zero is the default of each. Borrowed until onebot_run returns, or
@@ -273,12 +272,9 @@ struct onebot_options {
     bool keep_signals;          /* leave SIGINT and SIGTERM alone */
     /* For wss:// (<xie/tls.h>), borrowed; NULL: whom the system trusts. */
     struct xie_tls_context *tls;
-    struct onebot_store
-        *store; /* what it remembers (<xie/onebot/store.h>), borrowed; may be NULL */
-    struct onebot_keep_options keep; /* of kept conversations: see <xie/onebot/keep.h> */
 
-    struct onebot_store
-        *store; /* what it remembers (<xie/onebot/store.h>), borrowed; may be NULL */
+    struct onebot_store *store;      /* what it remembers (<xie/onebot/store.h>); may be NULL */
+    struct onebot_keep_options keep; /* of kept conversations: see <xie/onebot/keep.h> */
 
     /* Parts of it that come and go (<xie/onebot/plugin.h>). Those linked in, ended by NULL; may be
      * NULL. One that cannot be loaded is said in the log, and the bot runs without it; but an

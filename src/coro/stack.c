@@ -160,12 +160,6 @@ void xie_stack_give(struct xie_stack *stack)
     pool->given |= 1u << (class - pool->classes);
 }
 
-void *xie_stack_reserve(struct xie_stack *stack, size_t size)
-{
-    stack->top -= (size + 15) / 16 * 16;
-    return memset(stack->top, 0, size);
-}
-
 size_t xie_stack_count(void)
 {
     return xie_stack_pool ? xie_stack_pool->taken : 0;
@@ -211,11 +205,11 @@ static void trim_deep(struct xie_stack_class *class)
     }
 }
 
-void xie_stack_trim(void)
+bool xie_stack_trim(void)
 {
     struct xie_stack_pool *pool = xie_stack_pool;
     if (!pool || !pool->given)
-        return;
+        return false;
     uint32_t again = 0;
     for (uint32_t classes = pool->given; classes; classes &= classes - 1) {
         unsigned i = (unsigned)__builtin_ctz(classes);
@@ -226,4 +220,5 @@ void xie_stack_trim(void)
             trim_deep(class);
     }
     pool->given = again;
+    return again;
 }

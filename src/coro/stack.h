@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include <xie/error.h>
 
 enum {
@@ -49,11 +50,16 @@ void xie_stack_give(struct xie_stack *stack);
 /* Carve a record of the owner out of its top, 16-byte aligned, zeroed: once, right after
  * the take. A parked owner costs one page while this record, its frames and up to 1 KiB of
  * ours fit into it. */
-void *xie_stack_reserve(struct xie_stack *stack, size_t size);
+static inline void *xie_stack_reserve(struct xie_stack *stack, size_t size)
+{
+    stack->top -= (size + 15) / 16 * 16;
+    return memset(stack->top, 0, size);
+}
 
 /* Give pages of free stacks beyond the warm ones back to the system: called when idle. Two
- * instructions when none was given back since; bounded work else, the rest next time. */
-void xie_stack_trim(void);
+ * instructions when none was given back since; bounded work else.
+ * return  true: there is more, for the next time */
+bool xie_stack_trim(void);
 
 /* How many stacks of this thread are taken. */
 size_t xie_stack_count(void);

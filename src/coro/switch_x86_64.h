@@ -31,7 +31,8 @@ struct xie_registers {
 #endif
 
 /* The first thing on a new stack: [sp] holds arg and entry. Unwinders stop here: the return
- * address is undefined, and rbp is 0 for those that follow frames. */
+ * address is undefined, and rbp is 0 for those that follow frames. The entry is not called but
+ * jumped to: the processor would remember a call, and predict the next returns wrong. */
 #define XIE_SWITCH_CODE                                              \
     asm(".text\n"                                                    \
         ".p2align 4\n"                                               \
@@ -44,7 +45,12 @@ struct xie_registers {
         ".cfi_adjust_cfa_offset -8\n\t"                              \
         "popq %rax\n\t"                                              \
         ".cfi_adjust_cfa_offset -8\n\t"                              \
-        "callq *%rax\n\t"                                            \
+        "leaq 1f(%rip), %rcx\n\t"                                    \
+        "pushq %rcx\n\t"                                             \
+        ".cfi_adjust_cfa_offset 8\n\t"                               \
+        "jmpq *%rax\n\t"                                             \
+        "ud2\n"                                                      \
+        "1:\n\t"                                                     \
         "ud2\n\t"                                                    \
         ".cfi_endproc\n"                                             \
         ".size xie_switch_start, .-xie_switch_start\n"               \

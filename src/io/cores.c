@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "io/promise.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum {
     XIE_CORES_MOST = 1024,

@@ -8,7 +8,7 @@
 
 #include "base/misuse.h"
 #include "base/sys.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 /* --- tasks -------------------------------------------------------------------------- */
 

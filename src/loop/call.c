@@ -74,7 +74,7 @@ bool xie_calls_only(const struct xie_loop *loop)
 
 void xie_calls_drop(struct xie_loop *loop)
 {
-    xie_timers_run(&loop->timers, XIE_NEVER); /* only calls are left: all become ready */
+    xie_timers_run(&loop->timers, XIE_NEVER, SIZE_MAX); /* only calls are left: all become ready */
     while (loop->ready_head) {
         struct xie_ready *item = xie_loop_take(loop);
         if (item->run == call_run)

@@ -20,14 +20,15 @@ enum {
     XIE_STEP_SLOW_NS = 100000, /* of a step: shrink it */
     XIE_STEP_FAST_NS = 20000,  /* of a step: grow it */
     XIE_TURN_NS = 200000,      /* of a turn: look at the kernel */
-    XIE_TURN_STEPS = 8
+    XIE_TURN_STEPS = 8,
+    XIE_TURN_TIMERS = 1024 /* fired in a turn: so many still stand in the cache when they run */
 };
 
-static _Thread_local struct xie_loop *thread_loop;
+__thread struct xie_loop *xie_loop_here;
 
-__attribute__((noinline)) struct xie_loop *xie_loop_current(void)
+struct xie_loop *xie_loop_current(void)
 {
-    return thread_loop;
+    return xie_loop_here;
 }
 
 const char *xie_loop_backend(const struct xie_loop *loop)
@@ -101,8 +102,8 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
         if (ended(loop))
             return 0;
         int64_t timeout_ns = idle_time(loop);
-        if (timeout_ns)
-            xie_stack_trim();
+        if (timeout_ns && xie_stack_trim())
+            timeout_ns = 0; /* idle as it is: a look, and more is given back */
         int error = loop->backend->wait(loop, timeout_ns);
         if (__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED))
             xie_loop_collect(loop);
@@ -111,7 +112,7 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
         if (__atomic_exchange_n(&loop->signalled, false, __ATOMIC_ACQUIRE))
             loop->on_signal(loop);
         if (loop->timers.count)
-            xie_timers_run(&loop->timers, xie_sys_clock());
+            xie_timers_run(&loop->timers, xie_sys_clock(), XIE_TURN_TIMERS);
         if (error && !loop->ready_head)
             return error;
     }
@@ -136,9 +137,9 @@ static int open_backend(struct xie_loop *loop, const struct xie_loop_options *op
 void xie_loop_die_in_child(void)
 {
     static struct xie_ready *nowhere;
-    struct xie_loop *loop = thread_loop;
+    struct xie_loop *loop = xie_loop_here;
     xie_sys_use(NULL);
-    thread_loop = NULL;
+    xie_loop_here = NULL;
     if (!loop)
         return;
     loop->backend = &xie_backend_dead;
@@ -158,7 +159,7 @@ static void ignore_sigpipe(void)
 int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
 {
     static const struct xie_loop_options defaults;
-    if (thread_loop)
+    if (xie_loop_here)
         return -EBUSY;
     if (!options)
         options = &defaults;
@@ -185,7 +186,7 @@ int xie_loop_open(struct xie_loop *loop, const struct xie_loop_options *options)
     }
     xie_timers_init(&loop->timers, xie_sys_clock());
     ignore_sigpipe();
-    thread_loop = loop;
+    xie_loop_here = loop;
     xie_loop_admit(loop);
     return 0;
 }
@@ -195,7 +196,7 @@ void xie_loop_close(struct xie_loop *loop)
     xie_loop_refuse(loop);
     xie_calls_drop(loop);
     xie_watchdog_close(loop);
-    thread_loop = NULL;
+    xie_loop_here = NULL;
     loop->backend->close(loop);
     xie_release(loop->scratch);
     xie_stack_trim();

@@ -77,6 +77,9 @@ void xie_loop_die_in_child(void);
 /* The process's live loops. */
 extern struct xie_link xie_loops;
 
+/* The calling thread's: xie_loop_current without a call. The model spares one, too. */
+extern __thread struct xie_loop *xie_loop_here __attribute__((tls_model("initial-exec")));
+
 static inline void xie_loop_ready(struct xie_loop *loop, struct xie_ready *item)
 {
     item->next = NULL;
@@ -97,8 +100,12 @@ static inline void xie_loop_unready(struct xie_loop *loop, struct xie_ready *ite
 
 static inline struct xie_ready *xie_loop_take(struct xie_loop *loop)
 {
-    struct xie_ready *item = loop->ready_head;
-    xie_loop_unready(loop, item);
+    struct xie_ready *item = loop->ready_head, *next = item->next;
+    loop->ready_head = next;
+    if (next)
+        next->prev = &loop->ready_head;
+    else
+        loop->ready_tail = &loop->ready_head;
     return item;
 }
 

@@ -164,7 +164,7 @@ static bool tell_changed(struct xie_sim *sim)
 /* What has come by now. */
 static bool look(struct xie_sim *sim)
 {
-    xie_timers_run(&sim->network, sim->now);
+    xie_timers_run(&sim->network, sim->now, SIZE_MAX);
     bool told = tell_changed(sim);
     if (sim->real_count)
         told |= poll_real(sim, 0) > 0;

@@ -1,4 +1,4 @@
-/* timer.c - deadlines: a hierarchical wheel, and a heap for the tick that is near.
+/* timer.c - deadlines: a hierarchical wheel; what comes out of it is sorted tick by tick.
  * Floor 2. Knows neither the clock nor the ready queue. */
 /* SPDX-License-Identifier: MIT */
 #include "loop/timer.h"
@@ -89,6 +89,101 @@ static void heap_remove(struct xie_timers *timers, struct xie_timer *timer)
     timers->near = heap_merge(timers->near, below);
 }
 
+/* --- sorting: what comes out of a slot of the lowest level, all of one tick --------- */
+
+static struct xie_timer *sorted_merge(struct xie_timer *a, struct xie_timer *b)
+{
+    struct xie_timer *first, **end = &first;
+    while (a && b) {
+        struct xie_timer **least = before(b, a) ? &b : &a;
+        *end = *least;
+        end = &(*end)->next;
+        *least = (*least)->next;
+    }
+    *end = a ? a : b;
+    return first;
+}
+
+/* By merging, from the bottom up: runs[i] has 2^i timers, or none. */
+static struct xie_timer *sort(struct xie_timer *first)
+{
+    enum { RUNS = 64 };
+    struct xie_timer *runs[RUNS] = {NULL}, *all = NULL;
+    int used = 0;
+    while (first) {
+        struct xie_timer *one = first;
+        first = first->next;
+        one->next = NULL;
+        int i = 0;
+        for (; runs[i]; i++) {
+            one = sorted_merge(runs[i], one);
+            runs[i] = NULL;
+        }
+        runs[i] = one;
+        if (i >= used)
+            used = i + 1;
+    }
+    for (int i = 0; i < used; i++)
+        all = sorted_merge(runs[i], all);
+    return all;
+}
+
+/* They come as they stand in a slot, the last armed first: turned round they are often in
+ * order, where all wait for the same time. */
+static struct xie_timer *turn_round(struct xie_timer *first, bool *in_order)
+{
+    struct xie_timer *turned = NULL;
+    *in_order = true;
+    while (first) {
+        struct xie_timer *one = first;
+        first = first->next;
+        one->next = turned;
+        if (turned && !before(one, turned))
+            *in_order = false;
+        turned = one;
+    }
+    return turned;
+}
+
+/* All are of a later tick than those that are there. */
+static void sorted_append(struct xie_timers *timers, struct xie_timer *first)
+{
+    bool in_order;
+    first = turn_round(first, &in_order);
+    if (!in_order)
+        first = sort(first);
+    struct xie_timer *last = timers->sorted ? timers->sorted_last : NULL;
+    if (last)
+        last->next = first;
+    else
+        timers->sorted = first;
+    for (; first; first = first->next) {
+        first->place = XIE_TIMER_SORTED;
+        first->prev = last;
+        last = first;
+    }
+    timers->sorted_last = last;
+}
+
+static void sorted_remove(struct xie_timers *timers, struct xie_timer *timer)
+{
+    if (timer->prev)
+        timer->prev->next = timer->next;
+    else
+        timers->sorted = timer->next;
+    if (timer->next)
+        timer->next->prev = timer->prev;
+    else
+        timers->sorted_last = timer->prev;
+}
+
+/* The earliest of those that are not in the wheel, NULL when all are. */
+static struct xie_timer *earliest(const struct xie_timers *timers)
+{
+    struct xie_timer *near = timers->near, *sorted = timers->sorted;
+    return near && (!sorted || before(near, sorted)) ? near : sorted;
+}
+
 /* --- the wheel ---------------------------------------------------------------------- */
 
 static void wheel_add(struct xie_timers *timers, struct xie_timer *timer)
@@ -115,13 +210,13 @@ static void wheel_add(struct xie_timers *timers, struct xie_timer *timer)
 
 static void wheel_remove(struct xie_timers *timers, struct xie_timer *timer)
 {
-    int level = timer->place / XIE_WHEEL_SLOTS, slot = timer->place % XIE_WHEEL_SLOTS;
     if (timer->next)
         timer->next->prev = timer->prev;
     if (timer->prev) {
         timer->prev->next = timer->next;
         return;
     }
+    int level = timer->place / XIE_WHEEL_SLOTS, slot = timer->place % XIE_WHEEL_SLOTS;
     timers->slots[level][slot] = timer->next;
     if (!timer->next)
         timers->used[level] &= ~(UINT64_C(1) << slot);
@@ -144,25 +239,32 @@ static bool wheel_first(const struct xie_timers *timers, int *level, int *slot, 
     return false;
 }
 
-/* Move what is in ticks up to and including `tick` into the heap. */
-static void wheel_advance(struct xie_timers *timers, int64_t tick)
+/* Take out the first slot, if it is not after `tick`: into those that are sorted, or to lower
+ * levels. return false: there is none, and the wheel stands at `tick` */
+static bool wheel_step(struct xie_timers *timers, int64_t tick)
 {
     int level, slot;
     int64_t start;
 
-    while (wheel_first(timers, &level, &slot, &start) && start <= tick) {
-        struct xie_timer *timer = timers->slots[level][slot];
-        timers->slots[level][slot] = NULL;
-        timers->used[level] &= ~(UINT64_C(1) << slot);
-        timers->tick = start;
-        while (timer) {
-            struct xie_timer *next = timer->next;
-            wheel_add(timers, timer); /* to a lower level, or into the heap */
-            timer = next;
-        }
+    if (!wheel_first(timers, &level, &slot, &start) || start > tick) {
+        if (tick > timers->tick)
+            timers->tick = tick;
+        return false;
     }
-    if (tick > timers->tick)
-        timers->tick = tick;
+    struct xie_timer *timer = timers->slots[level][slot];
+    timers->slots[level][slot] = NULL;
+    timers->used[level] &= ~(UINT64_C(1) << slot);
+    timers->tick = start;
+    if (!level) {
+        sorted_append(timers, timer);
+        return true;
+    }
+    while (timer) {
+        struct xie_timer *next = timer->next;
+        wheel_add(timers, timer); /* to a lower level, or into the heap */
+        timer = next;
+    }
+    return true;
 }
 
 /* --- the face ----------------------------------------------------------------------- */
@@ -171,13 +273,6 @@ void xie_timers_init(struct xie_timers *timers, int64_t now)
 {
     memset(timers, 0, sizeof *timers);
     timers->tick = tick_of(now);
-}
-
-void xie_timer_init(struct xie_timer *timer, void (*fire)(struct xie_timer *timer))
-{
-    memset(timer, 0, sizeof *timer);
-    timer->fire = fire;
-    timer->place = XIE_TIMER_IDLE;
 }
 
 void xie_timer_arm(struct xie_timers *timers, struct xie_timer *timer, int64_t when)
@@ -194,6 +289,8 @@ void xie_timer_cancel(struct xie_timers *timers, struct xie_timer *timer)
         return;
     if (timer->place == XIE_TIMER_NEAR)
         heap_remove(timers, timer);
+    else if (timer->place == XIE_TIMER_SORTED)
+        sorted_remove(timers, timer);
     else
         wheel_remove(timers, timer);
     timer->place = XIE_TIMER_IDLE;
@@ -205,8 +302,9 @@ int64_t xie_timers_next(const struct xie_timers *timers)
     int level, slot, seen = 0;
     int64_t start, when = XIE_NEVER;
 
-    if (timers->near)
-        return timers->near->when;
+    const struct xie_timer *first = earliest(timers);
+    if (first)
+        return first->when;
     if (!wheel_first(timers, &level, &slot, &start))
         return XIE_NEVER;
     for (const struct xie_timer *timer = timers->slots[level][slot]; timer; timer = timer->next) {
@@ -218,16 +316,19 @@ int64_t xie_timers_next(const struct xie_timers *timers)
     return when;
 }
 
-void xie_timers_run(struct xie_timers *timers, int64_t now)
+void xie_timers_run(struct xie_timers *timers, int64_t now, size_t most)
 {
     uint64_t armed_before = timers->order;
+    int64_t tick = tick_of(now);
 
-    wheel_advance(timers, tick_of(now));
-    while (timers->near && timers->near->when <= now && timers->near->order < armed_before) {
-        struct xie_timer *timer = timers->near;
-        xie_timer_cancel(timers, timer);
-        timer->fire(timer);
-    }
+    do { /* a tick at a time, while it is in the cache */
+        for (struct xie_timer *timer; (timer = earliest(timers)) && timer->when <= now;) {
+            if (timer->order >= armed_before || !most--)
+                return;
+            xie_timer_cancel(timers, timer);
+            timer->fire(timer);
+        }
+    } while (wheel_step(timers, tick));
 }
 
 /* --- looking at all ----------------------------------------------------------------- */
@@ -250,6 +351,9 @@ struct xie_timer *xie_timers_find(const struct xie_timers *timers,
                                   const void *arg)
 {
     for (struct xie_timer *timer = timers->near; timer; timer = heap_next(timer))
+        if (is(timer, arg))
+            return timer;
+    for (struct xie_timer *timer = timers->sorted; timer; timer = timer->next)
         if (is(timer, arg))
             return timer;
     for (int level = 0; level < XIE_WHEEL_LEVELS; level++)

@@ -8,7 +8,7 @@
 
 #include "base/list.h"
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 struct condition_wait {
     struct xie_wait wait;

@@ -39,6 +39,5 @@ int xie_event_wait(struct xie_event *event)
     int error = xie_wait_enter(&self);
     if (error || event->set)
         return error;
-    struct xie_case one = xie_case_event(event);
-    return xie_case_wait(&one, self, NULL);
+    return xie_waiters_wait(&event->waiters, self, "xie_event_wait", NULL);
 }

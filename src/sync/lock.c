@@ -7,7 +7,7 @@
 
 #include "base/misuse.h"
 #include "sync/case.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 static bool lock_attempt(struct xie_case *self)
 {
@@ -36,20 +36,40 @@ struct xie_case xie_case_lock(struct xie_lock *lock)
     return (struct xie_case){.kind = &kind, .line = &lock->waiters, .object = lock};
 }
 
+/* A wait for a lock alone: lighter than a case. */
+struct lock_wait {
+    struct xie_list_wait list;
+    struct xie_lock *lock;
+};
+
+static void lock_wake(struct xie_waiter *waiter)
+{
+    struct lock_wait *self = XIE_CONTAINER(waiter, struct lock_wait, list.waiter);
+    xie_task_own(&self->lock->owner, self->list.wait.task);
+    xie_wait_finish(&self->list.wait, 0);
+}
+
+static __attribute__((noinline)) int lock_wait(struct xie_lock *lock, struct xie_task *self)
+{
+    if (xie_wait_circle(self, &lock->owner))
+        return XIE_EDEADLOCK;
+    struct lock_wait wait;
+    wait.lock = lock;
+    wait.list.wait.blocker = &lock->owner;
+    wait.list.waiter.wake = lock_wake;
+    return xie_list_wait_park(&wait.list, &lock->waiters, self, "xie_lock_take", NULL);
+}
+
 int xie_lock_take(struct xie_lock *lock)
 {
     struct xie_task *self;
     int error = xie_wait_enter(&self);
     if (error)
         return error;
-    if (!lock->owner) {
-        xie_task_own(&lock->owner, self);
-        return 0;
-    }
-    if (xie_wait_circle(self, &lock->owner))
-        return XIE_EDEADLOCK;
-    struct xie_case one = xie_case_lock(lock);
-    return xie_case_wait(&one, self, &lock->owner);
+    if (lock->owner)
+        return lock_wait(lock, self);
+    xie_task_own(&lock->owner, self);
+    return 0;
 }
 
 int xie_lock_try(struct xie_lock *lock)
@@ -63,12 +83,17 @@ int xie_lock_try(struct xie_lock *lock)
     return 0;
 }
 
+static __attribute__((noreturn, cold)) void give_of_another(const struct xie_lock *lock)
+{
+    xie_misuse("xie_lock_give by task '%s'; the lock is held by '%s'",
+               xie_task_name(xie_task_current()),
+               lock->owner ? xie_task_name(lock->owner) : "nobody");
+}
+
 void xie_lock_give(struct xie_lock *lock)
 {
-    if (!lock->owner || lock->owner != xie_task_current())
-        xie_misuse("xie_lock_give by task '%s'; the lock is held by '%s'",
-                   xie_task_name(xie_task_current()),
-                   lock->owner ? xie_task_name(lock->owner) : "nobody");
+    if (!lock->owner || lock->owner != xie_task_here())
+        give_of_another(lock);
     xie_task_own(&lock->owner, NULL);
     xie_waiters_wake(&lock->waiters); /* the next owns it before it runs */
 }

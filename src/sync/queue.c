@@ -65,10 +65,41 @@ void xie_queue_fini(struct xie_queue *queue)
     *queue = (struct xie_queue){.closed = true};
 }
 
+/* A wait for a queue alone, on one of its sides: lighter than a case. */
+struct queue_wait {
+    struct xie_list_wait list;
+    struct xie_queue *queue;
+    union {
+        void *item; /* to put */
+        void **to;  /* where to store what is got */
+    };
+};
+
+static void get_wake(struct xie_waiter *waiter)
+{
+    struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
+    xie_wait_finish(&self->list.wait, xie_queue_try_get(self->queue, self->to));
+}
+
+/* Getters wait only while it is empty: the first has the item at once, whatever the order. */
+static void hand_over(struct xie_queue *queue, void *item)
+{
+    struct xie_waiter *first = queue->getters.head;
+    struct queue_wait *getter = XIE_CONTAINER(first, struct queue_wait, list.waiter);
+    xie_waiters_remove(first);
+    *getter->to = item;
+    xie_wait_finish(&getter->list.wait, 0);
+}
+
 int xie_queue_try_put(struct xie_queue *queue, void *item)
 {
     if (queue->closed)
         return XIE_ECLOSED;
+    if (queue->getters.head && queue->getters.head->wake == get_wake) {
+        queue->unfinished++;
+        hand_over(queue, item);
+        return 0;
+    }
     if (xie_queue_full(queue))
         return -EAGAIN;
     int error = xie_order_push(queue, item);
@@ -77,6 +108,12 @@ int xie_queue_try_put(struct xie_queue *queue, void *item)
     queue->unfinished++;
     xie_waiters_wake(&queue->getters);
     return 0;
+}
+
+static void put_wake(struct xie_waiter *waiter)
+{
+    struct queue_wait *self = XIE_CONTAINER(waiter, struct queue_wait, list.waiter);
+    xie_wait_finish(&self->list.wait, xie_queue_try_put(self->queue, self->item));
 }
 
 int xie_queue_put(struct xie_queue *queue, void *item)
@@ -88,8 +125,12 @@ int xie_queue_put(struct xie_queue *queue, void *item)
     error = xie_queue_try_put(queue, item);
     if (error != -EAGAIN)
         return error;
-    struct xie_case one = xie_case_put(queue, item);
-    return xie_case_wait(&one, self, NULL);
+    struct queue_wait wait;
+    wait.queue = queue;
+    wait.item = item;
+    wait.list.wait.blocker = NULL;
+    wait.list.waiter.wake = put_wake;
+    return xie_list_wait_park(&wait.list, &queue->putters, self, "xie_queue_put", NULL);
 }
 
 int xie_queue_try_get(struct xie_queue *queue, void **item)
@@ -110,8 +151,12 @@ int xie_queue_get(struct xie_queue *queue, void **item)
     error = xie_queue_try_get(queue, item);
     if (error != -EAGAIN)
         return error;
-    struct xie_case one = xie_case_get(queue, item);
-    return xie_case_wait(&one, self, NULL);
+    struct queue_wait wait;
+    wait.queue = queue;
+    wait.to = item;
+    wait.list.wait.blocker = NULL;
+    wait.list.waiter.wake = get_wake;
+    return xie_list_wait_park(&wait.list, &queue->getters, self, "xie_queue_get", NULL);
 }
 
 void xie_queue_close(struct xie_queue *queue)

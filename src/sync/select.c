@@ -7,7 +7,7 @@
 
 #include "base/list.h"
 #include "sync/case.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum claim { OPEN, HELD, CLAIMED };
 

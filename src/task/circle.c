@@ -3,7 +3,7 @@
  * circle ever closes, and those that are found go through the one who asks. */
 /* SPDX-License-Identifier: MIT */
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 /* Steps of a walk: it is made at each wait, and a group may have a million members. */
 enum { XIE_CIRCLE_MOST = 1000 };
@@ -103,11 +103,9 @@ static bool find(struct xie_task *self, const struct xie_wait *wait)
     return true;
 }
 
-bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from)
+bool xie_wait_circle_at_length(struct xie_task *self, struct xie_task *const *from)
 {
     struct xie_wait wait = {.blocker = from};
-    if (*from && *from != self && !(*from)->wait)
-        return false; /* it runs or is ready, as most are */
     return find(self, &wait);
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 struct xie_watched {
     struct xie_waiter waiter;

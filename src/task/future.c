@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 static void future_settle(struct xie_future *future, int result, void *value)
 {

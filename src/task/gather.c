@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "task/record.h"
+#include "task/wait.h"
 
 struct xie_gathering {
     struct xie_blockers blockers;

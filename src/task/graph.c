@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum { XIE_GRAPH_LINE = 512, XIE_INDENT_MOST = 40 };
 

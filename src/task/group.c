@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 void xie_group_open(struct xie_group *group)
 {

@@ -3,7 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <xie/inspect.h>
 
-#include "task/record.h"
+#include "task/wait.h"
 
 #define XIE_AT(type, member) ((uint16_t)offsetof(struct type, member))
 

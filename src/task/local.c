@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "task/reach.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum { XIE_LOCALS_MOST = 64 };
 

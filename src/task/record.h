@@ -1,4 +1,4 @@
-/* record.h - what a task is: the record at the top of its stack.
+/* record.h - what a task is: the record at the top of its stack; leaving it for the next.
  * Floor 3. For the files of this floor; others see include/xie/task.h and wait.h. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_TASK_RECORD_H
@@ -8,9 +8,10 @@
 #include <xie/task.h>
 
 #include "loop/loop.h"
-#include "task/wait.h"
 
 struct xie_locals;
+struct xie_wait;
+struct xie_blockers;
 
 struct xie_task {
     struct xie_ready ready;
@@ -45,14 +46,56 @@ struct xie_task {
     int64_t since; /* when its wait began; kept in debug mode only */
 };
 
-/* Suspend self, go on with what is ready. Returns when self was put into the ready queue. */
-void xie_task_switch_away(struct xie_task *self);
+/* xie_task_current without a call. */
+static inline struct xie_task *xie_task_here(void)
+{
+    return xie_loop_here ? xie_loop_here->current : NULL;
+}
+
+/* The ready queue's item of a task, run from the loop's own stack. */
+void xie_task_run(struct xie_ready *item);
 
 /* self was resumed to tell its stack: does so, and is suspended again. */
 void xie_task_probed(struct xie_task *self);
 
+static inline void xie_task_now_runs(struct xie_loop *loop, struct xie_task *task)
+{
+    loop->current = task;
+    if (__builtin_expect(loop->watch != NULL, 0))
+        xie_watchdog_enter(loop->watch, task->name, task->where, (void *)task->fn);
+}
+
+/* Who goes on now: the next ready task, without a way over the loop's stack; or the loop, for
+ * callbacks and when the step is over. */
+static inline struct xie_context *xie_task_next_context(struct xie_loop *loop)
+{
+    struct xie_ready *item = loop->ready_head;
+    if (!item || item->run != xie_task_run || !loop->budget) {
+        loop->current = NULL;
+        return &loop->context;
+    }
+    loop->budget--;
+    xie_loop_take(loop);
+    xie_task_now_runs(loop, XIE_CONTAINER(item, struct xie_task, ready));
+    return &loop->current->context;
+}
+
+/* Suspend self, go on with what is ready. Returns when self was put into the ready queue. */
+XIE_INLINE void xie_task_switch_away(struct xie_task *self)
+{
+    struct xie_context *next = xie_task_next_context(self->loop);
+    if (next != &self->context)
+        xie_context_switch(&self->context, next);
+    while (__builtin_expect(xie_loop_here->probe != NULL, 0)) /* quicker there than by self */
+        xie_task_probed(self);
+}
+
 /* Let everything that is ready run once before self goes on; not interruptible. */
-void xie_task_step_aside(struct xie_task *self);
+XIE_INLINE void xie_task_step_aside(struct xie_task *self)
+{
+    xie_loop_ready(self->loop, &self->ready);
+    xie_task_switch_away(self);
+}
 
 /* Make a task of loop within parent, not started yet. NULL: no stack. */
 struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg,
@@ -94,9 +137,43 @@ void xie_gathered_ended(struct xie_task *task);
 void xie_task_owned_or_abort(const struct xie_task *task, const char *call);
 
 /* Put a scope into the tree under parent (NULL: none), inheriting unless it is a shield. */
-void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
-                    bool shield);
-void xie_scope_unlink(struct xie_scope *scope);
+static inline void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent,
+                                  struct xie_task *task, bool shield)
+{
+    scope->parent = parent;
+    scope->task = task;
+    scope->shield = shield;
+    scope->open = true;
+    scope->children = scope->prev = scope->next = NULL;
+    scope->own = scope->effective = 0;
+    scope->ignored = 0;
+    scope->timer.place = XIE_TIMER_IDLE;
+    if (!parent)
+        return;
+    if (!shield)
+        scope->effective = parent->effective;
+    scope->next = parent->children;
+    if (parent->children)
+        parent->children->prev = scope;
+    parent->children = scope;
+}
+
+/* Aborts: others stand inside it. */
+void xie_scope_occupied(const struct xie_scope *scope);
+
+static inline void xie_scope_unlink(struct xie_scope *scope)
+{
+    if (__builtin_expect(scope->children != NULL, 0))
+        xie_scope_occupied(scope);
+    if (scope->next)
+        scope->next->prev = scope->prev;
+    if (scope->prev)
+        scope->prev->next = scope->next;
+    else if (scope->parent)
+        scope->parent->children = scope->next;
+    scope->next = scope->prev = NULL;
+    scope->open = false;
+}
 
 /* Trigger those around task whose time is over. */
 void xie_scope_look(struct xie_task *task);
@@ -109,7 +186,12 @@ struct xie_task *xie_wait_next(const struct xie_wait *wait, uintptr_t *cursor);
 
 /* Would self, by waiting for *from, or for blockers, wait for itself? Then the circle is named,
  * and the wait must not begin. Looks at a bounded number of tasks. */
-bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from);
+bool xie_wait_circle_at_length(struct xie_task *self, struct xie_task *const *from);
+static inline bool xie_wait_circle(struct xie_task *self, struct xie_task *const *from)
+{
+    /* It runs or is ready, as most are: no. */
+    return (!*from || *from == self || (*from)->wait) && xie_wait_circle_at_length(self, from);
+}
 bool xie_wait_circle_for(struct xie_task *self, const struct xie_blockers *blockers);
 
 /* Nothing happens any more: name the circles that tasks wait in, if there are any. */

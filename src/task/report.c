@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum { XIE_LINE_CAP = 512 }; /* small: tasks may have 16 KiB of stack */
 

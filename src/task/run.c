@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum { XIE_LATE_SECONDS = 10 };
 

@@ -5,42 +5,12 @@
 #include <string.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
-void xie_scope_link(struct xie_scope *scope, struct xie_scope *parent, struct xie_task *task,
-                    bool shield)
+__attribute__((cold)) void xie_scope_occupied(const struct xie_scope *scope)
 {
-    scope->parent = parent;
-    scope->task = task;
-    scope->shield = shield;
-    scope->open = true;
-    scope->children = scope->prev = scope->next = NULL;
-    scope->own = scope->effective = 0;
-    scope->ignored = 0;
-    scope->timer.place = XIE_TIMER_IDLE;
-    if (!parent)
-        return;
-    if (!shield)
-        scope->effective = parent->effective;
-    scope->next = parent->children;
-    if (parent->children)
-        parent->children->prev = scope;
-    parent->children = scope;
-}
-
-void xie_scope_unlink(struct xie_scope *scope)
-{
-    if (scope->children)
-        xie_misuse("a scope of task '%s' (spawned at %s) is closed while others stand inside it",
-                   xie_task_name(scope->task), xie_task_where(scope->task));
-    if (scope->next)
-        scope->next->prev = scope->prev;
-    if (scope->prev)
-        scope->prev->next = scope->next;
-    else if (scope->parent)
-        scope->parent->children = scope->next;
-    scope->next = scope->prev = NULL;
-    scope->open = false;
+    xie_misuse("a scope of task '%s' (spawned at %s) is closed while others stand inside it",
+               xie_task_name(scope->task), xie_task_where(scope->task));
 }
 
 /* --- triggering --------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "task/record.h"
+#include "task/wait.h"
 
 struct sleep_wait {
     struct xie_wait wait;

@@ -5,7 +5,7 @@
 #include <xie/debug.h>
 
 #include "loop/where.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 enum { XIE_FRAMES_MOST = 64 };
 

@@ -4,54 +4,16 @@
 #include <errno.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
+#include "task/wait.h"
 
 /* --- running ------------------------------------------------------------------------ */
 
-static inline void now_runs(struct xie_loop *loop, struct xie_task *task)
-{
-    loop->current = task;
-    if (__builtin_expect(loop->watch != NULL, 0))
-        xie_watchdog_enter(loop->watch, task->name, task->where, (void *)task->fn);
-}
-
-/* The ready queue's item of a task, run from the loop's own stack. */
-static void task_run(struct xie_ready *item)
+void xie_task_run(struct xie_ready *item)
 {
     struct xie_task *task = XIE_CONTAINER(item, struct xie_task, ready);
     struct xie_loop *loop = task->loop;
-    now_runs(loop, task);
+    xie_task_now_runs(loop, task);
     xie_context_switch(&loop->context, &task->context);
-}
-
-/* Who goes on now: the next ready task, without a way over the loop's stack; or the loop, for
- * callbacks and when the step is over. */
-static struct xie_context *next_context(struct xie_loop *loop)
-{
-    struct xie_ready *item = loop->ready_head;
-    if (!item || item->run != task_run || !loop->budget) {
-        loop->current = NULL;
-        return &loop->context;
-    }
-    loop->budget--;
-    xie_loop_take(loop);
-    now_runs(loop, XIE_CONTAINER(item, struct xie_task, ready));
-    return &loop->current->context;
-}
-
-void xie_task_switch_away(struct xie_task *self)
-{
-    struct xie_context *next = next_context(self->loop);
-    if (next != &self->context)
-        xie_context_switch(&self->context, next);
-    while (__builtin_expect(self->loop->probe != NULL, 0))
-        xie_task_probed(self);
-}
-
-void xie_task_step_aside(struct xie_task *self)
-{
-    xie_loop_ready(self->loop, &self->ready);
-    xie_task_switch_away(self);
 }
 
 /* --- ending ------------------------------------------------------------------------- */
@@ -61,7 +23,8 @@ void xie_task_dispose(struct xie_task *task)
     struct xie_locals *locals = task->locals;
     xie_list_remove(&task->link);
     task->locals = NULL; /* a release may look, or spawn */
-    xie_locals_unref(locals);
+    if (locals)
+        xie_locals_unref(locals);
     xie_stack_give(task->stack);
 }
 
@@ -96,7 +59,7 @@ static void task_end(struct xie_task *self, int result)
             xie_task_report(self->name, self->where, result);
         xie_task_dispose(self); /* still running on it: nothing takes a stack before the leave */
     }
-    xie_context_leave(&self->context, next_context(loop), 0);
+    xie_context_quit(&self->context, xie_task_next_context(loop));
 }
 
 static void task_entry(void *arg)
@@ -120,7 +83,7 @@ struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg
 
     const struct xie_task *context = options && options->context ? options->context : loop->current;
 
-    task->ready.run = task_run;
+    task->ready.run = xie_task_run;
     task->loop = loop;
     task->stack = stack;
     task->fn = fn;
@@ -133,7 +96,7 @@ struct xie_task *xie_task_make(struct xie_loop *loop, xie_task_fn *fn, void *arg
     stack->kind = "task";
     stack->name = task->name;
     stack->where = where;
-    if (context)
+    if (context && context->locals)
         task->locals = xie_locals_ref(context->locals);
     xie_scope_link(&task->base, parent, task, false);
     xie_list_push(&loop->tasks, &task->link);
@@ -151,14 +114,14 @@ void xie_task_start(struct xie_task *task, const struct xie_task_options *option
         return;
     }
     xie_loop_ready_first(loop, &self->ready); /* who goes on when the new one waits */
-    now_runs(loop, task);
+    xie_task_now_runs(loop, task);
     xie_context_switch(&self->context, &task->context);
 }
 
 struct xie_task *xie_spawn_at(xie_task_fn *fn, void *arg, const struct xie_task_options *options,
                               const char *name, const char *where)
 {
-    struct xie_loop *loop = xie_loop_current();
+    struct xie_loop *loop = xie_loop_here;
     if (!loop) {
         xie_report("xie_spawn(%s) at %s: this thread runs no loop; call it from within xie_run",
                    name, where);
@@ -195,23 +158,33 @@ static void join_wake(struct xie_waiter *waiter)
     xie_wait_finish(&self->list.wait, 0);
 }
 
+static int join_wait(struct xie_task *task, struct xie_task *self, int *result)
+{
+    struct join_wait wait;
+    if (xie_wait_circle(self, &task))
+        return XIE_EDEADLOCK;
+    wait.task = task;
+    wait.list.wait.blocker = &task;
+    wait.list.waiter.wake = join_wake;
+    int error = xie_list_wait_park(&wait.list, &task->joiners, self, "xie_join", NULL);
+    *result = wait.result;
+    return error;
+}
+
 int xie_task_wait(struct xie_task *task, int *result)
 {
     struct xie_task *self;
-    struct join_wait wait = {
-        .list.wait.blocker = &task, .list.waiter.wake = join_wake, .task = task};
+    int ended;
     int error = task ? 0 : -ENOMEM;
     if (task && task->done) {
-        wait.result = task->result;
+        ended = task->result;
     } else if (task) {
         error = xie_wait_enter(&self);
-        if (!error && xie_wait_circle(self, &task))
-            error = XIE_EDEADLOCK;
         if (!error)
-            error = xie_list_wait_park(&wait.list, &task->joiners, self, "xie_join", NULL);
+            error = join_wait(task, self, &ended);
     }
     if (!error && result)
-        *result = wait.result;
+        *result = ended;
     return error;
 }
 
@@ -271,8 +244,7 @@ bool xie_task_cancelled(const struct xie_task *task)
 
 struct xie_task *xie_task_current(void)
 {
-    struct xie_loop *loop = xie_loop_current();
-    return loop ? loop->current : NULL;
+    return xie_task_here();
 }
 
 const char *xie_task_name(const struct xie_task *task)

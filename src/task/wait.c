@@ -6,12 +6,11 @@
 #include <errno.h>
 
 #include "base/misuse.h"
-#include "task/record.h"
 
 enum { XIE_IGNORED_MOST = 1000 }; /* refused waits after which a task is named */
 
 /* Inside a triggered scope: let others run, so that a loop that ignores it starves nobody. */
-static __attribute__((noinline, cold)) int wait_refuse(struct xie_task *self)
+__attribute__((noinline, cold)) int xie_wait_refuse(struct xie_task *self)
 {
     struct xie_scope *scope = self->scope;
     if (++scope->ignored == XIE_IGNORED_MOST)
@@ -23,20 +22,11 @@ static __attribute__((noinline, cold)) int wait_refuse(struct xie_task *self)
     return scope->effective;
 }
 
-static __attribute__((noinline, cold)) int wait_outside(void)
+__attribute__((noinline, cold)) int xie_wait_outside(void)
 {
     xie_report("a call that waits was made outside a task; it returns -EPERM. Call it from within "
                "xie_run, and not from a callback or another thread");
     return -EPERM;
-}
-
-int xie_wait_enter(struct xie_task **self)
-{
-    struct xie_loop *loop = xie_loop_current();
-    if (!loop || !loop->current)
-        return wait_outside();
-    *self = loop->current;
-    return loop->current->scope->effective ? wait_refuse(loop->current) : 0;
 }
 
 void xie_wait_breathe(struct xie_task *self)
@@ -79,17 +69,13 @@ int xie_wait_park(struct xie_wait *wait, struct xie_task *self, const char *what
     return xie_wait_park_for(wait, self, what, abort, NULL);
 }
 
-void xie_wait_finish(struct xie_wait *wait, int result)
+__attribute__((cold)) void xie_wait_check_thread(const struct xie_wait *wait)
 {
-    struct xie_task *task = wait->task;
-    if (__builtin_expect(task->loop->watch != NULL, 0) && task->loop != xie_loop_current())
+    const struct xie_task *task = wait->task;
+    if (task->loop != xie_loop_here)
         xie_misuse("task '%s' (spawned at %s), which waits in %s, is woken by another thread than "
                    "its loop's; xie_loop_call leads there",
                    task->name, task->where, wait->what);
-    wait->result = result;
-    wait->finished = true;
-    task->wait = NULL;
-    xie_loop_ready(task->loop, &task->ready);
 }
 
 void xie_wait_break(struct xie_task *task, int error)
@@ -181,48 +167,4 @@ int xie_waiters_wait_for(struct xie_waiters *waiters, struct xie_task *self, con
 {
     struct xie_list_wait wait = {.waiter.wake = list_wake};
     return xie_list_wait_park(&wait, waiters, self, what, blockers);
-}
-
-void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter)
-{
-    waiter->list = waiters;
-    waiter->next = NULL;
-    waiter->prev = waiters->tail;
-    if (waiters->tail)
-        waiters->tail->next = waiter;
-    else
-        waiters->head = waiter;
-    waiters->tail = waiter;
-}
-
-void xie_waiters_remove(struct xie_waiter *waiter)
-{
-    struct xie_waiters *list = waiter->list;
-    if (!list)
-        return;
-    if (waiter->prev)
-        waiter->prev->next = waiter->next;
-    else
-        list->head = waiter->next;
-    if (waiter->next)
-        waiter->next->prev = waiter->prev;
-    else
-        list->tail = waiter->prev;
-    waiter->list = NULL;
-}
-
-bool xie_waiters_wake(struct xie_waiters *waiters)
-{
-    struct xie_waiter *first = waiters->head;
-    if (!first)
-        return false;
-    xie_waiters_remove(first);
-    first->wake(first);
-    return true;
-}
-
-void xie_waiters_wake_all(struct xie_waiters *waiters)
-{
-    while (xie_waiters_wake(waiters))
-        ;
 }

@@ -9,6 +9,7 @@
 #include <xie/task.h>
 
 #include "loop/op.h"
+#include "task/record.h"
 
 /* The tasks that a wait is for, where they are several. */
 struct xie_blockers {
@@ -33,9 +34,21 @@ struct xie_wait {
     const struct xie_blockers *blockers; /* in its place, for several; set by the park */
 };
 
+/* What xie_wait_enter does when it may not wait. */
+int xie_wait_refuse(struct xie_task *self);
+int xie_wait_outside(void);
+
 /* What every call that waits begins with: 0, or the error of the scopes around the running
  * task (after letting others run); -EPERM outside a task (said on stderr). */
-int xie_wait_enter(struct xie_task **self);
+static inline int xie_wait_enter(struct xie_task **self)
+{
+    struct xie_loop *loop = xie_loop_here;
+    struct xie_task *task = loop ? loop->current : NULL;
+    *self = task;
+    if (__builtin_expect(!task, 0))
+        return xie_wait_outside();
+    return __builtin_expect(task->scope->effective, 0) ? xie_wait_refuse(task) : 0;
+}
 
 /* A call did not have to wait: who never has to still lets others run now and then. */
 void xie_wait_breathe(struct xie_task *self);
@@ -50,8 +63,20 @@ int xie_wait_park_for(struct xie_wait *wait, struct xie_task *self, const char *
                       void (*abort)(struct xie_wait *wait, int error),
                       const struct xie_blockers *blockers);
 
+/* Abort where the caller is not on the loop of the task that waits. */
+void xie_wait_check_thread(const struct xie_wait *wait);
+
 /* The wait is over: its task runs at the next chance. From the same loop; once. */
-void xie_wait_finish(struct xie_wait *wait, int result);
+static inline void xie_wait_finish(struct xie_wait *wait, int result)
+{
+    struct xie_task *task = wait->task;
+    if (__builtin_expect(task->loop->watch != NULL, 0))
+        xie_wait_check_thread(wait);
+    wait->result = result;
+    wait->finished = true;
+    task->wait = NULL;
+    xie_loop_ready(task->loop, &task->ready);
+}
 
 /* If task waits, its wait is interrupted with error, as by a scope. */
 XIE_API void xie_wait_break(struct xie_task *task, int error);
@@ -83,12 +108,51 @@ int xie_list_wait_park(struct xie_list_wait *wait, struct xie_waiters *waiters,
                        struct xie_task *self, const char *what,
                        const struct xie_blockers *blockers);
 
-void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter);
+static inline void xie_waiters_add(struct xie_waiters *waiters, struct xie_waiter *waiter)
+{
+    waiter->list = waiters;
+    waiter->next = NULL;
+    waiter->prev = waiters->tail;
+    if (waiters->tail)
+        waiters->tail->next = waiter;
+    else
+        waiters->head = waiter;
+    waiters->tail = waiter;
+}
+
 /* Harmless for one that is not queued. */
-void xie_waiters_remove(struct xie_waiter *waiter);
+static inline void xie_waiters_remove(struct xie_waiter *waiter)
+{
+    struct xie_waiters *list = waiter->list;
+    if (!list)
+        return;
+    if (waiter->prev)
+        waiter->prev->next = waiter->next;
+    else
+        list->head = waiter->next;
+    if (waiter->next)
+        waiter->next->prev = waiter->prev;
+    else
+        list->tail = waiter->prev;
+    waiter->list = NULL;
+}
+
 /* Take the first off and wake it; false when empty. */
-bool xie_waiters_wake(struct xie_waiters *waiters);
-void xie_waiters_wake_all(struct xie_waiters *waiters);
+static inline bool xie_waiters_wake(struct xie_waiters *waiters)
+{
+    struct xie_waiter *first = waiters->head;
+    if (!first)
+        return false;
+    xie_waiters_remove(first);
+    first->wake(first);
+    return true;
+}
+
+static inline void xie_waiters_wake_all(struct xie_waiters *waiters)
+{
+    while (xie_waiters_wake(waiters))
+        ;
+}
 static inline bool xie_waiters_empty(const struct xie_waiters *waiters)
 {
     return !waiters->head;

@@ -80,7 +80,7 @@ static void run_at(int64_t now)
     clock_now = now;
     last_when = -1; /* order holds within one run */
     last_order = 0;
-    xie_timers_run(&timers, now);
+    xie_timers_run(&timers, now, SIZE_MAX);
     for (int i = 0; i < MOST; i++)
         CHECK(!items[i].armed || items[i].when > now);
 }
@@ -207,6 +207,49 @@ static void armed_while_running_waits(void)
     }
 }
 
+/* All of a few ticks, in any order and sharing times; the clock stops within a tick, where those
+ * that are sorted already are cancelled and armed again. */
+static void crowded_ticks(void)
+{
+    enum { TICK = 1 << XIE_WHEEL_TICK_BITS };
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        random_state = seed * UINT64_C(0x9E3779B97F4A7C15);
+        start(10 * TICK);
+        for (int i = 0; i < MOST; i++)
+            arm(&items[i], 11 * TICK + (int64_t)(random_next() % (3 * TICK)) / 64 * 64);
+        int64_t now = clock_now;
+        while (timers.count) {
+            run_at(now += (int64_t)(random_next() % (TICK / 4)));
+            struct item *item = &items[random_next() % MOST];
+            if (!item->armed)
+                continue;
+            xie_timer_cancel(&timers, &item->timer);
+            item->armed = false;
+            if (random_next() % 2)
+                arm(item, now + (int64_t)(random_next() % (TICK / 4)));
+        }
+        CHECK(xie_timers_next(&timers) == XIE_NEVER);
+    }
+}
+
+/* So many are fired and no more; the next run goes on with those after them. */
+static void at_most_so_many(void)
+{
+    start(1000000);
+    for (int i = 0; i < 10; i++)
+        arm(&items[i], 2000000 + i / 2);
+    clock_now = 3000000;
+    fired_count = 0;
+    xie_timers_run(&timers, clock_now, 0);
+    CHECK_EQ(fired_count, 0);
+    xie_timers_run(&timers, clock_now, 3);
+    CHECK_EQ(fired_count, 3);
+    CHECK_EQ(xie_timers_next(&timers), 2000001);
+    xie_timers_run(&timers, clock_now, 7);
+    CHECK_EQ(fired_count, 10);
+    CHECK_EQ(timers.count, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -216,6 +259,8 @@ int main(int argc, char **argv)
         {"never_and_the_far_end", never_and_the_far_end},
         {"canceling_an_idle_one_is_harmless", canceling_an_idle_one_is_harmless},
         {"armed_while_running_waits", armed_while_running_waits},
+        {"crowded_ticks", crowded_ticks},
+        {"at_most_so_many", at_most_so_many},
         {0},
     };
     return tap_main(argc, argv, tests);
