@@ -1,25 +1,42 @@
 /* ours.c - the library's echo servers, of each kind that a program would write.
- * usage: ours tasks|streams|deadlines|transports|cores; XIE_BACKEND chooses the backend. Prints
- * its port, and serves until it is killed. */
+ * usage: ours KIND (see kinds); XIE_BACKEND chooses the backend. Prints its port, and serves until
+ * it is killed. */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <xie.h>
 
-enum { BUFFER = 64 * 1024, CORES = 2 };
+enum { SMALL = 2048, BUFFER = 64 * 1024, CORES = 2 };
 
 /* --- a task for each connection ----------------------------------------------------- */
 
-static int tasks(struct xie_stream *stream, void *arg)
+static int relay(struct xie_stream *stream, char *buffer, size_t cap)
 {
-    char buffer[BUFFER];
     ssize_t len;
-    (void)arg;
-    while ((len = xie_stream_read(stream, buffer, sizeof buffer)) > 0)
+    while ((len = xie_stream_read(stream, buffer, cap)) > 0)
         if ((len = xie_stream_write(stream, buffer, (size_t)len)) < 0)
             break;
     return (int)len;
+}
+
+/* Of whom small messages are expected: their buffer shares the stack's first page. */
+static int tasks(struct xie_stream *stream, void *arg)
+{
+    char buffer[SMALL];
+    (void)arg;
+    return relay(stream, buffer, sizeof buffer);
+}
+
+static int large_tasks(struct xie_stream *stream, void *arg)
+{
+    char *buffer = malloc(BUFFER);
+    (void)arg;
+    int result = buffer ? relay(stream, buffer, BUFFER) : -ENOMEM;
+    free(buffer);
+    return result;
 }
 
 /* Read through the stream's own buffer: what is there is seen, written, and taken. */
@@ -37,19 +54,33 @@ static int streams(struct xie_stream *stream, void *arg)
     return (int)len;
 }
 
-static int deadlines(struct xie_stream *stream, void *arg)
+static int relay_in_time(struct xie_stream *stream, char *buffer, size_t cap)
 {
-    char buffer[BUFFER];
     ssize_t len;
-    (void)arg;
     do {
         len = -ETIMEDOUT;
         XIE_TIMEOUT(60 * XIE_SECOND)
-            len = xie_stream_read(stream, buffer, sizeof buffer);
+            len = xie_stream_read(stream, buffer, cap);
         if (len > 0)
             len = xie_stream_write(stream, buffer, (size_t)len);
     } while (len > 0);
     return (int)len;
+}
+
+static int deadlines(struct xie_stream *stream, void *arg)
+{
+    char buffer[SMALL];
+    (void)arg;
+    return relay_in_time(stream, buffer, sizeof buffer);
+}
+
+static int large_deadlines(struct xie_stream *stream, void *arg)
+{
+    char *buffer = malloc(BUFFER);
+    (void)arg;
+    int result = buffer ? relay_in_time(stream, buffer, BUFFER) : -ENOMEM;
+    free(buffer);
+    return result;
 }
 
 /* --- a protocol --------------------------------------------------------------------- */
@@ -104,11 +135,11 @@ struct kind {
     bool cores;
 };
 
-static const struct kind kinds[] = {{"tasks", tasks, false},
-                                    {"streams", streams, false},
-                                    {"deadlines", deadlines, false},
-                                    {"transports", NULL, false},
-                                    {"cores", tasks, true}};
+static const struct kind kinds[] = {
+    {"tasks", tasks, false},         {"large-tasks", large_tasks, false},
+    {"deadlines", deadlines, false}, {"large-deadlines", large_deadlines, false},
+    {"streams", streams, false},     {"transports", NULL, false},
+    {"cores", tasks, true}};
 
 static int on_core(unsigned index, void *arg)
 {
@@ -150,6 +181,9 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s: %s\n", argv[0], xie_strerror(error));
             return 1;
         }
-    fprintf(stderr, "usage: %s tasks|streams|deadlines|transports|cores\n", argv[0]);
+    fprintf(stderr, "usage: %s", argv[0]);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        fprintf(stderr, "%c%s", i ? '|' : ' ', kinds[i].name);
+    fputc('\n', stderr);
     return 2;
 }

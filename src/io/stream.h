@@ -89,7 +89,8 @@ struct xie_stream *xie_socket_new(void);
 
 enum xie_fd_kind {
     XIE_FD_OTHER,  /* a pipe's end, a tty: non-blocking */
-    XIE_FD_SOCKET, /* non-blocking */
+    XIE_FD_TCP,    /* a socket, non-blocking, whose short reads tell that no more is there */
+    XIE_FD_SOCKET, /* any other, non-blocking */
     XIE_FD_SHARED, /* a socket that may be blocking, for others */
     XIE_FD_POLLED, /* may be blocking, or say the end before there was a beginning: poll first */
     XIE_FD_FILE    /* is never "not ready", but may be slow */
@@ -102,11 +103,12 @@ int xie_socket_pair(struct xie_stream *pair[2], int (*make)(int fds[2]), enum xi
 int xie_socket_fd(const struct xie_stream *stream);
 /* Give back one that no descriptor was attached to. */
 void xie_socket_free(struct xie_stream *stream);
-/* The descriptor beneath, and whether it is a socket; the caller's own after xie_socket_free.
+/* The descriptor beneath, and of what kind; the caller's own after xie_socket_free.
  * errors -EOPNOTSUPP there is none, or it may be blocking */
-int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket);
-/* The socket is about to carry a stream: no delay for small writes, where it is TCP. */
-void xie_socket_tune(int fd, int family);
+int xie_socket_beneath(const struct xie_stream *stream, enum xie_fd_kind *kind);
+/* The socket is about to carry a stream: no delay for small writes, where it is TCP. return what it
+ * is to be attached as */
+enum xie_fd_kind xie_socket_tune(int fd, int family);
 /* Wait until fd, of an object with this gate, is ready for events (POLLIN, POLLOUT).
  * return  those it is ready for, POLLERR and POLLHUP; or an error */
 int xie_fd_ready(const struct xie_gate *gate, int fd, int events, const char *what);

@@ -11,6 +11,7 @@ static ssize_t socket_read(struct xie_transport *transport, void *buf, size_t ca
 {
     ssize_t got = xie_sys_recv(transport->fd, buf, cap, 0);
     transport->readable = got == (ssize_t)cap;
+    transport->dry = transport->tcp && (got == -EAGAIN || (got > 0 && !transport->readable));
     return got;
 }
 
