@@ -40,7 +40,7 @@ int bare_listen(void)
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || listen(fd, 4096) ||
         getsockname(fd, (struct sockaddr *)&address, &len))
         bare_fail("listen");
-    printf("%d\n", ntohs(address.sin_port));
+    printf("port %d\n", ntohs(address.sin_port));
     fflush(stdout);
     return fd;
 }

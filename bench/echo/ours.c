@@ -116,7 +116,7 @@ static int tell(struct xie_listener *listener, uint16_t *port)
     if (error)
         return error;
     *port = xie_address_port(&address);
-    printf("%u\n", *port);
+    printf("port %u\n", *port);
     return fflush(stdout);
 }
 

@@ -60,6 +60,12 @@ static ssize_t run_parts(struct socket *self, struct xie_op *op, const char *wha
     return (ssize_t)xie_gate_run(gate, op, what);
 }
 
+/* What a read of TCP told of what is left. */
+static void note_dry(struct socket *self, ssize_t len, size_t cap)
+{
+    self->dry = self->kind == XIE_FD_TCP && (len == -EAGAIN || (len > 0 && (size_t)len < cap));
+}
+
 static ssize_t receive(struct socket *self, void *buf, size_t cap)
 {
     struct xie_op op = {.kind = XIE_OP_RECV,
@@ -69,7 +75,7 @@ static ssize_t receive(struct socket *self, void *buf, size_t cap)
                         .buf = buf,
                         .len = cap};
     ssize_t len = (ssize_t)xie_gate_run(&self->stream.gate, &op, "xie_stream_read");
-    self->dry = self->kind == XIE_FD_TCP && len > 0 && (size_t)len < cap;
+    note_dry(self, len, cap);
     return len;
 }
 
@@ -81,6 +87,16 @@ static ssize_t socket_read(struct xie_stream *stream, void *buf, size_t cap)
     if (is_socket(self))
         return receive(self, buf, cap);
     return run_parts(self, &op, "xie_stream_read");
+}
+
+static ssize_t socket_read_now(struct xie_stream *stream, void *buf, size_t cap)
+{
+    struct socket *self = of(stream);
+    if (!is_socket(self))
+        return -EAGAIN;
+    ssize_t len = xie_sys_recv(self->fd, buf, cap, MSG_DONTWAIT);
+    note_dry(self, len, cap);
+    return len;
 }
 
 static ssize_t send_parts(struct socket *self, const struct iovec *parts, int count)
@@ -139,6 +155,7 @@ static int socket_fd(const struct xie_stream *stream)
 
 static const struct xie_stream_ops socket_ops = {
     .read = socket_read,
+    .read_now = socket_read_now,
     .write = socket_write,
     .write_eof = socket_write_eof,
     .close = socket_close,

@@ -13,6 +13,7 @@
 enum {
     XIE_STREAM_SMALL = 256,             /* the buffer inside the struct [bytes] */
     XIE_STREAM_CHUNK = 16 * 1024,       /* the first buffer on the heap [bytes] */
+    XIE_STREAM_LARGE = 64 * 1024,       /* the one for what the small one did not hold [bytes] */
     XIE_STREAM_LIMIT = 64 * 1024,       /* unless set [bytes] */
     XIE_STREAM_LIMIT_MOST = 1024 << 20, /* settable [bytes] */
     XIE_STREAM_PARTS_MOST = 64,         /* of one xie_stream_writev */
@@ -28,6 +29,8 @@ struct xie_transport;
 struct xie_stream_ops {
     /* Wait for bytes: 1..cap of them, 0 at the end. Interrupted, nothing is lost. */
     ssize_t (*read)(struct xie_stream *stream, void *buf, size_t cap);
+    /* The same, of what is there: -EAGAIN instead of a wait. NULL: it cannot be told. */
+    ssize_t (*read_now)(struct xie_stream *stream, void *buf, size_t cap);
     /* Write some of parts (none empty), at least a byte. Interrupted before that: nothing. */
     ssize_t (*write)(struct xie_stream *stream, const struct iovec *parts, int count);
     int (*write_eof)(struct xie_stream *stream);

@@ -59,8 +59,7 @@ static int make_room(struct xie_stream *stream, size_t want)
     if (stream->start == stream->end) {
         stream->start = stream->end = 0;
         /* The kernel had no more when we last looked: this read may wait for long. (Where the
-         * last bytes just filled the buffer, the wait keeps a large one: seldom.) A burst of
-         * more than the small buffer holds costs a second read. */
+         * last bytes just filled the buffer, the wait keeps a large one: seldom.) */
         if (stream->drained)
             shrink(stream);
     }
@@ -106,6 +105,28 @@ static ssize_t read_below(struct xie_stream *stream, void *buf, size_t cap)
     return len;
 }
 
+/* The small buffer was filled, so that more may be there: take it by a second read into a large
+ * one, which does not wait. Without memory for that it is the next read's. return bytes */
+static ssize_t fill_more(struct xie_stream *stream)
+{
+    size_t most = stream->limit < XIE_STREAM_LARGE ? stream->limit : XIE_STREAM_LARGE;
+    if (have(stream) >= most || grow(stream, most))
+        return 0;
+    size_t room = stream->cap - 1 - stream->end;
+    ssize_t len = stream->ops->read_now(stream, stream->data + stream->end, room);
+    stream->drained = len < (ssize_t)room;
+    if (len == 0)
+        stream->ended = 1;
+    else if (len == -ETIMEDOUT) /* of the connection: nothing has waited */
+        stream->ended = (int)len;
+    else if (len < 0)
+        xie_stream_failed(stream, len);
+    if (len <= 0)
+        return 0;
+    stream->end += (size_t)len;
+    return len;
+}
+
 ssize_t xie_stream_fill(struct xie_stream *stream, size_t want)
 {
     int error = make_room(stream, want);
@@ -116,6 +137,8 @@ ssize_t xie_stream_fill(struct xie_stream *stream, size_t want)
     if (len > 0)
         stream->end += (size_t)len;
     stream->drained = len < (ssize_t)room;
+    if (len > 0 && !stream->drained && stream->data == stream->small && stream->ops->read_now)
+        len += fill_more(stream);
     return len;
 }
 
