@@ -44,8 +44,7 @@ int main(void)
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     struct event_base *base = event_base_new();
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     struct evconnlistener *listener = evconnlistener_new_bind(
         base, connected, base, LEV_OPT_CLOSE_ON_FREE, 4096, (struct sockaddr *)&address, (int)len);

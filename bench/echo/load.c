@@ -25,8 +25,8 @@ static int greet(struct load_protocol *protocol, struct load_connection *connect
 {
     char byte = 'x';
     (void)protocol;
-    return load_write_all(connection->fd, &byte, 1) || load_read_exactly(connection->fd, &byte, 1) ||
-                   byte != 'x'
+    return load_write_all(connection->fd, &byte, 1) ||
+                   load_read_exactly(connection->fd, &byte, 1) || byte != 'x'
                ? -1
                : 0;
 }

@@ -99,6 +99,23 @@ static ssize_t socket_read_now(struct xie_stream *stream, void *buf, size_t cap)
     return len;
 }
 
+static int socket_wait(struct xie_stream *stream)
+{
+    struct socket *self = of(stream);
+    struct xie_op op = {.kind = XIE_OP_POLL, .fd = self->fd, .flags = POLLIN, .dry = self->dry};
+    struct xie_task *task;
+    if (self->kind != XIE_FD_TCP || self->dry) {
+        int64_t ready = xie_gate_run(&stream->gate, &op, "xie_stream_read");
+        return ready < 0 ? (int)ready : 0;
+    }
+    if (stream->gate.closed)
+        return XIE_ECLOSED;
+    int error = xie_wait_enter(&task);
+    if (!error)
+        xie_wait_breathe(task);
+    return error;
+}
+
 static ssize_t send_parts(struct socket *self, const struct iovec *parts, int count)
 {
     struct xie_op op = {.kind = XIE_OP_SEND, .fd = self->fd, .flags = flags_of(self)};
@@ -156,6 +173,7 @@ static int socket_fd(const struct xie_stream *stream)
 static const struct xie_stream_ops socket_ops = {
     .read = socket_read,
     .read_now = socket_read_now,
+    .wait = socket_wait,
     .write = socket_write,
     .write_eof = socket_write_eof,
     .close = socket_close,

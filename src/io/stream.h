@@ -29,8 +29,10 @@ struct xie_transport;
 struct xie_stream_ops {
     /* Wait for bytes: 1..cap of them, 0 at the end. Interrupted, nothing is lost. */
     ssize_t (*read)(struct xie_stream *stream, void *buf, size_t cap);
-    /* The same, of what is there: -EAGAIN instead of a wait. NULL: it cannot be told. */
+    /* The same, of what is there: -EAGAIN instead of a wait. NULL: it cannot be told, nor wait. */
     ssize_t (*read_now)(struct xie_stream *stream, void *buf, size_t cap);
+    /* Wait until there may be something to read, without a buffer. return 0, or an error */
+    int (*wait)(struct xie_stream *stream);
     /* Write some of parts (none empty), at least a byte. Interrupted before that: nothing. */
     ssize_t (*write)(struct xie_stream *stream, const struct iovec *parts, int count);
     int (*write_eof)(struct xie_stream *stream);
@@ -58,12 +60,15 @@ struct xie_stream {
     uint64_t written;
     int ended;    /* what every further read returns once the buffer is empty; 1: the end */
     bool drained; /* the last read got less than there was room for */
+    bool burst;   /* what came last was more than the small buffer holds */
     bool reset;   /* closed by xie_stream_abort */
     char small[XIE_STREAM_SMALL];
 };
 
 XIE_API void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops);
 void xie_stream_fini(struct xie_stream *stream);
+/* Memory for its buffer, which fini gives back. NULL: none */
+char *xie_stream_buffer_take(size_t cap);
 
 /* For one who is inside the gate: get more bytes into the buffer, on the way to want in all.
  * return bytes; 0 at the end */

@@ -198,5 +198,7 @@ void xie_loop_close(struct xie_loop *loop)
     thread_loop = NULL;
     loop->backend->close(loop);
     xie_release(loop->scratch);
+    while (loop->warm_count)
+        xie_release(loop->warm[--loop->warm_count]);
     xie_stack_trim();
 }
