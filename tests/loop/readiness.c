@@ -38,7 +38,8 @@ static int fake_look(struct xie_loop *of, int fd, int events)
     return seen & (events | POLLERR | POLLHUP);
 }
 
-static const struct xie_poller fake_poller = {fake_arm, fake_disarm, fake_drop, fake_look};
+static const struct xie_poller fake_poller = {
+    .arm = fake_arm, .disarm = fake_disarm, .drop = fake_drop, .look = fake_look};
 
 static bool fake_submit(struct xie_loop *of, struct xie_op *op)
 {

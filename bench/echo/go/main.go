@@ -24,7 +24,7 @@ func serve(connection net.Conn, size int) {
 }
 
 func main() {
-	size := 2048
+	size := 65536
 	if len(os.Args) > 1 {
 		size, _ = strconv.Atoi(os.Args[1])
 	}

@@ -22,6 +22,6 @@ async fn main() -> std::io::Result<()> {
     println!("port {}", listener.local_addr()?.port());
     loop {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(serve(stream, size.unwrap_or(2048)));
+        tokio::spawn(serve(stream, size.unwrap_or(65536)));
     }
 }
