@@ -5,6 +5,7 @@ usage: asyncio_echo.py asyncio|uvloop protocol|streams [CERTIFICATE]
 # SPDX-License-Identifier: MIT
 import asyncio
 import contextlib
+import os
 import resource
 import ssl
 import sys
@@ -35,6 +36,7 @@ async def serve(reader, writer):
 def context(certificate):
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.load_cert_chain(certificate)
+    os.unlink(certificate)  # made for this run alone
     return made
 
 

@@ -47,6 +47,7 @@ int xie_stream_refill(struct xie_stream *stream, const char *data, size_t len)
     stream->end = len;
     stream->ended = 0;
     stream->drained = true;
+    stream->burst = false;
     return 0;
 }
 
