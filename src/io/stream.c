@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "loop/loop.h"
+#include "loop/warm.h"
 
 void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops)
 {
@@ -15,28 +15,24 @@ void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops
     stream->data = stream->small;
 }
 
-/* The large buffers are handed on warm: a malloc of that size may give it back to the kernel. */
 char *xie_stream_buffer_take(size_t cap)
 {
-    struct xie_loop *loop = xie_loop_current();
-    bool kept = cap == XIE_STREAM_LARGE + 1 && loop && loop->warm_count;
-    return kept ? loop->warm[--loop->warm_count] : xie_alloc(cap);
+    return cap == XIE_STREAM_LARGE + 1 ? xie_warm_take() : xie_alloc(cap);
 }
 
 void xie_stream_fini(struct xie_stream *stream)
 {
-    struct xie_loop *loop = xie_loop_current();
     if (stream->data == stream->small)
         return;
-    if (stream->cap == XIE_STREAM_LARGE + 1 && loop && loop->warm_count < XIE_WARM_MOST)
-        loop->warm[loop->warm_count++] = stream->data;
+    if (stream->cap == XIE_STREAM_LARGE + 1)
+        xie_warm_give(stream->data);
     else
         xie_release(stream->data);
 }
 
 int xie_stream_refill(struct xie_stream *stream, const char *data, size_t len)
 {
-    char *made = len < XIE_STREAM_SMALL ? stream->small : xie_alloc(len + 1);
+    char *made = len < XIE_STREAM_SMALL ? stream->small : xie_stream_buffer_take(len + 1);
     if (!made)
         return -ENOMEM;
     memmove(made, data, len);

@@ -22,7 +22,7 @@ struct xie_inbox_call {
 
 struct xie_inspect;
 
-enum { XIE_WARM_MOST = 64 /* buffers of XIE_STREAM_LARGE */ };
+enum { XIE_WARM_MOST = 64 /* buffers that are kept; see warm.h */ };
 
 struct xie_loop {
     const struct xie_backend *backend;
@@ -63,7 +63,7 @@ struct xie_loop {
     xie_exception_handler *handler;
     void *handler_arg;
 
-    /* the streams' floor's: large buffers that the next stream finds in the cache */
+    /* see warm.h */
     char *warm[XIE_WARM_MOST];
     unsigned warm_count;
 
