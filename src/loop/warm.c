@@ -4,7 +4,11 @@
 #include "loop/warm.h"
 
 #include "base/memory.h"
+#include "coro/sanitize.h"
 #include "loop/loop.h"
+
+/* AddressSanitizer is to see that a buffer which was given is not used any more. */
+enum { KEPT_MOST = XIE_ASAN ? 0 : XIE_WARM_MOST };
 
 char *xie_warm_take(void)
 {
@@ -15,7 +19,7 @@ char *xie_warm_take(void)
 void xie_warm_give(char *buffer)
 {
     struct xie_loop *loop = xie_loop_current();
-    if (buffer && loop && loop->warm_count < XIE_WARM_MOST)
+    if (buffer && loop && loop->warm_count < KEPT_MOST)
         loop->warm[loop->warm_count++] = buffer;
     else
         xie_release(buffer);
