@@ -21,7 +21,7 @@ static int send_bursts(void *arg)
         kit_fill(out, bursts[i], at);
         at += bursts[i];
         CHECK_EQ(xie_stream_write(stream, out, bursts[i]), (ssize_t)bursts[i]);
-        CHECK_EQ(xie_stream_read(stream, word, sizeof word), 2); /* it has them all */
+        CHECK_EQ(xie_stream_read_exactly(stream, word, 2), 2); /* it has them all */
     }
     return xie_stream_write_eof(stream);
 }
