@@ -3,6 +3,7 @@
  * it is killed. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,14 @@ static const struct kind kinds[] = {
     {"streams", streams, false},     {"transports", NULL, false},
     {"cores", tasks, true}};
 
+/* On any core: who started us has chosen one. */
+static void widen(void)
+{
+    cpu_set_t every;
+    memset(&every, 0xff, sizeof every);
+    sched_setaffinity(0, sizeof every, &every);
+}
+
 static int on_core(unsigned index, void *arg)
 {
     const uint16_t *port = arg;
@@ -162,6 +171,7 @@ static int start(void *arg)
     if (error)
         return error;
     if (kind->cores) {
+        widen();
         xie_listener_close(listener);
         return xie_cores_run(&options, on_core, &port);
     }
