@@ -69,7 +69,7 @@ static int connect_one(const struct xie_address *address, const struct xie_addre
         xie_socket_free(made);
         return fd;
     }
-    xie_socket_tune(fd, family_of(address));
+    enum xie_fd_kind kind = xie_socket_tune(fd, family_of(address));
     error = local ? bind_local(fd, local) : 0;
     if (!error)
         error = connect_fd(fd, address);
@@ -78,7 +78,7 @@ static int connect_one(const struct xie_address *address, const struct xie_addre
         xie_socket_free(made);
         return error;
     }
-    xie_socket_attach(made, fd, XIE_FD_SOCKET);
+    xie_socket_attach(made, fd, kind);
     *stream = made;
     return 0;
 }

@@ -122,8 +122,7 @@ int xie_listener_accept(struct xie_listener *listener, struct xie_stream **strea
     struct xie_stream *made = fd >= 0 ? listener->spare : NULL;
     if (made) {
         listener->spare = NULL;
-        xie_socket_tune(fd, listener->family);
-        xie_socket_attach(made, fd, XIE_FD_SOCKET);
+        xie_socket_attach(made, fd, xie_socket_tune(fd, listener->family));
     }
     error = (int)xie_gate_leave(&listener->gate, XIE_READING, fd < 0 ? fd : 0);
     if (error)

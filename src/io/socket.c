@@ -16,6 +16,7 @@ struct socket {
     struct xie_stream stream;
     int fd;
     enum xie_fd_kind kind;
+    bool dry; /* TCP: the last read took all there was */
 };
 
 static struct socket *of(const struct xie_stream *stream)
@@ -35,7 +36,7 @@ void xie_socket_close(int fd)
 
 static bool is_socket(const struct socket *self)
 {
-    return self->kind == XIE_FD_SOCKET || self->kind == XIE_FD_SHARED;
+    return self->kind >= XIE_FD_TCP && self->kind <= XIE_FD_SHARED;
 }
 
 /* Of a socket that others share the mode belongs to them too; it is said with each call. */
@@ -59,20 +60,60 @@ static ssize_t run_parts(struct socket *self, struct xie_op *op, const char *wha
     return (ssize_t)xie_gate_run(gate, op, what);
 }
 
+/* What a read of TCP told of what is left. */
+static void note_dry(struct socket *self, ssize_t len, size_t cap)
+{
+    self->dry = self->kind == XIE_FD_TCP && (len == -EAGAIN || (len > 0 && (size_t)len < cap));
+}
+
+static ssize_t receive(struct socket *self, void *buf, size_t cap)
+{
+    struct xie_op op = {.kind = XIE_OP_RECV,
+                        .fd = self->fd,
+                        .flags = flags_of(self),
+                        .dry = self->dry,
+                        .buf = buf,
+                        .len = cap};
+    ssize_t len = (ssize_t)xie_gate_run(&self->stream.gate, &op, "xie_stream_read");
+    note_dry(self, len, cap);
+    return len;
+}
+
 static ssize_t socket_read(struct xie_stream *stream, void *buf, size_t cap)
 {
     struct socket *self = of(stream);
-    struct xie_op op = {.kind = XIE_OP_RECV, .fd = self->fd, .flags = flags_of(self)};
     struct iovec part = {.iov_base = buf, .iov_len = cap};
-    if (is_socket(self)) {
-        op.buf = buf;
-        op.len = cap;
-        return (ssize_t)xie_gate_run(&stream->gate, &op, "xie_stream_read");
-    }
-    op.kind = XIE_OP_READV;
-    op.parts = &part;
-    op.count = 1;
+    struct xie_op op = {.kind = XIE_OP_READV, .fd = self->fd, .parts = &part, .count = 1};
+    if (is_socket(self))
+        return receive(self, buf, cap);
     return run_parts(self, &op, "xie_stream_read");
+}
+
+static ssize_t socket_read_now(struct xie_stream *stream, void *buf, size_t cap)
+{
+    struct socket *self = of(stream);
+    if (!is_socket(self))
+        return -EAGAIN;
+    ssize_t len = xie_sys_recv(self->fd, buf, cap, MSG_DONTWAIT);
+    note_dry(self, len, cap);
+    return len;
+}
+
+static int socket_wait(struct xie_stream *stream)
+{
+    struct socket *self = of(stream);
+    struct xie_op op = {.kind = XIE_OP_POLL, .fd = self->fd, .flags = POLLIN, .dry = self->dry};
+    struct xie_task *task;
+    if (self->kind != XIE_FD_TCP || self->dry) {
+        int64_t ready = xie_gate_run(&stream->gate, &op, "xie_stream_read");
+        return ready < 0 ? (int)ready : 0;
+    }
+    if (stream->gate.closed)
+        return XIE_ECLOSED;
+    int error = xie_wait_enter(&task);
+    if (!error)
+        xie_wait_breathe(task);
+    return error;
 }
 
 static ssize_t send_parts(struct socket *self, const struct iovec *parts, int count)
@@ -117,7 +158,8 @@ static void socket_close(struct xie_stream *stream, bool reset)
 {
     struct socket *self = of(stream);
     struct linger none = {.l_onoff = 1};
-    if (reset && self->kind == XIE_FD_SOCKET) /* socket(7): nothing to linger for is a reset */
+    if (reset && is_socket(self) &&
+        self->kind != XIE_FD_SHARED) /* socket(7): nothing to linger for is a reset */
         xie_sys_setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     xie_socket_close(self->fd);
     xie_socket_free(stream);
@@ -130,6 +172,8 @@ static int socket_fd(const struct xie_stream *stream)
 
 static const struct xie_stream_ops socket_ops = {
     .read = socket_read,
+    .read_now = socket_read_now,
+    .wait = socket_wait,
     .write = socket_write,
     .write_eof = socket_write_eof,
     .close = socket_close,
@@ -152,11 +196,13 @@ void xie_socket_attach(struct xie_stream *stream, int fd, enum xie_fd_kind kind)
 {
     of(stream)->fd = fd;
     of(stream)->kind = kind;
+    of(stream)->dry = false;
 }
 
 int xie_socket_fd(const struct xie_stream *stream)
 {
-    bool plain = stream->ops == &socket_ops && of(stream)->kind == XIE_FD_SOCKET;
+    bool ours = stream->ops == &socket_ops;
+    bool plain = ours && (of(stream)->kind == XIE_FD_TCP || of(stream)->kind == XIE_FD_SOCKET);
     return plain ? of(stream)->fd : -EOPNOTSUPP;
 }
 
@@ -168,19 +214,22 @@ void xie_socket_free(struct xie_stream *stream)
     xie_release(of(stream));
 }
 
-int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket)
+int xie_socket_beneath(const struct xie_stream *stream, enum xie_fd_kind *kind)
 {
     if (stream->ops != &socket_ops || of(stream)->kind > XIE_FD_SOCKET)
         return -EOPNOTSUPP;
-    *is_socket = of(stream)->kind == XIE_FD_SOCKET;
+    *kind = of(stream)->kind;
     return of(stream)->fd;
 }
 
-void xie_socket_tune(int fd, int family)
+enum xie_fd_kind xie_socket_tune(int fd, int family)
 {
     int on = 1;
-    if (family == AF_INET || family == AF_INET6) /* refused: slower, not wrong */
-        xie_sys_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (family != AF_INET && family != AF_INET6)
+        return XIE_FD_SOCKET;
+    /* Refused: another protocol, or slower, not wrong. */
+    bool refused = xie_sys_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return refused ? XIE_FD_SOCKET : XIE_FD_TCP;
 }
 
 int xie_socket_pair(struct xie_stream *pair[2], int (*make)(int fds[2]), enum xie_fd_kind kind)
@@ -214,11 +263,11 @@ int xie_stream_pair(struct xie_stream *pair[2])
 static int kind_of(int fd)
 {
     struct stat found;
-    int type;
-    socklen_t len = sizeof type;
-    int error = xie_sys_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+    int protocol = 0;
+    socklen_t len = sizeof protocol;
+    int error = xie_sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len);
     if (error != -ENOTSOCK)
-        return error ? error : XIE_FD_SOCKET;
+        return error ? error : protocol == IPPROTO_TCP ? XIE_FD_TCP : XIE_FD_SOCKET;
     error = xie_sys_fstat(fd, &found);
     if (error)
         return error;

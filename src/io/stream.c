@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "loop/warm.h"
 
 void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops)
 {
@@ -14,15 +15,24 @@ void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops
     stream->data = stream->small;
 }
 
+char *xie_stream_buffer_take(size_t cap)
+{
+    return cap == XIE_STREAM_LARGE + 1 ? xie_warm_take() : xie_alloc(cap);
+}
+
 void xie_stream_fini(struct xie_stream *stream)
 {
-    if (stream->data != stream->small)
+    if (stream->data == stream->small)
+        return;
+    if (stream->cap == XIE_STREAM_LARGE + 1)
+        xie_warm_give(stream->data);
+    else
         xie_release(stream->data);
 }
 
 int xie_stream_refill(struct xie_stream *stream, const char *data, size_t len)
 {
-    char *made = len < XIE_STREAM_SMALL ? stream->small : xie_alloc(len + 1);
+    char *made = len < XIE_STREAM_SMALL ? stream->small : xie_stream_buffer_take(len + 1);
     if (!made)
         return -ENOMEM;
     memmove(made, data, len);
@@ -33,6 +43,7 @@ int xie_stream_refill(struct xie_stream *stream, const char *data, size_t len)
     stream->end = len;
     stream->ended = 0;
     stream->drained = true;
+    stream->burst = false;
     return 0;
 }
 

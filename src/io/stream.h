@@ -13,6 +13,7 @@
 enum {
     XIE_STREAM_SMALL = 256,             /* the buffer inside the struct [bytes] */
     XIE_STREAM_CHUNK = 16 * 1024,       /* the first buffer on the heap [bytes] */
+    XIE_STREAM_LARGE = 64 * 1024,       /* the one for what the small one did not hold [bytes] */
     XIE_STREAM_LIMIT = 64 * 1024,       /* unless set [bytes] */
     XIE_STREAM_LIMIT_MOST = 1024 << 20, /* settable [bytes] */
     XIE_STREAM_PARTS_MOST = 64,         /* of one xie_stream_writev */
@@ -28,6 +29,10 @@ struct xie_transport;
 struct xie_stream_ops {
     /* Wait for bytes: 1..cap of them, 0 at the end. Interrupted, nothing is lost. */
     ssize_t (*read)(struct xie_stream *stream, void *buf, size_t cap);
+    /* The same, of what is there: -EAGAIN instead of a wait. NULL: it cannot be told, nor wait. */
+    ssize_t (*read_now)(struct xie_stream *stream, void *buf, size_t cap);
+    /* Wait until there may be something to read, without a buffer. return 0, or an error */
+    int (*wait)(struct xie_stream *stream);
     /* Write some of parts (none empty), at least a byte. Interrupted before that: nothing. */
     ssize_t (*write)(struct xie_stream *stream, const struct iovec *parts, int count);
     int (*write_eof)(struct xie_stream *stream);
@@ -55,12 +60,15 @@ struct xie_stream {
     uint64_t written;
     int ended;    /* what every further read returns once the buffer is empty; 1: the end */
     bool drained; /* the last read got less than there was room for */
+    bool burst;   /* what came last was more than the small buffer holds */
     bool reset;   /* closed by xie_stream_abort */
     char small[XIE_STREAM_SMALL];
 };
 
 XIE_API void xie_stream_init(struct xie_stream *stream, const struct xie_stream_ops *ops);
 void xie_stream_fini(struct xie_stream *stream);
+/* Memory for its buffer, which fini gives back. NULL: none */
+char *xie_stream_buffer_take(size_t cap);
 
 /* For one who is inside the gate: get more bytes into the buffer, on the way to want in all.
  * return bytes; 0 at the end */
@@ -89,7 +97,8 @@ struct xie_stream *xie_socket_new(void);
 
 enum xie_fd_kind {
     XIE_FD_OTHER,  /* a pipe's end, a tty: non-blocking */
-    XIE_FD_SOCKET, /* non-blocking */
+    XIE_FD_TCP,    /* a socket, non-blocking, whose short reads tell that no more is there */
+    XIE_FD_SOCKET, /* any other, non-blocking */
     XIE_FD_SHARED, /* a socket that may be blocking, for others */
     XIE_FD_POLLED, /* may be blocking, or say the end before there was a beginning: poll first */
     XIE_FD_FILE    /* is never "not ready", but may be slow */
@@ -102,11 +111,12 @@ int xie_socket_pair(struct xie_stream *pair[2], int (*make)(int fds[2]), enum xi
 int xie_socket_fd(const struct xie_stream *stream);
 /* Give back one that no descriptor was attached to. */
 void xie_socket_free(struct xie_stream *stream);
-/* The descriptor beneath, and whether it is a socket; the caller's own after xie_socket_free.
+/* The descriptor beneath, and of what kind; the caller's own after xie_socket_free.
  * errors -EOPNOTSUPP there is none, or it may be blocking */
-int xie_socket_beneath(const struct xie_stream *stream, bool *is_socket);
-/* The socket is about to carry a stream: no delay for small writes, where it is TCP. */
-void xie_socket_tune(int fd, int family);
+int xie_socket_beneath(const struct xie_stream *stream, enum xie_fd_kind *kind);
+/* The socket is about to carry a stream: no delay for small writes, where it is TCP. return what it
+ * is to be attached as */
+enum xie_fd_kind xie_socket_tune(int fd, int family);
 /* Wait until fd, of an object with this gate, is ready for events (POLLIN, POLLOUT).
  * return  those it is ready for, POLLERR and POLLHUP; or an error */
 int xie_fd_ready(const struct xie_gate *gate, int fd, int events, const char *what);

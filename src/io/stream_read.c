@@ -25,8 +25,7 @@ static inline char *first(const struct xie_stream *stream)
 /* Back to the small buffer; nothing is in the large one. */
 static void shrink(struct xie_stream *stream)
 {
-    if (stream->data != stream->small)
-        xie_release(stream->data);
+    xie_stream_fini(stream);
     stream->data = stream->small;
     stream->cap = XIE_STREAM_SMALL;
 }
@@ -40,7 +39,7 @@ static int grow(struct xie_stream *stream, size_t want)
         cap = stream->limit + 1;
     if (cap < want + 1)
         cap = want + 1;
-    char *data = xie_alloc(cap);
+    char *data = xie_stream_buffer_take(cap);
     if (!data)
         return -ENOMEM;
     size_t len = have(stream);
@@ -59,8 +58,7 @@ static int make_room(struct xie_stream *stream, size_t want)
     if (stream->start == stream->end) {
         stream->start = stream->end = 0;
         /* The kernel had no more when we last looked: this read may wait for long. (Where the
-         * last bytes just filled the buffer, the wait keeps a large one: seldom.) A burst of
-         * more than the small buffer holds costs a second read. */
+         * last bytes just filled the buffer, the wait keeps a large one: seldom.) */
         if (stream->drained)
             shrink(stream);
     }
@@ -106,16 +104,73 @@ static ssize_t read_below(struct xie_stream *stream, void *buf, size_t cap)
     return len;
 }
 
+static size_t large(const struct xie_stream *stream)
+{
+    return stream->limit < XIE_STREAM_LARGE ? stream->limit : XIE_STREAM_LARGE;
+}
+
+/* Read what is there beneath the buffer, behind what it has. */
+static ssize_t read_now(struct xie_stream *stream)
+{
+    size_t room = stream->cap - 1 - stream->end;
+    ssize_t len = stream->ops->read_now(stream, stream->data + stream->end, room);
+    stream->drained = len < (ssize_t)room;
+    if (len > 0)
+        stream->end += (size_t)len;
+    else if (len == 0)
+        stream->ended = 1;
+    else if (len == -ETIMEDOUT) /* of the connection: nothing has waited */
+        stream->ended = (int)len;
+    else
+        xie_stream_failed(stream, len);
+    return len;
+}
+
+/* The small buffer was filled, so that more may be there: take it by a second read into a large
+ * one, which does not wait. Without memory for that it is the next read's. return bytes */
+static ssize_t fill_more(struct xie_stream *stream)
+{
+    if (have(stream) >= large(stream) || grow(stream, large(stream)))
+        return 0;
+    ssize_t len = read_now(stream);
+    stream->burst = len > 0;
+    return len > 0 ? len : 0;
+}
+
+/* The same where as much came the last time: wait without a buffer, then read into a large one,
+ * which others used meanwhile. */
+static ssize_t fill_burst(struct xie_stream *stream)
+{
+    ssize_t len = -EAGAIN;
+    while (len == -EAGAIN) {
+        int error = stream->ended ? 0 : stream->ops->wait(stream);
+        if (error < 0)
+            xie_stream_failed(stream, error);
+        error = error ? error : grow(stream, large(stream));
+        if (error)
+            return error;
+        len = stream->ended ? (stream->ended < 0 ? stream->ended : 0) : read_now(stream);
+        if (len <= 0)
+            shrink(stream);
+    }
+    stream->burst = len >= XIE_STREAM_SMALL;
+    return len;
+}
+
 ssize_t xie_stream_fill(struct xie_stream *stream, size_t want)
 {
     int error = make_room(stream, want);
     if (error)
         return error;
+    if (stream->burst && stream->data == stream->small && !stream->end)
+        return fill_burst(stream);
     size_t room = stream->cap - 1 - stream->end;
     ssize_t len = read_below(stream, stream->data + stream->end, room);
     if (len > 0)
         stream->end += (size_t)len;
     stream->drained = len < (ssize_t)room;
+    if (len > 0 && !stream->drained && stream->data == stream->small && stream->ops->read_now)
+        len += fill_more(stream);
     return len;
 }
 

@@ -46,7 +46,7 @@ static int epoll_arm(struct xie_loop *loop, int fd, struct xie_slot *slot)
     if (slot->armed)
         return 0;
     uint64_t data = (uint64_t)slot->generation << 32 | (uint32_t)fd;
-    int error = add(state, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP, data);
+    int error = add(state, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI, data);
     slot->armed = !error;
     return error;
 }
@@ -64,8 +64,11 @@ static void epoll_drop(struct xie_loop *loop, int fd, struct xie_slot *slot)
     epoll_ctl(state->fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static const struct xie_poller epoll_poller = {
-    .arm = epoll_arm, .disarm = epoll_disarm, .drop = epoll_drop, .look = xie_readiness_look};
+static const struct xie_poller epoll_poller = {.arm = epoll_arm,
+                                               .disarm = epoll_disarm,
+                                               .drop = epoll_drop,
+                                               .look = xie_readiness_look,
+                                               .tells = true};
 
 /* --- waiting ------------------------------------------------------------------------ */
 
@@ -94,11 +97,11 @@ static bool has_pwait2(int fd)
     return !XIE_VALGRIND_RUNS && epoll_pwait2(fd, &event, 1, &now, NULL) == 0;
 }
 
-/* epoll's bits are poll's, but for RDHUP: the end of what can be read. */
+/* epoll's bits are poll's; with RDHUP, the end of what can be read, comes something to read. */
 static int poll_events(uint32_t events)
 {
-    int in = events & (EPOLLIN | EPOLLRDHUP) ? POLLIN : 0;
-    return in | (int)(events & (POLLOUT | POLLERR | POLLHUP));
+    int in = events & EPOLLRDHUP ? POLLIN : 0;
+    return in | (int)(events & (POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP | POLLPRI));
 }
 
 /* The wait itself is no place for faults: the kernel knows none there but EINTR. */

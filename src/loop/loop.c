@@ -199,5 +199,7 @@ void xie_loop_close(struct xie_loop *loop)
     xie_loop_here = NULL;
     loop->backend->close(loop);
     xie_release(loop->scratch);
+    while (loop->warm_count)
+        xie_release(loop->warm[--loop->warm_count]);
     xie_stack_trim();
 }

@@ -22,6 +22,8 @@ struct xie_inbox_call {
 
 struct xie_inspect;
 
+enum { XIE_WARM_MOST = 64 /* buffers that are kept; see warm.h */ };
+
 struct xie_loop {
     const struct xie_backend *backend;
     void *state; /* the backend's */
@@ -60,6 +62,10 @@ struct xie_loop {
     struct xie_probe *probe; /* who is resumed next only tells its stack; see stack.c */
     xie_exception_handler *handler;
     void *handler_arg;
+
+    /* see warm.h */
+    char *warm[XIE_WARM_MOST];
+    unsigned warm_count;
 
     /* the protocols' floor's */
     struct xie_link transports; /* what no task holds, and the end of the loop must end */

@@ -36,8 +36,12 @@ struct xie_op {
     void (*done)(struct xie_op *op); /* only queues; runs in the backend's wait or cancel */
     void *owner;                     /* the submitter's */
     uint8_t kind, state;
-    uint8_t canceling; /* xie_op_cancel was called */
-    uint8_t phase;     /* the backend's: how far it has come; 0 at first */
+    uint8_t canceling : 1; /* xie_op_cancel was called */
+    /* The submitter's, of RECV, and POLL for POLLIN alone, on TCP: it has just read all there was,
+     * so that there is nothing to be had before there are news. A hint, and harmless if wrong; a
+     * shorter read than asked for is what tells (epoll(7), questions 9). */
+    uint8_t dry : 1;
+    uint8_t phase; /* the backend's: how far it has come; 0 at first */
     int fd;
     int flags;
     int64_t result; /* >= 0 or a negative errno; -ECANCELED when taken back */

@@ -68,8 +68,11 @@ static void poll_disarm(struct xie_loop *loop, int fd, struct xie_slot *slot)
         poll_drop(loop, fd, slot);
 }
 
-static const struct xie_poller poll_poller = {
-    .arm = poll_arm, .disarm = poll_disarm, .drop = poll_drop, .look = xie_readiness_look};
+static const struct xie_poller poll_poller = {.arm = poll_arm,
+                                              .disarm = poll_disarm,
+                                              .drop = poll_drop,
+                                              .look = xie_readiness_look,
+                                              .tells = true};
 
 /* --- waiting ------------------------------------------------------------------------ */
 

@@ -176,9 +176,13 @@ int64_t xie_op_transfer(struct xie_op *op)
 }
 
 /* return true: it has finished with op->result; false: it would block */
-static bool try(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_op *op)
+static bool try(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_slot *slot,
+                struct xie_op *op)
 {
     bool again;
+    if (slot &&
+        (op->kind == XIE_OP_POLL ? op->flags & POLLIN : ring_of(slot, op) == &slot->readers))
+        slot->news = false;
     switch (op->kind) {
     case XIE_OP_CONNECT:
         op->result = try_connect(loop, readiness, op, &again);
@@ -194,12 +198,19 @@ static bool try(struct xie_loop *loop, struct xie_readiness *readiness, struct x
 
 /* --- the three calls of a backend --------------------------------------------------- */
 
+/* Need op not even be tried? */
+static bool must_wait(const struct xie_readiness *readiness, const struct xie_slot *slot,
+                      const struct xie_op *op)
+{
+    return op->dry && readiness->poller->tells && !(slot && (slot->news || slot->spent));
+}
+
 bool xie_readiness_submit(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_op *op)
 {
     struct xie_slot *slot = find_slot(readiness, op->fd);
     /* Who waits already comes first; a watcher takes nothing away from others. */
     bool queue = slot && *ring_of(slot, op) && op->kind != XIE_OP_POLL;
-    if (!queue && try(loop, readiness, op))
+    if (!queue && !must_wait(readiness, slot, op) && try(loop, readiness, slot, op))
         return true;
     if (!slot)
         slot = xie_readiness_slot(readiness, op->fd);
@@ -235,15 +246,17 @@ void xie_readiness_forget(struct xie_loop *loop, struct xie_readiness *readiness
     if (slot->armed)
         readiness->poller->drop(loop, fd, slot);
     slot->armed = 0;
+    slot->news = slot->spent = false;
     slot->generation++;
 }
 
 /* --- being told --------------------------------------------------------------------- */
 
 /* The first come tries first; the first that would block ends it. */
-static void run_ring(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_op **ring)
+static void run_ring(struct xie_loop *loop, struct xie_readiness *readiness, struct xie_slot *slot,
+                     struct xie_op **ring)
 {
-    while (*ring && try(loop, readiness, *ring)) {
+    while (*ring && try(loop, readiness, slot, *ring)) {
         struct xie_op *op = *ring;
         ring_remove(ring, op);
         xie_op_complete(loop, op, op->result);
@@ -260,7 +273,8 @@ static void run_watchers(struct xie_loop *loop, struct xie_readiness *readiness,
         next = op->next;
         bool end = op == last;
         op->result = events & (op->flags | POLLERR | POLLHUP);
-        if (fresh ? op->result != 0 : try(loop, readiness, op)) {
+        if (fresh ? op->result != 0 : try(loop, readiness, slot, op)) {
+            slot->news &= !(op->flags & POLLIN); /* that is heard, by being told */
             ring_remove(&slot->watchers, op);
             xie_op_complete(loop, op, op->result);
         }
@@ -277,10 +291,12 @@ void xie_readiness_ready(struct xie_loop *loop, struct xie_readiness *readiness,
         return;
     int before = xie_slot_events(slot);
     bool fresh = !slot->readers && !slot->writers;
+    slot->news |= (events & ~POLLOUT) != 0;
+    slot->spent |= (events & (POLLRDHUP | POLLHUP | POLLERR | POLLPRI)) != 0;
     if (events & ~POLLOUT)
-        run_ring(loop, readiness, &slot->readers);
-    if (events & ~POLLIN)
-        run_ring(loop, readiness, &slot->writers);
+        run_ring(loop, readiness, slot, &slot->readers);
+    if (events & (POLLOUT | POLLERR | POLLHUP))
+        run_ring(loop, readiness, slot, &slot->writers);
     run_watchers(loop, readiness, slot, events, fresh);
     if (xie_slot_events(slot) != before)
         readiness->poller->disarm(loop, fd, slot);

@@ -13,6 +13,8 @@ struct xie_slot {
     uint32_t generation;                         /* counts the uses of this descriptor number */
     uint32_t place;                              /* the poller's own */
     uint8_t armed;                               /* the poller's own, 0 after drop */
+    bool news;  /* it was told readable, and nobody has looked since */
+    bool spent; /* an end, an error or urgent data was told, and will not be again */
 };
 
 /* What the kernel's mechanism must provide. */
@@ -27,6 +29,9 @@ struct xie_poller {
     void (*drop)(struct xie_loop *loop, int fd, struct xie_slot *slot);
     /* Which of events (and POLLERR, POLLHUP) fd is ready for now; negative on an error. */
     int (*look)(struct xie_loop *loop, int fd, int events);
+    /* Who waits without having looked first (op->dry) misses nothing: what comes afterwards is
+     * told, and POLLRDHUP and POLLPRI where that is by edge. */
+    bool tells;
 };
 
 struct xie_readiness {

@@ -32,13 +32,14 @@ static int keep_read_ahead(struct xie_transport *model, const struct xie_stream 
 static int adopt(struct xie_stream *stream, const struct xie_dress *dress,
                  struct xie_transport *model, void *arg, struct xie_transport **transport)
 {
-    bool is_socket;
+    enum xie_fd_kind kind;
     model->kind = &xie_transport_bytes;
-    model->fd = xie_socket_beneath(stream, &is_socket);
+    model->fd = xie_socket_beneath(stream, &kind);
     if (model->fd < 0)
         return model->fd;
     if (!model->wire)
-        model->wire = is_socket ? &xie_wire_socket : &xie_wire_pipe;
+        model->wire = kind == XIE_FD_OTHER ? &xie_wire_pipe : &xie_wire_socket;
+    model->tcp = kind == XIE_FD_TCP;
     if (stream->gate.inside[XIE_READING] || stream->gate.inside[XIE_WRITING])
         return -EBUSY;
     int error = keep_read_ahead(model, stream);
@@ -82,12 +83,12 @@ static int adopt_fd(int fd, unsigned ways, const struct xie_protocol *protocol, 
 {
     struct xie_transport model = {.protocol = protocol, .ways = (uint8_t)ways};
     struct xie_stream *stream;
-    bool is_socket;
+    enum xie_fd_kind kind;
     int error = xie_stream_adopt(fd, &stream);
     if (error)
         return error;
-    xie_socket_beneath(stream, &is_socket);
-    if (ways == (XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES) && !is_socket)
+    if (ways == (XIE_TRANSPORT_READS | XIE_TRANSPORT_WRITES) &&
+        (xie_socket_beneath(stream, &kind) < 0 || kind == XIE_FD_OTHER))
         error = -ENOTSOCK;
     else
         error = adopt(stream, NULL, &model, arg, transport);

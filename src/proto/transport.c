@@ -90,6 +90,7 @@ static void watch(struct xie_transport *transport, struct xie_op *op, int events
     if (op->state == XIE_OP_PENDING)
         return;
     op->flags = events;
+    op->dry = transport->dry && events == POLLIN;
     if (xie_op_submit(transport->loop, op))
         op_done(op);
 }

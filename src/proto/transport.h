@@ -94,6 +94,8 @@ struct xie_transport {
     bool queued;             /* ready stands in the loop's queue */
     bool established;        /* the wire's handshake is over, or there was none */
     bool made;               /* connection_made was called */
+    bool tcp;                /* a short read tells that no more is there */
+    bool dry;                /* the last one did */
     bool readable, writable; /* the descriptor was, when it was looked at last */
     bool pressed; /* a write said to pause: that is told, even if all has gone meanwhile */
     bool reading_paused, writing_paused; /* by the protocol; the protocol, by us */

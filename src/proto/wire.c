@@ -11,6 +11,7 @@ static ssize_t socket_read(struct xie_transport *transport, void *buf, size_t ca
 {
     ssize_t got = xie_sys_recv(transport->fd, buf, cap, 0);
     transport->readable = got == (ssize_t)cap;
+    transport->dry = transport->tcp && (got == -EAGAIN || (got > 0 && !transport->readable));
     return got;
 }
 
@@ -18,6 +19,8 @@ static ssize_t socket_write(struct xie_transport *transport, const struct iovec 
 {
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
                              .msg_iovlen = (size_t)count};
+    if (count == 1) /* the cheaper call */
+        return xie_sys_send(transport->fd, parts->iov_base, parts->iov_len, 0);
     return xie_sys_sendmsg(transport->fd, &message, 0);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/sys.h"
+#include "loop/warm.h"
 #include "tls/context.h"
 
 /* --- what OpenSSL said -------------------------------------------------------------- */
@@ -245,14 +246,17 @@ int xie_tls_finish(struct xie_tls *tls)
 
 void xie_tls_drop(struct xie_tls_bytes *bytes)
 {
-    xie_release(bytes->data);
+    if (bytes->warm)
+        xie_warm_give(bytes->data);
+    else
+        xie_release(bytes->data);
     *bytes = (struct xie_tls_bytes){0};
 }
 
 void xie_tls_rest(struct xie_tls *tls)
 {
     if (tls->in.data != tls->small)
-        xie_release(tls->in.data);
+        xie_tls_drop(&tls->in);
     tls->in = (struct xie_tls_bytes){.data = tls->small, .cap = XIE_TLS_SMALL};
 }
 
@@ -261,14 +265,14 @@ void xie_tls_rest(struct xie_tls *tls)
 void xie_tls_make_room(struct xie_tls *tls)
 {
     struct xie_tls_bytes *in = &tls->in;
-    if (tls->drained || in->cap != XIE_TLS_LARGE)
+    if (tls->drained || !in->warm)
         xie_tls_rest(tls);
     in->start = in->end = 0;
-    if (tls->drained || in->cap == XIE_TLS_LARGE)
+    if (tls->drained || in->warm)
         return;
-    char *data = xie_alloc(XIE_TLS_LARGE);
+    char *data = xie_warm_take();
     if (data)
-        *in = (struct xie_tls_bytes){.data = data, .cap = XIE_TLS_LARGE};
+        *in = (struct xie_tls_bytes){.data = data, .cap = XIE_TLS_LARGE, .warm = true};
 }
 
 void xie_tls_came(struct xie_tls *tls, size_t len)
@@ -289,11 +293,27 @@ int xie_tls_reserve(struct xie_tls *tls, size_t len)
     struct xie_tls_bytes *out = &tls->out;
     if (len <= out->cap - out->end)
         return 0;
-    char *data = xie_resize(out->data, out->end + len);
-    if (!data)
+    size_t cap = out->end + len;
+    bool warm = cap > XIE_TLS_RECORD && cap <= XIE_WARM;
+    if (!warm && !out->warm) {
+        char *data = xie_resize(out->data, cap);
+        if (!data)
+            return -ENOMEM;
+        out->data = data;
+        out->cap = cap;
+        return 0;
+    }
+    struct xie_tls_bytes made = {.data = warm ? xie_warm_take() : xie_alloc(cap),
+                                 .start = out->start,
+                                 .end = out->end,
+                                 .cap = warm ? XIE_WARM : cap,
+                                 .warm = warm};
+    if (!made.data)
         return -ENOMEM;
-    out->data = data;
-    out->cap = out->end + len;
+    if (out->end)
+        memcpy(made.data, out->data, out->end);
+    xie_tls_drop(out);
+    *out = made;
     return 0;
 }
 

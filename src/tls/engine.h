@@ -11,7 +11,7 @@
 
 enum {
     XIE_TLS_SMALL = 512,         /* the input buffer inside the struct [bytes] */
-    XIE_TLS_LARGE = 32 * 1024,   /* the one on the heap, while much comes [bytes] */
+    XIE_TLS_LARGE = 64 * 1024,   /* the one on the heap, while much comes [bytes] */
     XIE_TLS_RECORD = 16 * 1024,  /* plain text of one record [bytes] */
     XIE_TLS_OVERHEAD = 1024,     /* what a record, and messages before it, take besides [bytes] */
     XIE_TLS_ANSWERS = 256 * 1024 /* what may wait to go out before the peer is given up [bytes] */
@@ -21,6 +21,7 @@ enum {
 struct xie_tls_bytes {
     char *data;
     size_t start, end, cap;
+    bool warm; /* data is one of warm.h */
 };
 
 enum xie_tls_state {

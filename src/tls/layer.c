@@ -18,6 +18,19 @@ static int not_open(const struct xie_tls_layer *layer)
     return layer->closing ? XIE_ECLOSED : xie_tls_not_open(layer->tls);
 }
 
+/* What there is of plain text, of several records perhaps. What failed behind the first is told by
+ * the next read. */
+static ssize_t decrypt_all(struct xie_tls *tls, char *buf, size_t cap)
+{
+    size_t total = 0;
+    ssize_t got = 1;
+    while (total < cap && got > 0) {
+        got = xie_tls_decrypt(tls, buf + total, cap - total);
+        total += got > 0 ? (size_t)got : 0;
+    }
+    return total ? (ssize_t)total : got;
+}
+
 static ssize_t tls_read(struct xie_stream *stream, void *buf, size_t cap)
 {
     struct xie_tls_layer *layer = stream->layer;
@@ -25,7 +38,7 @@ static ssize_t tls_read(struct xie_stream *stream, void *buf, size_t cap)
         int error = not_open(layer);
         if (error)
             return error;
-        ssize_t got = xie_tls_decrypt(layer->tls, buf, cap);
+        ssize_t got = decrypt_all(layer->tls, buf, cap);
         /* An alert or another answer. Not waited for: a peer that writes and does not read would
          * wait for us as we for it. */
         xie_tls_flush_later(layer);
@@ -54,12 +67,29 @@ static ssize_t encrypt_next(struct xie_tls_layer *layer, const struct iovec *par
     }
 }
 
+/* The records that follow in the first part, to leave with the one that was made of its first
+ * `done` bytes: as far as nothing need be waited for. What fails now does so again, and is told
+ * then. return bytes */
+static ssize_t encrypt_more(struct xie_tls_layer *layer, const struct iovec *parts, size_t done)
+{
+    size_t more = 0;
+    for (int i = 1; i < XIE_TLS_RECORDS && done + more < parts->iov_len; i++) {
+        struct iovec rest = {(char *)parts->iov_base + done + more, parts->iov_len - done - more};
+        ssize_t put = xie_tls_encrypt(layer->tls, &rest, 1);
+        if (put <= 0)
+            break;
+        more += (size_t)put;
+    }
+    return (ssize_t)more;
+}
+
 static ssize_t tls_write(struct xie_stream *stream, const struct iovec *parts, int count)
 {
     struct xie_tls_layer *layer = stream->layer;
     ssize_t put = encrypt_next(layer, parts, count);
     if (put < 0)
         return put;
+    put += encrypt_more(layer, parts, (size_t)put);
     int error = xie_tls_flush(layer);
     if (error && error != -ENOMEM && error != -ENOBUFS && !xie_check())
         return error;

@@ -75,9 +75,12 @@ static int mirror_fd(const struct xie_stream *stream)
 
 static struct xie_stream *mirror_open(int *closed)
 {
-    static const struct xie_stream_ops ops = {
-        mirror_read, mirror_write, mirror_write_eof, mirror_interrupt, mirror_close,
-        mirror_fd,   NULL};
+    static const struct xie_stream_ops ops = {.read = mirror_read,
+                                              .write = mirror_write,
+                                              .write_eof = mirror_write_eof,
+                                              .interrupt = mirror_interrupt,
+                                              .close = mirror_close,
+                                              .fd = mirror_fd};
     struct mirror *self = calloc(1, sizeof *self);
     REQUIRE(self);
     xie_stream_init(&self->stream, &ops);

@@ -38,7 +38,8 @@ static int fake_look(struct xie_loop *of, int fd, int events)
     return seen & (events | POLLERR | POLLHUP);
 }
 
-static const struct xie_poller fake_poller = {fake_arm, fake_disarm, fake_drop, fake_look};
+static const struct xie_poller fake_poller = {
+    .arm = fake_arm, .disarm = fake_disarm, .drop = fake_drop, .look = fake_look, .tells = true};
 
 static bool fake_submit(struct xie_loop *of, struct xie_op *op)
 {
@@ -233,6 +234,42 @@ static void slots_stay_in_place(void)
     end(fds);
 }
 
+/* Of an operation that says it need not look: it does where something was told meanwhile. */
+static void who_has_just_looked_waits_for_news(void)
+{
+    static const int told[] = {0, POLLIN, POLLRDHUP, POLLPRI, POLLERR, POLLHUP};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        int fds[2];
+        char got = 0;
+        begin(fds);
+        struct probe first = recv_probe(fds[0], &got, 1);
+        REQUIRE(xie_sys_send(fds[1], "x", 1, 0) == 1);
+        first.op.dry = 1;
+        probe_start(&first);
+        CHECK(!probe_over(&first)); /* though there is something */
+        say(fds[0], POLLIN);
+        CHECK_EQ(first.calls, 1);
+        if (told[i])
+            say(fds[0], told[i]); /* to nobody */
+        REQUIRE(xie_sys_send(fds[1], "y", 1, 0) == 1);
+        struct probe second = recv_probe(fds[0], &got, 1);
+        second.op.dry = 1;
+        probe_start(&second);
+        CHECK_EQ(probe_over(&second), told[i] != 0);
+        say(fds[0], POLLIN);
+        CHECK(probe_over(&second));
+        REQUIRE(xie_sys_send(fds[1], "z", 1, 0) == 1);
+        struct probe third = recv_probe(fds[0], &got, 1);
+        third.op.dry = 1;
+        probe_start(&third); /* an end, once told, is not told again: nobody waits for it */
+        CHECK_EQ(probe_over(&third), told[i] != 0);
+        say(fds[0], POLLIN);
+        CHECK(probe_over(&third));
+        xie_readiness_forget(&loop, &readiness, fds[0]);
+        end(fds);
+    }
+}
+
 static const struct tap_test tests[] = {
     {"spurious events do nothing", spurious_events_do_nothing},
     {"a spurious event finishes no connect", a_spurious_event_finishes_no_connect},
@@ -241,6 +278,7 @@ static const struct tap_test tests[] = {
     {"a direction is told of its own", a_direction_is_told_of_its_own},
     {"what cannot be armed fails", what_cannot_be_armed_fails},
     {"the poller is called when something changes", the_poller_is_called_when_something_changes},
+    {"who has just looked waits for news", who_has_just_looked_waits_for_news},
     {"slots stay in place", slots_stay_in_place},
     {0}};
 

@@ -277,7 +277,7 @@ IN_TASK(a_socket_beneath_is_asked_and_never_taken)
     struct ends ends = {0};
     struct xie_stream *raw[2];
     int value = 0;
-    bool is_socket;
+    enum xie_fd_kind kind;
     ends_open(&ends);
     kit_tcp_pair(raw);
     struct ends tcp = {
@@ -287,7 +287,7 @@ IN_TASK(a_socket_beneath_is_asked_and_never_taken)
     REQUIRE(!tcp.client_error && !tcp.server_error);
     CHECK_EQ(xie_stream_fd(tcp.client), fd);
     CHECK_EQ(xie_socket_fd(tcp.client), -EOPNOTSUPP);
-    CHECK_EQ(xie_socket_beneath(tcp.client, &is_socket), -EOPNOTSUPP);
+    CHECK_EQ(xie_socket_beneath(tcp.client, &kind), -EOPNOTSUPP);
     CHECK_EQ(xie_stream_get_option(tcp.client, IPPROTO_TCP, TCP_NODELAY, &value), 0);
     CHECK_EQ(value, 1);
     ends_close(&tcp);

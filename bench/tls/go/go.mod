@@ -1,0 +1,3 @@
+module tlsecho
+
+go 1.19

@@ -1,0 +1,17 @@
+/* warm.h - a few large buffers that a loop's connections hand on, still in the cache.
+ * Floor 2. An allocator would give memory of that size back to the kernel, and fault it in again.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef XIE_LOOP_WARM_H
+#define XIE_LOOP_WARM_H
+
+#include <xie/loop.h>
+
+enum { XIE_WARM = 72 * 1024 /* bytes of each: four records of TLS, or 64 KiB and a byte */ };
+
+/* A buffer of XIE_WARM bytes, whose content is anything; NULL: no memory. */
+XIE_API char *xie_warm_take(void);
+/* Give it to the next, or, of a thread without a loop, back. NULL is allowed. */
+XIE_API void xie_warm_give(char *buffer);
+
+#endif
