@@ -148,7 +148,7 @@ XIE_API int xie_tls_start(struct xie_stream *stream, struct xie_tls_context *con
  *            ended without: what was read may not be all; XIE_ETLS_PROTOCOL XIE_ETLS_REFUSED
  *            the connection broke
  * write      what xie_stream_written counts is encrypted and on its way, even when the call was
- *            interrupted: a task of the library sends the rest. At most 64 KiB wait that way
+ *            interrupted: a task of the library sends the rest. At most 16 KiB wait that way
  * write_eof  tells the peer that the plain text ends (close_notify); reading goes on. After it
  *            writes return -EPIPE
  * close      tells it too, if write_eof has not, and waits until that has left, at most

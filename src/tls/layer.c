@@ -67,29 +67,12 @@ static ssize_t encrypt_next(struct xie_tls_layer *layer, const struct iovec *par
     }
 }
 
-/* The records that follow in the first part, to leave with the one that was made of its first
- * `done` bytes: as far as nothing need be waited for. What fails now does so again, and is told
- * then. return bytes */
-static ssize_t encrypt_more(struct xie_tls_layer *layer, const struct iovec *parts, size_t done)
-{
-    size_t more = 0;
-    for (int i = 1; i < XIE_TLS_RECORDS && done + more < parts->iov_len; i++) {
-        struct iovec rest = {(char *)parts->iov_base + done + more, parts->iov_len - done - more};
-        ssize_t put = xie_tls_encrypt(layer->tls, &rest, 1);
-        if (put <= 0)
-            break;
-        more += (size_t)put;
-    }
-    return (ssize_t)more;
-}
-
 static ssize_t tls_write(struct xie_stream *stream, const struct iovec *parts, int count)
 {
     struct xie_tls_layer *layer = stream->layer;
     ssize_t put = encrypt_next(layer, parts, count);
     if (put < 0)
         return put;
-    put += encrypt_more(layer, parts, (size_t)put);
     int error = xie_tls_flush(layer);
     if (error && error != -ENOMEM && error != -ENOBUFS && !xie_check())
         return error;

@@ -9,8 +9,6 @@
 #include "io/stream.h"
 #include "tls/engine.h"
 
-enum { XIE_TLS_RECORDS = 4 /* of one write */ };
-
 struct xie_tls_layer {
     struct xie_tls *tls;
     struct xie_stream *stream; /* the user's */
