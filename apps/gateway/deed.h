@@ -1,5 +1,6 @@
 /* deed.h - what people do that no message is: poke, open a red packet, gain an honour.
- * Gateway, sixth floor. Each is an action_fn of the page's /api/act; poking is the accounts' too. */
+ * Gateway, sixth floor. Each is an action_fn of the page's /api/act; poking is the accounts' too.
+ */
 /* SPDX-License-Identifier: MIT */
 #ifndef GATEWAY_DEED_H
 #define GATEWAY_DEED_H
