@@ -162,7 +162,8 @@ int onebot_database_apply(struct onebot_database *database, struct onebot_step *
 
 static int to_json(struct onebot_database *database, const struct onebot_cell *value, json_t **json)
 {
-    json_error_t why;
+    json_error_t why; /* jansson says nothing where it has no memory to begin */
+    why.text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_out_of_memory;
     if (value->kind == ONEBOT_VALUE_INTEGER)
         *json = json_integer(value->integer);
     else if (value->kind == ONEBOT_VALUE_TEXT)

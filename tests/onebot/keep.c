@@ -490,82 +490,7 @@ static void test_the_time_of_a_question(void)
     play(&(struct play){with_store, on_timed, script_timed});
 }
 
-/* --- for whatever it runs ----------------------------------------------------------- */
-
-static int on_whatever(struct onebot_event *event)
-{
-    struct rig *rig = event->arg;
-    if (*event->command || strcmp(event->post_type, "message") != 0)
-        return 0;
-    CHECK_EQ(onebot_keep(event), 0);
-    CHECK_EQ(onebot_pass_on(event), 0);
-    struct onebot_answer answer = onebot_ask(event, "Why %s?", event->text);
-    if (answer.error)
-        return answer.error;
-    if (rig->options.book.rules)
-        CHECK_EQ(onebot_pass_on(answer.event), 0);
-    CHECK_STR(answer.text, "so");
-    xie_event_set(&rig->done);
-    return onebot_ask(event, "And?").error;
-}
-
-static struct onebot_rule nameless[3];
-
-static int on_below(struct onebot_event *event)
-{
-    struct rig *rig = event->arg;
-    strcat(strcat(rig->text, event->text), "|");
-    return 0;
-}
-
-static int on_captured(struct onebot_event *event)
-{
-    CHECK_STR(onebot_capture(event, 1), "42");
-    return on_whatever(event);
-}
-
-static void by_event(struct rig *rig)
-{
-    with_store(rig);
-    rig->options.on_event = on_whatever;
-}
-
-static void by_regex(struct rig *rig)
-{
-    with_store(rig);
-    nameless[0] = (struct onebot_rule){.regex = "([0-9]+)", .handler = on_captured, .arg = rig};
-    nameless[1] = (struct onebot_rule){.handler = on_below, .arg = rig};
-    rig->options.book.rules = nameless;
-}
-
-static void script_whatever(struct rig *rig)
-{
-    struct fake *fake = &rig->fake;
-    fake_wait_connections(fake, 1);
-    fake_message(fake, FAKE_USER, FAKE_GROUP, "is it 42");
-    CHECK_STR(fake_said(fake, 0), "Why is it 42?");
-    restart(rig);
-    fake_message(fake, FAKE_USER, FAKE_GROUP, "so");
-    wait_done(rig);
-    CHECK_STR(fake_said(fake, 1), "And?");
-    restart(rig);
-    fake_message(fake, FAKE_USER, FAKE_GROUP, "no more");
-    check_nothing_kept(rig);
-    CHECK_EQ(json_array_size(fake->calls), 2);
-    if (rig->options.book.rules) /* once, in the run that it came in */
-        CHECK_STR(rig->text, "is it 42|so|");
-    end(rig);
-}
-
-static void test_for_every_event(void)
-{
-    play(&(struct play){by_event, NULL, script_whatever});
-}
-
-static void test_for_a_rule_without_a_name(void)
-{
-    play(&(struct play){by_regex, NULL, script_whatever});
-}
+/* --- what others may know already --------------------------------------------------- */
 
 /* What the dialect is, is found out once, by whoever asks first: it is no call of the handler. */
 static int on_react(struct onebot_event *event)
@@ -613,8 +538,6 @@ static const struct tap_test tests[] = {
     {"what was not sent is sent", test_what_was_not_sent_is_sent},
     {"a sleep ends when it was to", test_a_sleep_ends_when_it_was_to},
     {"the time of a question", test_the_time_of_a_question},
-    {"for every event", test_for_every_event},
-    {"for a rule without a name", test_for_a_rule_without_a_name},
     {"the dialect", test_the_dialect},
     {NULL, NULL},
 };

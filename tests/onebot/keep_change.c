@@ -139,65 +139,6 @@ static void test_a_rule_that_is_not_there(void)
     play(&(struct play){with_store, on_variant, script_no_rule});
 }
 
-static int on_number(struct onebot_event *event)
-{
-    CHECK_EQ(onebot_keep(event), 0);
-    return onebot_ask(event, "Well?").error;
-}
-
-static struct onebot_argument text_argument[] = {{.name = "x", .type = ONEBOT_STRING}, {0}};
-static const struct onebot_rule numbered[] = {{.command = {"number"},
-                                               .arguments = text_argument,
-                                               .turns = {.busy = ONEBOT_REJECT, .told = "busy"},
-                                               .handler = on_number},
-                                              {0}};
-
-static void with_numbered(struct rig *rig)
-{
-    with_store(rig);
-    text_argument[0].type = ONEBOT_STRING;
-    rig->options.book.rules = numbered;
-}
-
-/* It has the turn of its rule, also in the next run. */
-static void script_turn(struct rig *rig)
-{
-    struct fake *fake = &rig->fake;
-    fake_wait_connections(fake, 1);
-    fake_message(fake, FAKE_USER, FAKE_GROUP, "/number a");
-    CHECK_STR(fake_said(fake, 0), "Well?");
-    restart(rig);
-    fake_message(fake, FAKE_USER, 0, "/number b");
-    CHECK_STR(fake_said(fake, 1), "busy");
-    fake_message(fake, FAKE_USER, FAKE_GROUP, "done");
-    check_nothing_kept(rig);
-    end(rig);
-}
-
-static void test_it_has_its_turn(void)
-{
-    play(&(struct play){with_numbered, NULL, script_turn});
-}
-
-static void script_no_match(struct rig *rig)
-{
-    struct fake *fake = &rig->fake;
-    fake_wait_connections(fake, 1);
-    fake_message(fake, FAKE_USER, FAKE_GROUP, "/number a");
-    CHECK_STR(fake_said(fake, 0), "Well?");
-    text_argument[0].type = ONEBOT_INTEGER;
-    restart(rig);
-    rig_wait_log(rig, "a kept conversation of rule/number is dropped: its rule does not match its "
-                      "event any more");
-    check_nothing_kept(rig);
-    end(rig);
-}
-
-static void test_a_rule_that_does_not_match(void)
-{
-    play(&(struct play){with_numbered, NULL, script_no_match});
-}
-
 /* --- what cannot be kept ------------------------------------------------------------ */
 
 static int call_beside(void *arg)
@@ -588,8 +529,6 @@ static const struct tap_test tests[] = {
     {"a call before it is kept", test_a_call_before_it_is_kept},
     {"it ends earlier", test_it_ends_earlier},
     {"a rule that is not there", test_a_rule_that_is_not_there},
-    {"it has its turn", test_it_has_its_turn},
-    {"a rule that does not match", test_a_rule_that_does_not_match},
     {"not by other tasks", test_not_by_other_tasks},
     {"without a store", test_without_a_store},
     {"not after a call", test_not_after_a_call},
