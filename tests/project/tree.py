@@ -13,6 +13,7 @@ ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 FLOORS = {"base": 0, "coro": 1, "loop": 2, "task": 3, "sync": 4, "io": 5, "proto": 6, "tls": 7,
           "web": 8, "onebot": 9}
 TUTORIALS = ("docs/tutorial.md", "docs/tutorial.zh.md")
+PLUGIN_PAGES = ("docs/plugins.md", "docs/plugins.zh.md")
 KIT_PAGES = ("docs/testing.md", "docs/testing.zh.md")
 FILE_LINES = 600
 TEST_LINES = 900  # a test file mirrors one header's promises, however many
@@ -158,10 +159,10 @@ def check_function_length():
 
 
 def check_example_length():
-    """An example is read at a glance; a step of the tutorial in a minute."""
+    """An example is read at a glance; a step of the tutorial in a minute; a plugin in five."""
     for path in sources("examples"):
         count = len(text(path).splitlines())
-        most = 100 if path.parent.name == "tutorial" else 60
+        most = {"tutorial": 100, "plugins": 280}.get(path.parent.name, 60)
         if count >= most:
             yield f"{inside(path)} has {count} lines, {most} or more"
 
@@ -222,7 +223,7 @@ def check_readme_quotes():
     """Each C block of a page is a part of the file that the comment before it names; so is each
     other block with such a comment."""
     for page in ("README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *TUTORIALS,
-                 *KIT_PAGES):
+                 *KIT_PAGES, *PLUGIN_PAGES):
         for line, name, language, body in quotes(ROOT / page):
             if not name:
                 if language == "c":
@@ -235,7 +236,7 @@ def check_readme_quotes():
 
 def check_tutorial_languages():
     """Both languages of a page show the same blocks, in the same order."""
-    for pages in KIT_PAGES, TUTORIALS:
+    for pages in KIT_PAGES, PLUGIN_PAGES, TUTORIALS:
         blocks = [[block[1:] for block in quotes(ROOT / page) if block[1]] for page in pages]
         if blocks[0] != blocks[1]:
             yield f"{' and '.join(pages)} quote different things"
@@ -314,7 +315,7 @@ def check_claimed_tests():
 def check_pages():
     """The pages that belong to the tree are there."""
     for name in ("LICENSE", "README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
-                 "CHANGELOG.md", "docs/decisions.md", *TABLES, *TUTORIALS, *KIT_PAGES,
+                 "CHANGELOG.md", "docs/decisions.md", *TABLES, *TUTORIALS, *KIT_PAGES, *PLUGIN_PAGES,
                  ".clang-format", ".editorconfig"):
         if not (ROOT / name).is_file():
             yield f"{name} is missing"
