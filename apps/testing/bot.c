@@ -100,6 +100,7 @@ static int run(struct onebot_test *t)
                                     t, &config);
     if (!error)
         error = onebot_settings_open(config, complain, t, &options, &settings);
+    options.config = config; /* where the plugins' sections are */
     if (!error)
         error = run_with(t, &options);
     onebot_settings_close(settings);
