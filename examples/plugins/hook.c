@@ -100,7 +100,11 @@ static const struct onebot_config_key keys[] = {
      .most = 65535,
      .standard = "7070",
      .help = "and at which port"},
-    {.name = "secret", .kind = ONEBOT_KEY_SECRET, .required = true, .least = 16, .most = 200},
+    {.name = "secret",
+     .kind = ONEBOT_KEY_SECRET,
+     .least = 16,
+     .most = 200,
+     .help = "whoever knows it may POST; without one nobody may"},
     {.name = "groups",
      .kind = ONEBOT_KEY_NUMBER,
      .shape = ONEBOT_KEY_LIST,
@@ -118,6 +122,10 @@ static int run(struct onebot_plugin *plugin)
     struct xie_listen_options at = {.host = onebot_string(settings, "host"),
                                     .port = (uint16_t)onebot_int(settings, "port")};
     struct xie_listener *listener;
+    if (!*onebot_string(settings, "secret")) {
+        onebot_plugin_log(plugin, ONEBOT_INFO, "has no secret in its settings: it does not listen");
+        return 0;
+    }
     int error = xie_listen(&at, &listener);
     if (error) {
         onebot_plugin_log(plugin, ONEBOT_ERROR, "%s, port %d: %s", at.host, at.port,

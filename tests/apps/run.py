@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -223,9 +224,22 @@ def test_the_bot_alone():
         both.close()
 
 
+def test_the_bot_has_the_settings_of_a_file():
+    with tempfile.TemporaryDirectory() as folder:
+        settings = pathlib.Path(folder, "bot.yml")
+        settings.write_text(f"plugin_folder: {BUILD}/examples/plugins\nstore: {folder}/bot.db\n")
+        run = start("--config", str(settings))
+        try:
+            said = "".join(run.said)
+            for name in ("announce", "checkin", "faq", "guard", "hook", "vote"):
+                assert f"plugin {name} 1.0: loaded" in said, said
+        finally:
+            run.close()
+
+
 def test_bad_options_are_code_2():
     for options in (["--no-such"], ["--page"], ["--page", "nowhere"], ["--gateway", ":x"],
-                    ["--page=nowhere"]):
+                    ["--page=nowhere"], ["--config", "/no/such/file"]):
         assert Run(*options).rest() == 2, options
     run = Run("--help")
     assert run.rest() == 0 and "usage: ./run" in run.said[0]
