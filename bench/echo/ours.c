@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <xie.h>
 
+#include "lib/served.h"
+
 enum { SMALL = 2048, BUFFER = 64 * 1024, CORES = 2 };
 
 /* --- a task for each connection ----------------------------------------------------- */
@@ -84,23 +86,6 @@ static int large_deadlines(struct xie_stream *stream, void *arg)
     return result;
 }
 
-/* --- a protocol --------------------------------------------------------------------- */
-
-static void received(void *self, struct xie_transport *transport, const char *data, size_t len)
-{
-    (void)self;
-    if (xie_transport_write(transport, data, len) == 1)
-        xie_transport_pause_reading(transport); /* until what waits has gone */
-}
-
-static void resume(void *self, struct xie_transport *transport)
-{
-    (void)self;
-    xie_transport_resume_reading(transport);
-}
-
-static const struct xie_protocol protocol = {.data_received = received, .resume_writing = resume};
-
 /* --- serving ------------------------------------------------------------------------ */
 
 static int listen_at(uint16_t port, struct xie_listener **listener)
@@ -108,26 +93,6 @@ static int listen_at(uint16_t port, struct xie_listener **listener)
     const struct xie_listen_options options = {
         .host = "127.0.0.1", .port = port, .backlog = 4096, .reuse_port = true};
     return xie_listen(&options, listener);
-}
-
-static int tell(struct xie_listener *listener, uint16_t *port)
-{
-    struct xie_address address;
-    int error = xie_listener_address(listener, &address);
-    if (error)
-        return error;
-    *port = xie_address_port(&address);
-    printf("port %u\n", *port);
-    return fflush(stdout);
-}
-
-static int serve(struct xie_listener *listener, xie_server_handler *handler)
-{
-    struct xie_server *server;
-    int error = xie_server_new(handler, NULL, NULL, &server);
-    if (!error)
-        error = xie_server_add(server, listener);
-    return error ? error : xie_server_serve(server);
 }
 
 struct kind {
@@ -156,7 +121,7 @@ static int on_core(unsigned index, void *arg)
     struct xie_listener *listener;
     (void)index;
     int error = listen_at(*port, &listener);
-    return error ? error : serve(listener, tasks);
+    return error ? error : served_tasks(listener, tasks);
 }
 
 static int start(void *arg)
@@ -164,19 +129,17 @@ static int start(void *arg)
     const struct kind *kind = arg;
     const struct xie_cores_options options = {.count = CORES};
     struct xie_listener *listener;
-    uint16_t port = 0;
-    int error = listen_at(0, &listener);
-    if (!error)
-        error = tell(listener, &port);
-    if (error)
-        return error;
+    int error = listen_at(0, &listener), told = error ? error : served_tell(listener);
+    if (told < 0)
+        return told;
     if (kind->cores) {
+        uint16_t port = (uint16_t)told;
         widen();
         xie_listener_close(listener);
         return xie_cores_run(&options, on_core, &port);
     }
-    return kind->handler ? serve(listener, kind->handler)
-                         : xie_serve_protocol(listener, &protocol, NULL);
+    return kind->handler ? served_tasks(listener, kind->handler)
+                         : xie_serve_protocol(listener, &served_echo, NULL);
 }
 
 int main(int argc, char **argv)

@@ -7,32 +7,23 @@
 #include "lib/tasks.h"
 #include "lib/work.h"
 
-enum { BATCH = 100, STRIDE = 256 * 1024 + 4096, GUARD = 102 /* MADV_GUARD_INSTALL */ };
+enum { STRIDE = 256 * 1024 + 4096, GUARD = 102 /* MADV_GUARD_INSTALL */ };
 
 static void nothing(void *arg)
 {
     (void)arg;
 }
 
-static void spawn_join(size_t times)
+typedef struct bare_task one_task;
+
+static inline one_task *spawn_one(void)
 {
-    work_begin();
-    for (size_t i = 0; i < times; i++)
-        bare_join(bare_spawn(nothing, NULL));
-    work_end();
+    return bare_spawn(nothing, NULL);
 }
 
-static void spawn_batch(size_t times)
+static inline void join_one(one_task *task)
 {
-    struct bare_task *tasks[BATCH];
-    work_begin();
-    for (size_t i = 0; i < times; i += BATCH) {
-        for (size_t j = 0; j < BATCH; j++)
-            tasks[j] = bare_spawn(nothing, NULL);
-        for (size_t j = 0; j < BATCH; j++)
-            bare_join(tasks[j]);
-    }
-    work_end();
+    bare_join(task);
 }
 
 /* --- parked ------------------------------------------------------------------------------------
@@ -80,14 +71,8 @@ static void parked(size_t times)
     munmap(slab, size);
 }
 
-extern const struct work bare_works[]; /* for ours.c */
+#include "task/works.h"
 
-const struct work bare_works[] = {{"spawn-join", spawn_join, 500000, 0},
-                                  {"spawn-join-batch", spawn_batch, 500000, 0},
-                                  {"park-10", parked, 10, 0},
-                                  {"park-100", parked, 100, 0},
-                                  {"park-1000", parked, 1000, 0},
-                                  {"park-10000", parked, 10000, 0},
-                                  {"park-100000", parked, 100000, 3},
-                                  {"park-1000000", parked, 1000000, 1},
-                                  {0}};
+extern const struct work *const bare_works; /* for ours.c */
+
+const struct work *const bare_works = task_works;

@@ -8,33 +8,22 @@
 
 #include "lib/started.h"
 
-enum { BATCH = 100 };
-
 static int nothing(void *arg)
 {
     (void)arg;
     return 0;
 }
 
-static void spawn_join(size_t times)
+typedef struct xie_task one_task;
+
+static inline one_task *spawn_one(void)
 {
-    work_begin();
-    for (size_t i = 0; i < times; i++)
-        xie_join(xie_spawn(nothing, NULL));
-    work_end();
+    return xie_spawn(nothing, NULL);
 }
 
-static void spawn_batch(size_t times)
+static inline void join_one(one_task *task)
 {
-    struct xie_task *tasks[BATCH];
-    work_begin();
-    for (size_t i = 0; i < times; i += BATCH) {
-        for (size_t j = 0; j < BATCH; j++)
-            tasks[j] = xie_spawn(nothing, NULL);
-        for (size_t j = 0; j < BATCH; j++)
-            xie_join(tasks[j]);
-    }
-    work_end();
+    xie_join(task);
 }
 
 /* --- parked: all wait for one event ------------------------------------------------------------
@@ -63,20 +52,12 @@ static void parked(size_t times)
     }
 }
 
-extern const struct work bare_works[]; /* limit.c */
+#include "task/works.h"
 
-static const struct work works[] = {{"spawn-join", spawn_join, 500000, 0},
-                                    {"spawn-join-batch", spawn_batch, 500000, 0},
-                                    {"park-10", parked, 10, 0},
-                                    {"park-100", parked, 100, 0},
-                                    {"park-1000", parked, 1000, 0},
-                                    {"park-10000", parked, 10000, 0},
-                                    {"park-100000", parked, 100000, 3},
-                                    {"park-1000000", parked, 1000000, 1},
-                                    {0}};
+extern const struct work *const bare_works; /* limit.c */
 
 int main(int argc, char **argv)
 {
-    const struct work_set sets[] = {{NULL, works}, {"bare", bare_works}};
+    const struct work_set sets[] = {{NULL, task_works}, {"bare", bare_works}};
     return started_main(argc, argv, sets, 2);
 }

@@ -7,7 +7,8 @@
 #include "timer/timer.h"
 
 static struct event_base *base;
-static struct event *timers;
+typedef struct event one_timer;
+static one_timer *timers;
 static size_t fired;
 
 static void fire(int fd, short what, void *arg)
@@ -16,10 +17,10 @@ static void fire(int fd, short what, void *arg)
     fired++;
 }
 
-static void start(struct event *timer, int64_t delay)
+/* It is given delays. */
+static int64_t clock_ns(void)
 {
-    struct timeval time = {delay / 1000000000, delay / 1000 % 1000000};
-    event_add(timer, &time);
+    return 0;
 }
 
 static void open_timers(size_t count)
@@ -31,75 +32,35 @@ static void open_timers(size_t count)
         evtimer_assign(&timers[i], base, fire, NULL);
 }
 
-static void arm_all(size_t count)
-{
-    unsigned long long random = 1;
-    for (size_t i = 0; i < count; i++)
-        start(&timers[i], timer_far(&random));
-}
-
-static void cancel_all(size_t count)
+static void close_timers(size_t count)
 {
     for (size_t i = 0; i < count; i++)
         event_del(&timers[i]);
-}
-
-static void arm_cancel(size_t times)
-{
-    enum { LIVE = 1000000 };
-    struct event one;
-    unsigned long long random = 2;
-    open_timers(LIVE);
-    arm_all(LIVE);
-    evtimer_assign(&one, base, fire, NULL);
-    work_begin();
-    for (size_t i = 0; i < times; i++) {
-        start(&one, timer_far(&random));
-        event_del(&one);
-    }
-    work_end();
-    cancel_all(LIVE);
     free(timers);
 }
 
-static void arm(size_t times)
+static inline void arm_one(one_timer *timer, int64_t when)
 {
-    open_timers(times);
-    work_begin();
-    arm_all(times);
-    work_end();
-    cancel_all(times);
-    free(timers);
+    struct timeval time = {when / 1000000000, when / 1000 % 1000000};
+    event_add(timer, &time);
 }
 
-static void cancel(size_t times)
+static inline void cancel_one(one_timer *timer)
 {
-    open_timers(times);
-    arm_all(times);
-    work_begin();
-    cancel_all(times);
-    work_end();
-    free(timers);
+    event_del(timer);
 }
 
-static void expire(size_t times)
+static void expire_all(int64_t first, size_t count)
 {
-    unsigned long long random = 3;
-    open_timers(times);
-    fired = 0;
-    for (size_t i = 0; i < times; i++)
-        start(&timers[i], timer_near(&random) + TIMER_BEFORE);
+    (void)first, (void)count;
     work_begin(); /* waiting takes no time of the thread's */
     event_base_dispatch(base);
     work_end();
-    free(timers);
 }
 
-static const struct work works[] = {{"call arm + cancel, 1,000,000 live", arm_cancel, 1000000, 3},
-                                    {"call arm", arm, 1000000, 3},
-                                    {"call cancel", cancel, 1000000, 3},
-                                    {"call expire", expire, 1000000, 3},
-                                    {0}};
+#include "timer/works.h"
+
+static const struct work works[] = {TIMER_CALL_WORKS, {0}};
 
 int main(int argc, char **argv)
 {

@@ -6,13 +6,20 @@
 #include "timer/timer.h"
 
 static uv_loop_t *loop;
-static uv_timer_t *timers;
+typedef uv_timer_t one_timer;
+static one_timer *timers;
 static size_t fired;
 
 static void fire(uv_timer_t *timer)
 {
     (void)timer;
     fired++;
+}
+
+/* It is given delays, from the time that it knows. */
+static int64_t clock_ns(void)
+{
+    return 0;
 }
 
 static void open_timers(size_t count)
@@ -22,6 +29,7 @@ static void open_timers(size_t count)
         abort();
     for (size_t i = 0; i < count; i++)
         uv_timer_init(loop, &timers[i]);
+    uv_update_time(loop);
 }
 
 static void close_timers(size_t count)
@@ -33,71 +41,27 @@ static void close_timers(size_t count)
 }
 
 /* libuv counts milliseconds. */
-static void arm_all(size_t count)
+static inline void arm_one(one_timer *timer, int64_t when)
 {
-    unsigned long long random = 1;
-    for (size_t i = 0; i < count; i++)
-        uv_timer_start(&timers[i], fire, (uint64_t)timer_far(&random) / 1000000, 0);
+    uv_timer_start(timer, fire, (uint64_t)when / 1000000, 0);
 }
 
-static void arm_cancel(size_t times)
+static inline void cancel_one(one_timer *timer)
 {
-    enum { LIVE = 1000000 };
-    uv_timer_t one;
-    unsigned long long random = 2;
-    open_timers(LIVE);
-    arm_all(LIVE);
-    uv_timer_init(loop, &one);
-    work_begin();
-    for (size_t i = 0; i < times; i++) {
-        uv_timer_start(&one, fire, (uint64_t)timer_far(&random) / 1000000, 0);
-        uv_timer_stop(&one);
-    }
-    work_end();
-    uv_close((uv_handle_t *)&one, NULL);
-    close_timers(LIVE);
+    uv_timer_stop(timer);
 }
 
-static void arm(size_t times)
+static void expire_all(int64_t first, size_t count)
 {
-    open_timers(times);
-    work_begin();
-    arm_all(times);
-    work_end();
-    close_timers(times);
-}
-
-static void cancel(size_t times)
-{
-    open_timers(times);
-    arm_all(times);
-    work_begin();
-    for (size_t i = 0; i < times; i++)
-        uv_timer_stop(&timers[i]);
-    work_end();
-    close_timers(times);
-}
-
-static void expire(size_t times)
-{
-    unsigned long long random = 3;
-    open_timers(times);
-    fired = 0;
-    uv_update_time(loop);
-    for (size_t i = 0; i < times; i++)
-        uv_timer_start(&timers[i], fire, (uint64_t)(timer_near(&random) + TIMER_BEFORE) / 1000000,
-                       0);
+    (void)first, (void)count;
     work_begin(); /* waiting takes no time of the thread's */
     uv_run(loop, UV_RUN_DEFAULT);
     work_end();
-    close_timers(times);
 }
 
-static const struct work works[] = {{"call arm + cancel, 1,000,000 live", arm_cancel, 1000000, 3},
-                                    {"call arm", arm, 1000000, 3},
-                                    {"call cancel", cancel, 1000000, 3},
-                                    {"call expire", expire, 1000000, 3},
-                                    {0}};
+#include "timer/works.h"
+
+static const struct work works[] = {TIMER_CALL_WORKS, {0}};
 
 int main(int argc, char **argv)
 {

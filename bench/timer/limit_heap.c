@@ -17,7 +17,7 @@ static struct node {
 } * heap;
 static size_t heap_count, fired;
 
-static int64_t now_ns(void)
+static int64_t clock_ns(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -73,26 +73,13 @@ static __attribute__((noinline)) void heap_cancel(struct timer *timer)
 /* --- the works ---------------------------------------------------------------------------------
  */
 
-static struct timer *timers;
+typedef struct timer one_timer;
+static one_timer *timers;
 
 static void fire(struct timer *timer)
 {
     (void)timer;
     fired++;
-}
-
-static void arm_all(size_t count)
-{
-    int64_t now = now_ns();
-    unsigned long long random = 1;
-    for (size_t i = 0; i < count; i++)
-        heap_arm(&timers[i], now + timer_far(&random), fire);
-}
-
-static void cancel_all(size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        heap_cancel(&timers[i]);
 }
 
 static void open_timers(size_t count)
@@ -105,94 +92,37 @@ static void open_timers(size_t count)
     timer_touch(heap, count * sizeof *heap);
 }
 
-static void close_timers(void)
+static void close_timers(size_t count)
 {
+    (void)count; /* all at once */
     heap_count = 0;
     free(timers);
     free(heap);
 }
 
-static void arm_cancel(size_t live, size_t times)
+static inline void arm_one(one_timer *timer, int64_t when)
 {
-    struct timer one;
-    int64_t now = now_ns();
-    unsigned long long random = 2;
-    open_timers(live);
-    arm_all(live);
+    heap_arm(timer, when, fire);
+}
+
+static inline void cancel_one(one_timer *timer)
+{
+    heap_cancel(timer);
+}
+
+static void expire_all(int64_t now, size_t count)
+{
+    (void)count;
     work_begin();
-    for (size_t i = 0; i < times; i++) {
-        heap_arm(&one, now + timer_far(&random), fire);
-        heap_cancel(&one);
-    }
-    work_end();
-    close_timers();
-}
-
-static void arm_cancel_10(size_t times)
-{
-    arm_cancel(10, times);
-}
-
-static void arm_cancel_1000(size_t times)
-{
-    arm_cancel(1000, times);
-}
-
-static void arm_cancel_100000(size_t times)
-{
-    arm_cancel(100000, times);
-}
-
-static void arm_cancel_1000000(size_t times)
-{
-    arm_cancel(1000000, times);
-}
-
-static void arm(size_t times)
-{
-    open_timers(times);
-    work_begin();
-    arm_all(times);
-    work_end();
-    close_timers();
-}
-
-static void cancel(size_t times)
-{
-    open_timers(times);
-    arm_all(times);
-    work_begin();
-    cancel_all(times);
-    work_end();
-    close_timers();
-}
-
-static void expire(size_t times)
-{
-    unsigned long long random = 3;
-    open_timers(times);
-    fired = 0;
-    int64_t start = now_ns();
-    for (size_t i = 0; i < times; i++)
-        heap_arm(&timers[i], start + TIMER_BEFORE + timer_near(&random), fire);
-    work_begin();
-    for (int64_t now = start + TIMER_BEFORE; heap_count; now += TIMER_STEP)
+    for (; heap_count; now += TIMER_STEP)
         while (heap_count && heap[0].when <= now) {
             struct timer *timer = heap[0].timer;
             heap_cancel(timer);
             timer->fire(timer);
         }
     work_end();
-    close_timers();
 }
 
-extern const struct work heap_works[]; /* for ours.c */
+#include "timer/works.h"
 
-const struct work heap_works[] = {{"arm + cancel, 10 live", arm_cancel_10, 1000000, 3},
-                                  {"arm + cancel, 1,000 live", arm_cancel_1000, 1000000, 3},
-                                  {"arm + cancel, 100,000 live", arm_cancel_100000, 1000000, 3},
-                                  {"arm + cancel, 1,000,000 live", arm_cancel_1000000, 1000000, 3},
-                                  {"arm", arm, 1000000, 3},
-                                  {"cancel", cancel, 1000000, 3},
-                                  {"expire", expire, 1000000, 3},
-                                  {0}};
+const struct work heap_works[] = {TIMER_WORKS, {0}};

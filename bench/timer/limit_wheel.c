@@ -22,7 +22,7 @@ static uint64_t used[LEVELS];
 static int64_t wheel_tick;
 static size_t fired;
 
-static int64_t now_ns(void)
+static int64_t clock_ns(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -92,7 +92,7 @@ static int64_t wheel_run(int64_t tick)
 /* Sleep to the next, and fire. */
 static void wheel_turn(void)
 {
-    int64_t now = now_ns(), next = wheel_run(now >> TICK);
+    int64_t now = clock_ns(), next = wheel_run(now >> TICK);
     if (next == INT64_MAX >> TICK)
         return;
     int64_t left = (next << TICK) - now;
@@ -104,7 +104,8 @@ static void wheel_turn(void)
 /* --- the works ---------------------------------------------------------------------------------
  */
 
-static struct timer *timers;
+typedef struct timer one_timer;
+static one_timer *timers;
 
 static void fire(struct timer *timer)
 {
@@ -112,23 +113,10 @@ static void fire(struct timer *timer)
     fired++;
 }
 
-static void arm_all(size_t count)
-{
-    int64_t now = now_ns();
-    unsigned long long random = 1;
-    for (size_t i = 0; i < count; i++)
-        wheel_arm(&timers[i], now + timer_far(&random), fire);
-}
-
-static void cancel_all(size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        wheel_cancel(&timers[i]);
-}
-
 static void open_timers(size_t count)
 {
-    wheel_tick = now_ns() >> TICK;
+    wheel_tick = clock_ns() >> TICK;
+    memset(slots, 0, sizeof slots);
     memset(used, 0, sizeof used);
     timers = calloc(count, sizeof *timers);
     if (!timers)
@@ -136,77 +124,31 @@ static void open_timers(size_t count)
     timer_touch(timers, count * sizeof *timers);
 }
 
-static void arm_cancel(size_t live, size_t times)
+static void close_timers(size_t count)
 {
-    struct timer one;
-    int64_t now = now_ns();
-    unsigned long long random = 2;
-    open_timers(live);
-    arm_all(live);
-    work_begin();
-    for (size_t i = 0; i < times; i++) {
-        wheel_arm(&one, now + timer_far(&random), fire);
-        wheel_cancel(&one);
-    }
-    work_end();
-    cancel_all(live);
+    (void)count; /* the wheel is made anew for the next */
     free(timers);
 }
 
-static void arm_cancel_10(size_t times)
+static inline void arm_one(one_timer *timer, int64_t when)
 {
-    arm_cancel(10, times);
+    wheel_arm(timer, when, fire);
 }
 
-static void arm_cancel_1000(size_t times)
+static inline void cancel_one(one_timer *timer)
 {
-    arm_cancel(1000, times);
+    wheel_cancel(timer);
 }
 
-static void arm_cancel_100000(size_t times)
+static void expire_all(int64_t now, size_t count)
 {
-    arm_cancel(100000, times);
-}
-
-static void arm_cancel_1000000(size_t times)
-{
-    arm_cancel(1000000, times);
-}
-
-static void arm(size_t times)
-{
-    open_timers(times);
     work_begin();
-    arm_all(times);
-    work_end();
-    cancel_all(times);
-    free(timers);
-}
-
-static void cancel(size_t times)
-{
-    open_timers(times);
-    arm_all(times);
-    work_begin();
-    cancel_all(times);
-    work_end();
-    free(timers);
-}
-
-static void expire(size_t times)
-{
-    unsigned long long random = 3;
-    open_timers(times);
-    fired = 0;
-    int64_t start = now_ns();
-    for (size_t i = 0; i < times; i++)
-        wheel_arm(&timers[i], start + TIMER_BEFORE + timer_near(&random), fire);
-    work_begin();
-    for (int64_t now = start + TIMER_BEFORE; fired < times; now += TIMER_STEP)
+    for (; fired < count; now += TIMER_STEP)
         wheel_run(now >> TICK);
     work_end();
-    free(timers);
 }
+
+#include "timer/works.h"
 
 /* --- tasks that sleep --------------------------------------------------------------------------
  */
@@ -243,14 +185,14 @@ static void sleepers(size_t times)
     tasks = realloc(tasks, times * sizeof(void *));
     open_timers(1);
     fired = 0;
-    int64_t start = now_ns() + TIMER_BEFORE;
+    int64_t start = clock_ns() + TIMER_BEFORE;
     for (size_t i = 0; i < times; i++) {
         sleeps[i].when = start + timer_near(&random);
         tasks[i] = bare_spawn(sleeper, &sleeps[i]);
     }
     loop = bare_self;
     bare_yield();
-    while (now_ns() < start)
+    while (clock_ns() < start)
         ;
     work_begin();
     while (fired < times) {
@@ -260,18 +202,8 @@ static void sleepers(size_t times)
     work_end();
     for (size_t i = 0; i < times; i++)
         bare_join(tasks[i]);
-    free(timers);
+    close_timers(1);
     free(sleeps);
 }
 
-extern const struct work wheel_works[]; /* for ours.c */
-
-const struct work wheel_works[] = {{"arm + cancel, 10 live", arm_cancel_10, 1000000, 3},
-                                   {"arm + cancel, 1,000 live", arm_cancel_1000, 1000000, 3},
-                                   {"arm + cancel, 100,000 live", arm_cancel_100000, 1000000, 3},
-                                   {"arm + cancel, 1,000,000 live", arm_cancel_1000000, 1000000, 3},
-                                   {"arm", arm, 1000000, 3},
-                                   {"cancel", cancel, 1000000, 3},
-                                   {"expire", expire, 1000000, 3},
-                                   {"sleeping task woken", sleepers, 100000, 3},
-                                   {0}};
+const struct work wheel_works[] = {TIMER_WORKS, {"sleeping task woken", sleepers, 100000, 3}, {0}};

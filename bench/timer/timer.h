@@ -22,6 +22,9 @@ static inline int64_t timer_near(unsigned long long *random)
     return (int64_t)(work_random(random) % (unsigned long long)TIMER_SPAN);
 }
 
+/* Of ours.c, by its other files. */
+extern const struct work call_works[], wheel_works[], heap_works[];
+
 /* Its pages are there from now on. */
 static inline void timer_touch(void *memory, size_t size)
 {

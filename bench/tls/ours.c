@@ -9,6 +9,7 @@
 #include <xie/tls_transport.h>
 
 #include "certificate.h"
+#include "lib/served.h"
 
 enum { BUFFER = 64 * 1024 };
 
@@ -30,43 +31,14 @@ static int echo(struct xie_stream *stream, void *arg)
     return 0;
 }
 
-static void received(void *self, struct xie_transport *transport, const char *data, size_t len)
-{
-    (void)self;
-    if (xie_transport_write(transport, data, len) == 1)
-        xie_transport_pause_reading(transport); /* until what waits has gone */
-}
-
-static void resume(void *self, struct xie_transport *transport)
-{
-    (void)self;
-    xie_transport_resume_reading(transport);
-}
-
-static const struct xie_protocol protocol = {.data_received = received, .resume_writing = resume};
-
-static int serve_tasks(struct xie_listener *listener)
-{
-    struct xie_server *server;
-    int error = xie_server_new(echo, NULL, NULL, &server);
-    if (!error)
-        error = xie_server_add(server, listener);
-    return error ? error : xie_server_serve(server);
-}
-
 static int start(void *kind)
 {
     struct xie_listener *listener;
-    struct xie_address address;
-    int error = xie_tcp_listen("127.0.0.1", 0, 4096, &listener);
-    if (!error)
-        error = xie_listener_address(listener, &address);
+    int error = served_listen(4096, &listener);
     if (error)
         return error;
-    printf("port %u\n", xie_address_port(&address));
-    fflush(stdout);
-    return strcmp(kind, "tasks") ? xie_tls_serve_protocol(listener, context, &protocol, NULL)
-                                 : serve_tasks(listener);
+    return strcmp(kind, "tasks") ? xie_tls_serve_protocol(listener, context, &served_echo, NULL)
+                                 : served_tasks(listener, echo);
 }
 
 int main(int argc, char **argv)

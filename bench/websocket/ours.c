@@ -1,9 +1,9 @@
 /* ours.c - a WebSocket echo on xie: a task for each connection, as the manual shows it. */
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include <xie.h>
 #include <xie/web.h>
+
+#include "lib/served.h"
 
 static int echo(struct xie_http *http, void *arg)
 {
@@ -23,13 +23,10 @@ static int echo(struct xie_http *http, void *arg)
 static int start(void *arg)
 {
     struct xie_listener *listener;
-    struct xie_address place;
-    int error = xie_tcp_listen("127.0.0.1", 0, 0, &listener);
+    int error = served_listen(0, &listener);
     (void)arg;
-    if (error || (error = xie_listener_address(listener, &place)))
+    if (error)
         return error;
-    printf("port %d\n", xie_address_port(&place));
-    fflush(stdout);
     return xie_http_serve(listener, NULL, echo, NULL);
 }
 

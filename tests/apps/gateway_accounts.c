@@ -10,83 +10,12 @@
 
 #include "actions.h"
 #include "call.h"
-#include "forward.h"
-#include "late.h"
+#include "gateway_kit.h"
 #include "roster.h"
-#include "scene.h"
+#include "scarce.h"
 #include "shelf.h"
 #include "sign.h"
 #include "tap.h"
-#include "traffic.h"
-
-/* --- memory that runs out: linked with --wrap, and jansson's hooks ------------------ */
-
-static long left = -1; /* allocations that still succeed; negative: all */
-static bool failed;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-static bool fails(void)
-{
-    if (left < 0 || left-- > 0)
-        return false;
-    failed = true;
-    left = -1; /* once */
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-json_t *__real_json_loadb(const char *text, size_t len, size_t flags, json_error_t *error);
-json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error_t *error);
-
-/* jansson 2.14's own decoder writes out of bounds when its buffer cannot grow: here it fails
- * as a whole or not at all. */
-json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error_t *error)
-{
-    if (fails()) {
-        *error = (json_error_t){.text = "out of memory"};
-        return NULL;
-    }
-    long saved = left;
-    left = -1;
-    json_t *root = __real_json_loadb(text, len, flags, error);
-    left = saved;
-    return root;
-}
-
-/* --- helpers ------------------------------------------------------------------------ */
-
-static struct gateway gateway;
-
-static void begin(void)
-{
-    memset(&gateway, 0, sizeof gateway);
-    world_init(&gateway.world, 1000);
-    history_init(&gateway.history, 1);
-    late_init(&gateway);
-}
-
-static void end(void)
-{
-    late_fini(&gateway);
-    forward_fini(&gateway);
-    history_fini(&gateway.history);
-    traffic_fini(&gateway);
-    scene_fini(&gateway);
-    shelf_fini(&gateway);
-}
 
 /* --- accounts ----------------------------------------------------------------------- */
 
@@ -237,15 +166,15 @@ static void memory_runs_out(void)
     json_set_alloc_funcs(__wrap_malloc, free);
     do {
         begin();
-        failed = false;
-        left = n++;
+        scarce_failed = false;
+        scarce_left = n++;
         everything();
-        left = -1;
+        scarce_left = -1;
         CHECK_EQ(gateway.world.account_count, 2);
         CHECK_EQ(roster_open(&gateway, 10010, "again", true), 0);
         CHECK(roster_seat(&gateway, 10010) == &gateway.seats[1]);
         end();
-    } while (failed);
+    } while (scarce_failed);
     CHECK(n > 100); /* it did fail, in many places */
 }
 

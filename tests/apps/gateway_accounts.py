@@ -10,35 +10,23 @@ import socket
 import sys
 
 sys.dont_write_bytecode = True
-from simulated import Gateway, run, tell  # noqa: E402
+import simulated  # noqa: E402
+from simulated import call, data, event, next_of, run, tell  # noqa: E402
 from websocket import BOUND, Accepted, Closed, Refused, WebSocket  # noqa: E402
 
 TEA, WORKSHOP, BOT, OWNER, ADMIN, MEMBER, TWIN = 20001, 20002, 10000, 10001, 10002, 10003, 10010
 
 
-def call(bot, action, **params):
-    """Call and wait for the reply; events that come before it are kept."""
-    bot.send({"action": action, "params": params, "echo": "e"})
-    while "post_type" in (reply := bot.receive()):
-        bot.__dict__.setdefault("kept", []).append(reply)
-    return reply
+class Gateway(simulated.Gateway):
+    """Its bots keep the events that come before a reply."""
+
+    def bot(self, *args, **more):
+        return keeping(super().bot(*args, **more))
 
 
-def data(bot, action, **params):
-    reply = call(bot, action, **params)
-    assert reply["status"] == "ok" and reply["retcode"] == 0, reply
-    return reply["data"]
-
-
-def event(bot, post_type):
-    """The next event of a kind; heartbeats alone are no sign of it."""
-    beats = 0
-    while True:
-        got = bot.kept.pop(0) if bot.__dict__.get("kept") else bot.receive()
-        if got.get("post_type") == post_type:
-            return got
-        beats += got.get("meta_event_type") == "heartbeat"
-        assert beats < 3, f"no {post_type} came"
+def keeping(bot):
+    bot.kept = []
+    return bot
 
 
 def refused(bot, action, retcode=100, **params):
@@ -82,8 +70,7 @@ def two(*options, **more):
 
 def no_event_but(bot, marker):
     """The next event that is no heartbeat is the message with the marker's words."""
-    kept = bot.__dict__.get("kept", [])
-    while (got := kept.pop(0) if kept else bot.receive()).get("post_type") in (None, "meta_event"):
+    while (got := next_of(bot)).get("post_type") in (None, "meta_event"):
         pass
     assert got.get("raw_message") == marker, got
 
@@ -358,7 +345,7 @@ def doors_of_one_account():
         assert every.startswith("http http://") and " as " not in every, every
         assert http.endswith(f"/ as {TWIN}\n") and mira.endswith(f" as {ADMIN}\n"), (http, mira)
         assert list(accounts(gateway)) == [BOT, ADMIN, TWIN]
-        with WebSocket(port_of(mira), "/") as bot:
+        with keeping(WebSocket(port_of(mira), "/")) as bot:
             told(bot, "meta_event", self_id=ADMIN)
             assert data(bot, "get_login_info")["user_id"] == ADMIN
         for port, path, status in ((port_of(mira), f"/{BOT}", 404), (port_of(mira), f"/{ADMIN}", 404),
@@ -456,7 +443,7 @@ def reverse_of_two():
     with listening() as (first, url), listening() as (second, other), \
             Gateway("--reverse", url, "--reverse", f"{TWIN}@{other}", "--token", "common",
                     "--account-token", f"{TWIN}:own") as gateway:
-        with Accepted(first) as one, Accepted(second) as twin:
+        with keeping(Accepted(first)) as one, keeping(Accepted(second)) as twin:
             assert one.fields["x-self-id"] == str(BOT) and twin.fields["x-self-id"] == str(TWIN)
             assert one.fields["authorization"] == "Bearer common"
             assert twin.fields["authorization"] == "Bearer own"
@@ -473,7 +460,7 @@ def reverse_of_two():
                 assert closed.code == 1001, closed.code
             assert data(one, "get_status")["good"]
         change(gateway, user_id=TWIN)
-        with Accepted(second) as twin:
+        with keeping(Accepted(second)) as twin:
             twin.accept()
             told(twin, "meta_event", self_id=TWIN)
 

@@ -12,7 +12,7 @@
 
 #include "actions.h"
 #include "call.h"
-#include "forward.h"
+#include "gateway_kit.h"
 #include "late.h"
 #include "parse.h"
 #include "post.h"
@@ -23,25 +23,7 @@
 int __real_main(int argc, char **argv);
 int __wrap_main(int argc, char **argv);
 
-static struct gateway gateway;
 static const struct caller bot = {&gateway, WORLD_BOT, 1};
-
-static void begin(void)
-{
-    memset(&gateway, 0, sizeof gateway);
-    world_init(&gateway.world, 1000);
-    history_init(&gateway.history, 1);
-    late_init(&gateway);
-}
-
-static void end(void)
-{
-    late_fini(&gateway);
-    forward_fini(&gateway);
-    history_fini(&gateway.history);
-    traffic_fini(&gateway);
-    scene_fini(&gateway);
-}
 
 /* The reply to a call, parsed; the test owns it. */
 static json_t *reply_to(const char *text, size_t len)

@@ -85,10 +85,11 @@ class Gateway:
 
 
 def call(bot, action, echo="e", **params):
-    """Call and wait for the reply, passing over events."""
+    """Call and wait for the reply, passing over events, or keeping them (bot.kept) for event()."""
     bot.send({"action": action, "params": params, "echo": echo})
     while "post_type" in (reply := bot.receive()):
-        pass
+        if bot.kept is not None:
+            bot.kept.append(reply)
     assert reply.pop("echo") == echo, reply
     return reply
 
@@ -99,10 +100,15 @@ def data(bot, action, **params):
     return reply["data"]
 
 
+def next_of(bot):
+    """What has been kept first, then what comes."""
+    return bot.kept.pop(0) if bot.kept else bot.receive()
+
+
 def event(bot, post_type):
     """The next event of a kind; heartbeats alone are no sign of it."""
     beats = 0
-    while (got := bot.receive()).get("post_type") != post_type:
+    while (got := next_of(bot)).get("post_type") != post_type:
         beats += got.get("meta_event_type") == "heartbeat"
         assert beats < 3, f"no {post_type} came"
     return got

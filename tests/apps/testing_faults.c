@@ -14,24 +14,17 @@
 
 #include "base/fault.h"
 #include "case.h"
+#include "scarce.h"
 #include "tap.h"
 #include "testing_bot.h"
 
-/* --- memory that runs out: linked with --wrap, and jansson's hooks ------------------ */
+/* --- what else takes memory, and what gives it: linked with --wrap ------------------ */
 
-static long left = -1; /* allocations that still succeed; negative: all */
-static bool failed;
-static long count; /* blocks that are not freed */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t number, size_t size);
 void *__real_realloc(void *old, size_t size);
 void __real_free(void *block);
 char *__real_strdup(const char *text);
 int __real_vasprintf(char **text, const char *format, va_list args);
 FILE *__real_open_memstream(char **text, size_t *len);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t number, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void __wrap_free(void *block);
 char *__wrap_strdup(const char *text);
@@ -39,56 +32,31 @@ int __wrap_vasprintf(char **text, const char *format, va_list args);
 int __wrap_asprintf(char **text, const char *format, ...);
 FILE *__wrap_open_memstream(char **text, size_t *len);
 
-static bool fails(void)
-{
-    if (left < 0 || left-- > 0)
-        return false;
-    failed = true;
-    left = -1; /* once */
-    return true;
-}
-
-static void *counted(void *block)
-{
-    count += block != NULL;
-    return block;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t number, size_t size)
-{
-    return fails() ? NULL : counted(__real_calloc(number, size));
-}
-
 void *__wrap_realloc(void *old, size_t size)
 {
-    if (fails())
+    if (scarce_fails())
         return NULL;
     void *block = __real_realloc(old, size);
-    return old ? block : counted(block);
+    return old ? block : scarce_counted(block);
 }
 
 void __wrap_free(void *block)
 {
-    count -= block != NULL;
+    scarce_blocks -= block != NULL;
     __real_free(block);
 }
 
 char *__wrap_strdup(const char *text)
 {
-    return fails() ? NULL : counted(__real_strdup(text));
+    return scarce_fails() ? NULL : scarce_counted(__real_strdup(text));
 }
 
 int __wrap_vasprintf(char **text, const char *format, va_list args)
 {
-    if (fails())
+    if (scarce_fails())
         return -1;
     int len = __real_vasprintf(text, format, args);
-    count += len >= 0;
+    scarce_blocks += len >= 0;
     return len;
 }
 
@@ -101,29 +69,11 @@ int __wrap_asprintf(char **text, const char *format, ...)
     return len;
 }
 
-json_t *__real_json_loadb(const char *text, size_t len, size_t flags, json_error_t *error);
-json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error_t *error);
-
-/* jansson 2.14's own decoder writes out of bounds when its buffer cannot grow: here it fails
- * as a whole or not at all. */
-json_t *__wrap_json_loadb(const char *text, size_t len, size_t flags, json_error_t *error)
-{
-    if (fails()) {
-        *error = (json_error_t){.text = "out of memory"};
-        return NULL;
-    }
-    long saved = left;
-    left = -1;
-    json_t *root = __real_json_loadb(text, len, flags, error);
-    left = saved;
-    return root;
-}
-
 /* What it makes is freed with free. */
 FILE *__wrap_open_memstream(char **text, size_t *len)
 {
-    FILE *file = fails() ? NULL : __real_open_memstream(text, len);
-    count += file != NULL;
+    FILE *file = scarce_fails() ? NULL : __real_open_memstream(text, len);
+    scarce_blocks += file != NULL;
     return file;
 }
 
@@ -184,21 +134,21 @@ static void sweep(onebot_test_fn *fn, bool good, long step)
     int before = dup(STDOUT_FILENO), nothing = open("/dev/null", O_WRONLY);
     dup2(nothing, STDOUT_FILENO);
     CHECK_EQ(run(fn), good); /* what is kept for ever is there */
-    long kept = count, n = 0;
+    long kept = scarce_blocks, n = 0;
     step *= tap_slow() ? 31 : 1;
     do {
-        left = n;
-        failed = false;
+        scarce_left = n;
+        scarce_failed = false;
         bool passed = run(fn);
-        left = -1;
+        scarce_left = -1;
         if (passed && !good)
             tap_failed(__FILE__, __LINE__, "passes without allocation %ld", n);
-        if (count > kept)
-            tap_failed(__FILE__, __LINE__, "%ld blocks lost without allocation %ld", count - kept,
-                       n);
-        kept = count;
+        if (scarce_blocks > kept)
+            tap_failed(__FILE__, __LINE__, "%ld blocks lost without allocation %ld",
+                       scarce_blocks - kept, n);
+        kept = scarce_blocks;
         n += step;
-    } while (failed);
+    } while (scarce_failed);
     CHECK(n > 100);
     CHECK_EQ(run(fn), good);
     dup2(before, STDOUT_FILENO);
@@ -220,17 +170,17 @@ static void a_test_that_fails(void)
 static void fail_calls(unsigned kind, int error, uint64_t step)
 {
     CHECK(run(everything));
-    long kept = count;
+    long kept = scarce_blocks;
     uint64_t n = 1, met = 1;
     for (step *= tap_slow() ? 31 : 1; met; n += step) {
         xie_fault_plan = (struct xie_fault){.kinds = kind, .nth = n, .error = error};
         (void)run(everything);
         met = xie_fault_plan.failed;
         xie_fault_plan = (struct xie_fault){0};
-        if (count > kept)
-            tap_failed(__FILE__, __LINE__, "%ld blocks lost without call %llu", count - kept,
-                       (unsigned long long)n);
-        kept = count;
+        if (scarce_blocks > kept)
+            tap_failed(__FILE__, __LINE__, "%ld blocks lost without call %llu",
+                       scarce_blocks - kept, (unsigned long long)n);
+        kept = scarce_blocks;
     }
     CHECK(n > 100);
     CHECK(run(everything));

@@ -41,6 +41,8 @@ def read_head(stream):
 class WebSocket:
     """A connection to ("127.0.0.1", port)."""
 
+    kept = None  # a list: simulated.call leaves there what came before a reply
+
     def __init__(self, port, path="/", fields=(), buffer=None):
         self.socket = socket.socket()
         if buffer:  # a small window makes a peer that does not read felt soon

@@ -2,22 +2,20 @@
  * Server and bot are in one process, so both are hit; only the first steps of a run may fail
  * as a whole. */
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xie.h>
-#include <xie/onebot.h>
-#include <xie/web.h>
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "lean.h"
 #include "tap.h"
 
 struct scene {
     struct xie_listener *listener;
-    char url[160];
+    char url[LEAN_URL];
     int64_t last_id;
     struct xie_event done;
     bool finished;        /* a handler ran to its end */
@@ -27,49 +25,31 @@ struct scene {
 
 /* --- the implementation: no allocation of its own ----------------------------------- */
 
-static void say(struct scene *scene, struct xie_ws *ws, const char *text)
-{
-    char json[256];
-    int len = snprintf(json, sizeof json,
-                       "{\"post_type\":\"message\",\"message_type\":\"private\",\"self_id\":1,"
-                       "\"user_id\":2,\"time\":3,\"message_id\":%lld,\"message\":\"%s\"}",
-                       (long long)++scene->last_id, text);
-    xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
-}
-
-static void answer(struct scene *scene, struct xie_ws *ws, const char *call)
-{
-    char json[128];
-    const char *echo = strstr(call, "\"echo\":\"");
-    if (strstr(call, "question"))
-        say(scene, ws, "answer");
-    else if (strstr(call, "again"))
-        say(scene, ws, "7");
-    int len = snprintf(json, sizeof json, "{\"status\":\"ok\",\"data\":{\"message_id\":5},%.*s}",
-                       echo ? (int)strcspn(echo, "}") : 0, echo);
-    xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
-}
-
-/* Says "/go" whenever nothing has come for a while: what a failure swallowed is said again. */
-static int on_request(struct xie_http *http, void *arg)
+static void answer(void *arg, struct xie_ws *ws, const char *call)
 {
     struct scene *scene = arg;
+    if (strstr(call, "question"))
+        lean_say(ws, ++scene->last_id, "answer");
+    else if (strstr(call, "again"))
+        lean_say(ws, ++scene->last_id, "7");
+    lean_answer(ws, call);
+}
+
+/* What a failure swallowed is said again. */
+static void say_again(void *arg, struct xie_ws *ws)
+{
+    struct scene *scene = arg;
+    lean_say(ws, ++scene->last_id, scene->rules ? "/go “a b” 1m30s" : "/go");
+}
+
+static int on_request(struct xie_http *http, void *arg)
+{
+    static const struct lean_side side = {answer, say_again};
     struct xie_ws *ws;
-    char *text;
-    size_t len;
-    int kind = xie_ws_accept(http, NULL, &ws);
-    if (kind < 0)
-        return kind;
-    for (kind = -ETIMEDOUT; kind > 0 || kind == -ETIMEDOUT;) {
-        XIE_TIMEOUT(20 * XIE_MILLISECOND)
-            kind = xie_ws_receive(ws, &text, &len);
-        if (kind > 0)
-            answer(scene, ws, text);
-        else if (kind == -ETIMEDOUT && xie_check() == 0)
-            say(scene, ws, scene->rules ? "/go “a b” 1m30s" : "/go");
-        else
-            break;
-    }
+    int error = xie_ws_accept(http, NULL, &ws);
+    if (error)
+        return error;
+    lean_converse(&side, arg, ws);
     xie_ws_free(ws);
     return 0;
 }
@@ -173,91 +153,34 @@ static const struct onebot_rule rules[] = {
      .handler = on_any},
     {0}};
 
-static void no_log(void *arg, enum onebot_level level, const char *line)
-{
-    (void)arg;
-    if (getenv("XIE_TEST_LOG"))
-        fprintf(stderr, "%d %s\n", (int)level, line);
-}
-
 static int run_bot(void *arg)
 {
     struct scene *scene = arg;
     const struct onebot_command commands[] = {{"go", "", on_go, scene}, {NULL, NULL, NULL, NULL}};
-    struct onebot_options options = {
-        .url = scene->url,
-        .commands = scene->rules ? NULL : commands,
-        .book = {.rules = scene->rules ? rules : NULL, .nicknames = {"bot"}},
-        .call_timeout_ns = 100 * XIE_MILLISECOND,
-        .connect_timeout_ns = 100 * XIE_MILLISECOND,
-        .retry_least_ns = XIE_MILLISECOND,
-        .retry_most_ns = XIE_MILLISECOND,
-        .ping_interval_ns = 50 * XIE_MILLISECOND,
-        .grace_ns = XIE_MILLISECOND,
-        .keep_signals = true, /* sim waits really for signals */
-        .log = no_log};
+    struct onebot_options options = lean_options();
+    options.url = scene->url;
+    options.commands = scene->rules ? NULL : commands;
+    options.book.rules = scene->rules ? rules : NULL;
+    options.book.nicknames[0] = "bot";
+    options.connect_timeout_ns = 100 * XIE_MILLISECOND;
     int result = onebot_run(&options);
     if (result != -ECANCELED)
         xie_event_set(&scene->done); /* it never began */
     return result == -ECANCELED ? 0 : result;
 }
 
-static int listen_somewhere(struct scene *scene)
-{
-    struct xie_address address;
-    char text[XIE_ADDRESS_TEXT];
-    int error = xie_tcp_listen("127.0.0.1", 0, 0, &scene->listener);
-    if (!error)
-        error = xie_listener_address(scene->listener, &address);
-    if (!error)
-        snprintf(scene->url, sizeof scene->url, "ws://%s/", xie_address_format(&address, text));
-    return error;
-}
-
 static int main_task(void *arg)
 {
+    static xie_task_fn *const tasks[] = {serve, run_bot, NULL};
     struct scene *scene = arg;
     scene_now = scene;
-    int error = listen_somewhere(scene);
-    XIE_GROUP(group) {
-        if (!error)
-            error = xie_group_spawn(&group, serve, scene);
-        if (!error)
-            error = xie_group_spawn(&group, run_bot, scene);
-        if (!error)
-            error =
-                scene->cancel_after ? xie_sleep(scene->cancel_after) : xie_event_wait(&scene->done);
-        xie_group_cancel(&group);
-        int failed = xie_group_wait(&group);
-        error = error && error != -ECANCELED ? error : failed;
-    }
+    int error = lean_listen(&scene->listener, "ws", scene->url);
+    error = lean_together(error, tasks, scene, &scene->done, scene->cancel_after);
     xie_listener_close(scene->listener);
     return error;
 }
 
 /* --- the driver --------------------------------------------------------------------- */
-
-static size_t open_files(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    while (dir && readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* Run it and see what is left; step says where we are. */
-static int run_clean(struct scene *scene, uint64_t step)
-{
-    size_t memory = xie_alloc_live(), files = open_files();
-    int result = xie_run(main_task, scene);
-    xie_fault_plan.kinds = 0;
-    if (xie_alloc_live() != memory || open_files() != files)
-        tap_failed(__FILE__, __LINE__, "step %llu leaks: memory %zu to %zu, files %zu to %zu",
-                   (unsigned long long)step, memory, xie_alloc_live(), files, open_files());
-    return result;
-}
 
 static bool by_rules; /* which of the two scenes */
 
@@ -265,27 +188,17 @@ static bool by_rules; /* which of the two scenes */
 static bool run_once(unsigned kind, int error, uint64_t nth)
 {
     struct scene scene = {.rules = by_rules};
-    memset(&xie_fault_plan, 0, sizeof xie_fault_plan);
-    xie_fault_plan.nth = nth;
-    xie_fault_plan.error = error;
-    xie_fault_plan.kinds = kind;
-    int result = run_clean(&scene, nth);
+    lean_fail(kind, error, nth);
+    int result = lean_run(main_task, &scene, nth);
     if (!scene.finished && result >= 0)
         tap_failed(__FILE__, __LINE__, "failure %llu: no handler finished, result %d",
                    (unsigned long long)nth, result);
     return xie_fault_plan.failed > 0;
 }
 
-/* Each step on sim; every few where time is real. */
-static unsigned stride(unsigned otherwise)
-{
-    const char *backend = getenv("XIE_BACKEND");
-    return backend && !strcmp(backend, "sim") && !tap_slow() ? 1 : otherwise;
-}
-
 static void run_all(unsigned kind, int error)
 {
-    uint64_t step = stride(17), nth = 1;
+    uint64_t step = lean_stride(1, 17), nth = 1;
     tap_limit(120);
     json_set_alloc_funcs(xie_alloc, xie_release);
     run_once(0, 0, 0); /* whatever is made once for the process */
@@ -322,9 +235,9 @@ static void test_cancelled_at_every_point(void)
     tap_limit(120);
     json_set_alloc_funcs(xie_alloc, xie_release);
     run_once(0, 0, 0);
-    for (int64_t after = 1; finished < 10; after += stride(50) * 20 * XIE_MICROSECOND) {
+    for (int64_t after = 1; finished < 10; after += lean_stride(1, 50) * 20 * XIE_MICROSECOND) {
         struct scene scene = {.cancel_after = after, .rules = by_rules};
-        CHECK_EQ(run_clean(&scene, (uint64_t)after), 0);
+        CHECK_EQ(lean_run(main_task, &scene, (uint64_t)after), 0);
         finished += scene.finished;
     }
 }

@@ -3,7 +3,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +11,11 @@
 #include <unistd.h>
 #include <xie.h>
 #include <xie/onebot/store.h>
-#include <xie/web.h>
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "disk.h"
+#include "lean.h"
 #include "tap.h"
 
 enum { SAID = 256, TEXT = 32 };
@@ -31,29 +31,17 @@ static struct world {
     bool before;         /* the answer */
 } * world;
 
-static char folder[64], path[96];
-
 /* --- the implementation: no allocation of its own ----------------------------------- */
 
 struct scene {
     struct xie_listener *listener;
-    char url[160];
+    char url[LEAN_URL];
     struct onebot_store *store;
     struct xie_event done;
     int64_t stop_after; /* the bot stops then, once, and starts again; 0: it does not */
     bool finished;      /* all is over */
     bool in_vain;       /* it could not even begin */
 };
-
-static void say(struct xie_ws *ws, const char *text)
-{
-    char json[256];
-    int len = snprintf(json, sizeof json,
-                       "{\"post_type\":\"message\",\"message_type\":\"private\",\"self_id\":1,"
-                       "\"user_id\":2,\"time\":3,\"message_id\":%ld,\"message\":\"%s\"}",
-                       ++world->last_id, text);
-    xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
-}
 
 static void hello(struct xie_ws *ws)
 {
@@ -68,41 +56,35 @@ static void maybe_die(bool before)
         kill(getpid(), SIGKILL);
 }
 
-static void answer(struct xie_ws *ws, const char *call)
+static void answer(void *arg, struct xie_ws *ws, const char *call)
 {
-    char json[128];
-    const char *echo = strstr(call, "\"echo\":\""), *text = strstr(call, "\"text\":\"");
+    const char *text = strstr(call, "\"text\":\"");
+    (void)arg;
     if (text && world->count < SAID)
         snprintf(world->said[world->count++], TEXT, "%.*s", (int)strcspn(text + 8, "\""), text + 8);
     maybe_die(true);
-    int len = snprintf(json, sizeof json, "{\"status\":\"ok\",\"data\":{\"message_id\":5},%.*s}",
-                       echo ? (int)strcspn(echo, "}") : 0, echo);
-    xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
+    lean_answer(ws, call);
     maybe_die(false);
 }
 
 /* The person says "/go" whenever nothing has come for a while: it begins a conversation, or
  * answers a question, or finds that one runs already. */
+static void say_again(void *arg, struct xie_ws *ws)
+{
+    (void)arg;
+    if (!world->done)
+        lean_say(ws, ++world->last_id, "/go");
+}
+
 static int on_request(struct xie_http *http, void *arg)
 {
+    static const struct lean_side side = {answer, say_again};
     struct xie_ws *ws;
-    char *text;
-    size_t len;
-    (void)arg;
-    int kind = xie_ws_accept(http, NULL, &ws);
-    if (kind < 0)
-        return kind;
+    int error = xie_ws_accept(http, NULL, &ws);
+    if (error)
+        return error;
     hello(ws);
-    for (kind = -ETIMEDOUT; kind > 0 || kind == -ETIMEDOUT;) {
-        XIE_TIMEOUT(20 * XIE_MILLISECOND)
-            kind = xie_ws_receive(ws, &text, &len);
-        if (kind > 0)
-            answer(ws, text);
-        else if (kind != -ETIMEDOUT || xie_check())
-            break;
-        else if (!world->done)
-            say(ws, "/go");
-    }
+    lean_converse(&side, arg, ws);
     xie_ws_free(ws);
     return 0;
 }
@@ -160,26 +142,13 @@ static int on_go(struct onebot_event *event)
 static const struct onebot_rule rules[] = {
     {.command = {"go"}, .turns = {.busy = ONEBOT_REJECT}, .handler = on_go}, {0}};
 
-static void no_log(void *arg, enum onebot_level level, const char *line)
-{
-    (void)arg;
-    if (getenv("XIE_TEST_LOG"))
-        fprintf(stderr, "%d %s\n", (int)level, line);
-}
-
 static int run_once(struct scene *scene)
 {
-    struct onebot_options options = {.url = scene->url,
-                                     .book = {.rules = rules},
-                                     .call_timeout_ns = 100 * XIE_MILLISECOND,
-                                     .connect_timeout_ns = 100 * XIE_MILLISECOND,
-                                     .retry_least_ns = XIE_MILLISECOND,
-                                     .retry_most_ns = XIE_MILLISECOND,
-                                     .ping_interval_ns = 50 * XIE_MILLISECOND,
-                                     .grace_ns = XIE_MILLISECOND,
-                                     .keep_signals = true,
-                                     .store = scene->store,
-                                     .log = no_log};
+    struct onebot_options options = lean_options();
+    options.url = scene->url;
+    options.book.rules = rules;
+    options.connect_timeout_ns = 100 * XIE_MILLISECOND;
+    options.store = scene->store;
     return onebot_run(&options);
 }
 
@@ -225,38 +194,15 @@ static int watch(void *arg)
     return 0;
 }
 
-static int listen_somewhere(struct scene *scene)
-{
-    struct xie_address address;
-    char text[XIE_ADDRESS_TEXT];
-    int error = xie_tcp_listen("127.0.0.1", 0, 0, &scene->listener);
-    if (!error)
-        error = xie_listener_address(scene->listener, &address);
-    if (!error)
-        snprintf(scene->url, sizeof scene->url, "ws://%s/", xie_address_format(&address, text));
-    return error;
-}
-
 static int main_task(void *arg)
 {
     struct scene *scene = arg;
-    const struct onebot_store_options quiet = {.log = no_log, .relaxed = true};
-    int error = onebot_store_open(*path ? path : NULL, &quiet, &scene->store);
+    static xie_task_fn *const tasks[] = {serve, run_bot, watch, NULL};
+    const struct onebot_store_options quiet = {.log = lean_log, .relaxed = true};
+    int error = onebot_store_open(*disk_path ? disk_path : NULL, &quiet, &scene->store);
     if (!error)
-        error = listen_somewhere(scene);
-    XIE_GROUP(group) {
-        if (!error)
-            error = xie_group_spawn(&group, serve, scene);
-        if (!error)
-            error = xie_group_spawn(&group, run_bot, scene);
-        if (!error)
-            error = xie_group_spawn(&group, watch, scene);
-        if (!error)
-            error = xie_event_wait(&scene->done);
-        xie_group_cancel(&group);
-        int failed = xie_group_wait(&group);
-        error = error && error != -ECANCELED ? error : failed;
-    }
+        error = lean_listen(&scene->listener, "ws", scene->url);
+    error = lean_together(error, tasks, scene, &scene->done, 0);
     xie_listener_close(scene->listener);
     onebot_store_close(scene->store);
     return error;
@@ -280,39 +226,10 @@ static void check_nothing_twice(uint64_t step)
 /* Every few steps, fewer where time is real; XIE_TEST_EACH=1: each. */
 static unsigned stride(unsigned on_sim, unsigned otherwise)
 {
-    const char *backend = getenv("XIE_BACKEND");
-    if (getenv("XIE_TEST_EACH"))
-        return 1;
-    return backend && !strcmp(backend, "sim") && !tap_slow() ? on_sim : otherwise;
+    return getenv("XIE_TEST_EACH") ? 1 : lean_stride(on_sim, otherwise);
 }
 
 /* --- kill -9 ------------------------------------------------------------------------ */
-
-static ssize_t (*real_pwrite)(int fd, const void *bytes, size_t len, off_t offset);
-static int writes_left; /* before the process is killed, half way through one; 0: it is not */
-
-static ssize_t bad_pwrite(int fd, const void *bytes, size_t len, off_t offset)
-{
-    if (writes_left && --writes_left == 0) {
-        real_pwrite(fd, bytes, len / 2, offset);
-        kill(getpid(), SIGKILL);
-    }
-    return real_pwrite(fd, bytes, len, offset);
-}
-
-static void stand_before_sqlite(void)
-{
-    static const char *const names[] = {"pwrite", "pwrite64"};
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-    for (int i = 0; i < 2; i++) {
-        sqlite3_syscall_ptr old = vfs->xGetSystemCall(vfs, names[i]);
-        if (!old)
-            continue;
-        CHECK_EQ(vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)bad_pwrite), SQLITE_OK);
-        real_pwrite = (ssize_t(*)(int, const void *, size_t, off_t))old;
-    }
-    REQUIRE(real_pwrite);
-}
 
 /* A process; return whether it was killed. */
 static bool run_process(int kill_at)
@@ -322,8 +239,8 @@ static bool run_process(int kill_at)
     if (!child) {
         struct scene scene = {.stop_after = 0};
         if (kill_at)
-            stand_before_sqlite();
-        writes_left = kill_at;
+            disk_stand_before_sqlite();
+        disk_writes_left = kill_at;
         int result = xie_run(main_task, &scene);
         _exit(result || !scene.finished ? 1 : 0);
     }
@@ -333,23 +250,6 @@ static bool run_process(int kill_at)
     else
         CHECK_EQ(WTERMSIG(status), SIGKILL);
     return WIFSIGNALED(status);
-}
-
-static void remove_files(void)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    char name[112];
-    for (size_t i = 0; i < 4; i++) {
-        snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        unlink(name);
-    }
-}
-
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/xie-keep-XXXXXX");
-    REQUIRE(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/bot.db", folder);
 }
 
 /* Killed there, then run to its end. return false: it came to its end at once */
@@ -365,7 +265,7 @@ static bool kill_and_go_on(int write, unsigned call, bool before, uint64_t step)
     check_nothing_twice(step);
     CHECK(world->done && world->done == world->first); /* the one that was begun went on */
     CHECK_EQ(world->once, world->done);
-    remove_files();
+    disk_remove_files();
     return killed;
 }
 
@@ -374,11 +274,11 @@ static void test_killed_within_each_write(void)
     unsigned step = stride(3, 23), at = 1;
     tap_limit(getenv("XIE_TEST_EACH") ? 3000 : 120);
     make_world();
-    make_folder();
+    disk_make();
     while (kill_and_go_on((int)at, 0, false, at))
         at += step;
     CHECK(at > 20);
-    CHECK(!rmdir(folder));
+    disk_remove();
 }
 
 static void test_killed_at_each_call(void)
@@ -386,12 +286,12 @@ static void test_killed_at_each_call(void)
     unsigned at = 1;
     tap_limit(getenv("XIE_TEST_EACH") ? 3000 : 120);
     make_world();
-    make_folder();
+    disk_make();
     for (int before = 0; before < 2; before++)
         for (at = 1; kill_and_go_on(0, at, before, at); at++)
             continue;
     CHECK(at == 5); /* a, q, r, z */
-    CHECK(!rmdir(folder));
+    disk_remove();
 }
 
 /* Again and again: what is left of it is always enough. */
@@ -399,15 +299,14 @@ static void test_killed_again_and_again(void)
 {
     tap_limit(getenv("XIE_TEST_EACH") ? 3000 : 120);
     make_world();
-    make_folder();
+    disk_make();
     bool killed = true;
     for (unsigned i = 0; killed && i < 40; i++)
         killed = run_process(12 + 3 * (int)i);
     CHECK(!killed);
     check_nothing_twice(0);
     CHECK(world->done && world->done == world->first);
-    remove_files();
-    CHECK(!rmdir(folder));
+    disk_remove();
 }
 
 /* --- faults ------------------------------------------------------------------------- */
@@ -415,13 +314,9 @@ static void test_killed_again_and_again(void)
 static bool run_clean(struct scene *scene, uint64_t step)
 {
     memset(world, 0, sizeof *world);
-    size_t memory = xie_alloc_live();
-    int result = xie_run(main_task, scene);
+    int result = lean_run(main_task, scene, step);
     bool failed = xie_fault_plan.failed > 0;
-    memset(&xie_fault_plan, 0, sizeof xie_fault_plan);
-    if (xie_alloc_live() != memory)
-        tap_failed(__FILE__, __LINE__, "step %llu leaks: memory %zu to %zu",
-                   (unsigned long long)step, memory, xie_alloc_live());
+    lean_fail(0, 0, 0);
     if (!scene->finished && result >= 0 && !scene->in_vain)
         tap_failed(__FILE__, __LINE__, "step %llu: not finished, result %d",
                    (unsigned long long)step, result);
@@ -432,10 +327,7 @@ static bool run_clean(struct scene *scene, uint64_t step)
 static bool run_with(unsigned kind, int error, uint64_t nth)
 {
     struct scene scene = {.stop_after = 45 * XIE_MILLISECOND};
-    memset(&xie_fault_plan, 0, sizeof xie_fault_plan);
-    xie_fault_plan.nth = nth;
-    xie_fault_plan.error = error;
-    xie_fault_plan.kinds = kind;
+    lean_fail(kind, error, nth);
     return run_clean(&scene, nth);
 }
 

@@ -14,11 +14,12 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "disk.h"
 #include "fault.h"
 #include "kit.h"
 #include "onebot/database.h"
 
-static char folder[64], path[96], why[ONEBOT_WORDING];
+static char why[ONEBOT_WORDING];
 
 static void no_line(void *arg, enum onebot_level level, const char *text)
 {
@@ -32,98 +33,12 @@ static const struct onebot_store_options quiet = {
 static const struct onebot_key a = {.space = "test", .name = "a"};
 static const struct onebot_key b = {.space = "test", .name = "b"};
 
-static void make_folder(void)
-{
-    strcpy(folder, "/tmp/xie-store-XXXXXX");
-    REQUIRE(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/bot.db", folder);
-}
-
-static void remove_files(void)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    char name[112];
-    for (size_t i = 0; i < 4; i++) {
-        snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        unlink(name);
-    }
-}
-
-static void remove_folder(void)
-{
-    remove_files();
-    CHECK(!rmdir(folder));
-}
-
 static int64_t get_int(struct onebot_store *store, const struct onebot_key *key)
 {
     struct onebot_stored got = onebot_store_get(store, key);
     int64_t value = got.error ? got.error : json_integer_value(got.value);
     json_decref(got.value);
     return value;
-}
-
-/* --- SQLite's system calls, through ours -------------------------------------------- */
-
-static ssize_t (*real_pwrite)(int fd, const void *bytes, size_t len, off_t offset);
-static int writes_left; /* before the process is killed, half way through one; 0: it is not */
-static bool disk_full;
-
-static ssize_t bad_pwrite(int fd, const void *bytes, size_t len, off_t offset)
-{
-    if (writes_left && --writes_left == 0) {
-        real_pwrite(fd, bytes, len / 2, offset);
-        kill(getpid(), SIGKILL);
-    }
-    errno = xie_fault_check(XIE_FAULT_SYSCALL) ? EIO : disk_full ? ENOSPC : 0;
-    return errno ? -1 : real_pwrite(fd, bytes, len, offset);
-}
-
-static ssize_t (*real_pread)(int fd, void *bytes, size_t len, off_t offset);
-static ssize_t bad_pread(int fd, void *bytes, size_t len, off_t offset)
-{
-    errno = xie_fault_check(XIE_FAULT_SYSCALL) ? EIO : 0;
-    return errno ? -1 : real_pread(fd, bytes, len, offset);
-}
-
-static int (*real_open)(const char *name, int flags, int mode);
-static int bad_open(const char *name, int flags, int mode)
-{
-    errno = xie_fault_check(XIE_FAULT_SYSCALL) ? EIO : 0;
-    return errno ? -1 : real_open(name, flags, mode);
-}
-
-static int (*real_truncate)(int fd, off_t len);
-static int bad_truncate(int fd, off_t len)
-{
-    errno = xie_fault_check(XIE_FAULT_SYSCALL) ? EIO : 0;
-    return errno ? -1 : real_truncate(fd, len);
-}
-
-static sqlite3_syscall_ptr replace(const char *name, sqlite3_syscall_ptr by)
-{
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-    sqlite3_syscall_ptr old = vfs->xGetSystemCall(vfs, name);
-    if (old)
-        CHECK_EQ(vfs->xSetSystemCall(vfs, name, by), SQLITE_OK);
-    return old;
-}
-
-static void stand_before_sqlite(void)
-{
-    static const char *const writes[] = {"pwrite", "pwrite64"};
-    static const char *const reads[] = {"pread", "pread64"};
-    for (int i = 0; i < 2; i++) {
-        sqlite3_syscall_ptr old = replace(writes[i], (sqlite3_syscall_ptr)bad_pwrite);
-        if (old)
-            real_pwrite = (ssize_t(*)(int, const void *, size_t, off_t))old;
-        old = replace(reads[i], (sqlite3_syscall_ptr)bad_pread);
-        if (old)
-            real_pread = (ssize_t(*)(int, void *, size_t, off_t))old;
-    }
-    real_open = (int (*)(const char *, int, int))replace("open", (sqlite3_syscall_ptr)bad_open);
-    real_truncate = (int (*)(int, off_t))replace("ftruncate", (sqlite3_syscall_ptr)bad_truncate);
-    REQUIRE(real_pwrite && real_pread && real_open && real_truncate);
 }
 
 /* --- kill -9 ------------------------------------------------------------------------ */
@@ -136,7 +51,7 @@ static int main_count(void)
     struct onebot_store *store;
     static char big[9000];
     memset(big, 'x', sizeof big - 1);
-    if (onebot_store_open(path, &quiet, &store))
+    if (onebot_store_open(disk_path, &quiet, &store))
         return -EIO;
     for (int64_t i = get_int(store, &a), n;; i = n) {
         n = (i < 0 ? 0 : i) + 1;
@@ -158,8 +73,8 @@ static pid_t start_counting(int kill_at)
         return child;
     close(told[0]);
     if (kill_at) {
-        stand_before_sqlite();
-        writes_left = kill_at;
+        disk_stand_before_sqlite();
+        disk_writes_left = kill_at;
     }
     _exit(xie_run(kit_call, &(struct kit_body){main_count}) ? 1 : 0);
 }
@@ -188,7 +103,7 @@ static int64_t found[2];
 static int main_look(void)
 {
     struct onebot_store *store;
-    int error = onebot_store_open(path, &quiet, &store);
+    int error = onebot_store_open(disk_path, &quiet, &store);
     CHECK_EQ(error, 0);
     if (error)
         return 0;
@@ -213,40 +128,40 @@ static void test_killed_again_and_again(void)
 {
     int64_t value = 0;
     tap_limit(120);
-    make_folder();
+    disk_make();
     for (int i = 0; i < (tap_slow() ? 3 : 25); i++)
         value = check_after_death(value, count_and_die(1 + i * 7 % 40, 0));
     CHECK(value > 1);
-    remove_folder();
+    disk_remove();
 }
 
 static void test_killed_within_each_write(void)
 {
     int64_t value = 0;
     tap_limit(120);
-    make_folder();
+    disk_make();
     for (int at = 1; at < (tap_slow() ? 10 : 60); at++) {
         value = check_after_death(value, count_and_die(0, at));
         if (at % 20 == 0) { /* from an empty file again */
-            remove_files();
+            disk_remove_files();
             value = 0;
         }
     }
-    remove_folder();
+    disk_remove();
 }
 
 /* --- files that are not good -------------------------------------------------------- */
 
 static void write_file(const char *bytes, size_t len)
 {
-    FILE *file = fopen(path, "wb");
+    FILE *file = fopen(disk_path, "wb");
     REQUIRE(file && fwrite(bytes, 1, len, file) == len && !fclose(file));
 }
 
 static void sql(const char *text)
 {
     sqlite3 *db = NULL;
-    REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+    REQUIRE(sqlite3_open(disk_path, &db) == SQLITE_OK);
     REQUIRE(sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);
 }
@@ -255,7 +170,7 @@ static void check_refused(int error, const char *words)
 {
     struct onebot_store *store = NULL;
     why[0] = '\0';
-    CHECK_EQ(onebot_store_open(path, &quiet, &store), error);
+    CHECK_EQ(onebot_store_open(disk_path, &quiet, &store), error);
     CHECK(!store);
     if (!strstr(why, words))
         tap_failed(__FILE__, __LINE__, "\"%s\" does not say \"%s\"", why, words);
@@ -264,36 +179,36 @@ static void check_refused(int error, const char *words)
 static int main_refused(void)
 {
     char good[96];
-    make_folder();
-    strcpy(good, path);
+    disk_make();
+    strcpy(good, disk_path);
     write_file("This is no database at all, but it is longer than a header is: a hundred bytes "
                "and then some more of them.",
                105);
     check_refused(-EUCLEAN, "file is not a database");
-    unlink(path);
+    unlink(disk_path);
     sql("CREATE TABLE t (a)");
     check_refused(-ENOTSUP, "it is a database of another program");
-    unlink(path);
+    unlink(disk_path);
     sql("PRAGMA application_id = 1");
     check_refused(-ENOTSUP, "it is a database of another program");
-    snprintf(path, sizeof path, "%s/no/bot.db", folder);
+    snprintf(disk_path, sizeof disk_path, "%s/no/bot.db", disk_folder);
     check_refused(-ENOENT, "unable to open database file: No such file or directory");
-    strcpy(path, folder);
+    strcpy(disk_path, disk_folder);
     check_refused(-EISDIR, "");
-    strcpy(path, good);
-    unlink(path);
+    strcpy(disk_path, good);
+    unlink(disk_path);
     struct onebot_store *store;
-    REQUIRE(!onebot_store_open(path, &quiet, &store));
+    REQUIRE(!onebot_store_open(disk_path, &quiet, &store));
     CHECK_EQ(onebot_store_set(store, &a, "i", 1), 0);
     onebot_store_close(store);
     sql("PRAGMA user_version = 7");
     check_refused(-ENOTSUP,
                   "it was written by a newer version: its format is 7, this one knows up to 1");
     sql("PRAGMA user_version = 1"); /* and was left as it was */
-    REQUIRE(!onebot_store_open(path, &quiet, &store));
+    REQUIRE(!onebot_store_open(disk_path, &quiet, &store));
     CHECK_EQ(get_int(store, &a), 1);
     onebot_store_close(store);
-    remove_folder();
+    disk_remove();
     return 0;
 }
 
@@ -306,28 +221,28 @@ static void test_older_forms(void)
     const struct onebot_schema bad = {steps, 3},
                                good = {(const char *const[]){steps[0], steps[1], steps[3]}, 3};
     struct onebot_database database;
-    make_folder();
-    REQUIRE(!onebot_database_open(&database, path, false, &onebot_schema_now));
+    disk_make();
+    REQUIRE(!onebot_database_open(&database, disk_path, false, &onebot_schema_now));
     onebot_database_close(&database);
-    CHECK_EQ(onebot_database_open(&database, path, false, &bad), -EIO);
+    CHECK_EQ(onebot_database_open(&database, disk_path, false, &bad), -EIO);
     CHECK(strstr(database.why, "missing datatype"));
     /* Nothing of it has happened: a first version's library takes it. */
-    REQUIRE(!onebot_database_open(&database, path, false, &onebot_schema_now));
+    REQUIRE(!onebot_database_open(&database, disk_path, false, &onebot_schema_now));
     onebot_database_close(&database);
-    CHECK_EQ(onebot_database_open(&database, path, false, &good), 0);
+    CHECK_EQ(onebot_database_open(&database, disk_path, false, &good), 0);
     CHECK_EQ(sqlite3_exec(database.db, "SELECT extra FROM item", NULL, NULL, NULL), SQLITE_OK);
     onebot_database_close(&database);
-    CHECK_EQ(onebot_database_open(&database, path, false, &onebot_schema_now), -ENOTSUP);
-    CHECK_EQ(onebot_database_open(&database, path, false, &good), 0);
+    CHECK_EQ(onebot_database_open(&database, disk_path, false, &onebot_schema_now), -ENOTSUP);
+    CHECK_EQ(onebot_database_open(&database, disk_path, false, &good), 0);
     onebot_database_close(&database);
-    remove_folder();
+    disk_remove();
 }
 
 /* Use a file that may be damaged: clean errors, never a crash. return how many errors */
 static int use(void)
 {
     struct onebot_store *store;
-    int errors = 0, error = onebot_store_open(path, &quiet, &store);
+    int errors = 0, error = onebot_store_open(disk_path, &quiet, &store);
     if (error) {
         CHECK(error == -EUCLEAN || error == -ENOTSUP || error == -EIO);
         return 1;
@@ -350,8 +265,8 @@ static int main_damaged(void)
     struct onebot_store *store;
     int errors = 0;
     uint64_t state = 3;
-    make_folder();
-    REQUIRE(!onebot_store_open(path, &quiet, &store));
+    disk_make();
+    REQUIRE(!onebot_store_open(disk_path, &quiet, &store));
     for (int i = 0; i < 50; i++) {
         char name[8];
         snprintf(name, sizeof name, "n%d", i);
@@ -361,7 +276,7 @@ static int main_damaged(void)
     }
     CHECK_EQ(onebot_store_set(store, &a, "i", 1), 0);
     onebot_store_close(store);
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(disk_path, "rb");
     size_t len = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     REQUIRE(len > 8192 && !fclose(file));
     for (int i = 0; i < (tap_slow() ? 20 : 200); i++) {
@@ -370,12 +285,12 @@ static int main_damaged(void)
             state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
             copy[(state >> 33) % len] = (char)(state >> 20);
         }
-        remove_files();
+        disk_remove_files();
         write_file(copy, i % 10 == 9 ? (state >> 33) % len : len); /* also cut off */
         errors += use();
     }
     CHECK(errors > 10);
-    remove_folder();
+    disk_remove();
     return 0;
 }
 
@@ -386,12 +301,12 @@ static int main_full(void)
     static char big[100000];
     struct onebot_store *store;
     memset(big, 'x', sizeof big - 1);
-    make_folder();
-    stand_before_sqlite();
+    disk_make();
+    disk_stand_before_sqlite();
     disk_full = true;
     check_refused(-ENOSPC, "full");
     disk_full = false;
-    REQUIRE(!onebot_store_open(path, &quiet, &store));
+    REQUIRE(!onebot_store_open(disk_path, &quiet, &store));
     CHECK_EQ(onebot_store_set(store, &a, "i", 1), 0);
     disk_full = true;
     CHECK_EQ(onebot_store_set(store, &a, "s", big), -ENOSPC);
@@ -401,10 +316,10 @@ static int main_full(void)
     CHECK_EQ(onebot_store_add(store, &a, 1, NULL), 0);
     CHECK_EQ(get_int(store, &a), 2);
     onebot_store_close(store);
-    REQUIRE(!onebot_store_open(path, &quiet, &store));
+    REQUIRE(!onebot_store_open(disk_path, &quiet, &store));
     CHECK_EQ(get_int(store, &a), 2);
     onebot_store_close(store);
-    remove_folder();
+    disk_remove();
     return 0;
 }
 
@@ -485,8 +400,8 @@ static int run_faulty(void *arg)
     struct onebot_store *store;
     struct onebot_store_options fast = quiet;
     fast.relaxed = true;
-    remove_files(); /* else the log of runs that could not put it away grows */
-    int error = onebot_store_open(path, &fast, &store);
+    disk_remove_files(); /* else the log of runs that could not put it away grows */
+    int error = onebot_store_open(disk_path, &fast, &store);
     if (!error) {
         error = use_store(store);
         onebot_store_close(store);
@@ -505,14 +420,14 @@ static void sweep(unsigned kinds, int error)
     REQUIRE(sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) == SQLITE_OK);
     if (kinds & XIE_FAULT_SYSCALL) {
         sqlite3_initialize();
-        stand_before_sqlite();
+        disk_stand_before_sqlite();
     }
     json_set_alloc_funcs(xie_alloc, xie_release);
-    make_folder();
+    disk_make();
     fault_sweep(&program, kinds, error);
     in_task(main_look); /* and the file is good */
     CHECK(found[1] > 0);
-    remove_folder();
+    disk_remove();
 }
 
 static void test_memory(void)

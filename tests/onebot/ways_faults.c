@@ -3,17 +3,15 @@
  * Both sides are in one process, so both are hit; only the first steps of a run may fail as a
  * whole. */
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xie.h>
-#include <xie/onebot.h>
-#include <xie/web.h>
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "lean.h"
 #include "tap.h"
 
 enum way { REVERSE, HTTP };
@@ -21,7 +19,7 @@ enum way { REVERSE, HTTP };
 struct scene {
     enum way way;
     struct xie_listener *bot_listener, *api_listener;
-    char bot_url[64], api_url[64];
+    char bot_url[LEAN_URL], api_url[LEAN_URL];
     int64_t last_id;
     bool asked; /* the bot's question has come */
     struct xie_event done;
@@ -29,55 +27,27 @@ struct scene {
     int64_t cancel_after; /* cancel everything then; 0: at the handler's end */
 };
 
-static int make_message(struct scene *scene, char json[256], const char *text)
-{
-    return snprintf(json, 256,
-                    "{\"post_type\":\"message\",\"message_type\":\"private\",\"self_id\":1,"
-                    "\"user_id\":2,\"time\":3,\"message_id\":%lld,\"message\":\"%s\"}",
-                    (long long)++scene->last_id, text);
-}
-
 /* --- an implementation that comes by WebSocket -------------------------------------- */
 
-static void say(struct scene *scene, struct xie_ws *ws, const char *text)
+static void answer(void *arg, struct xie_ws *ws, const char *call)
 {
-    char json[256];
-    int len = make_message(scene, json, text);
-    xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
-}
-
-static void answer(struct scene *scene, struct xie_ws *ws, const char *call)
-{
-    char json[128];
-    const char *echo = strstr(call, "\"echo\":\"");
+    struct scene *scene = arg;
     if (strstr(call, "question"))
-        say(scene, ws, "answer");
-    int len = snprintf(json, sizeof json, "{\"status\":\"ok\",\"data\":{\"message_id\":5},%.*s}",
-                       echo ? (int)strcspn(echo, "}") : 0, echo);
-    xie_ws_send(ws, XIE_WS_TEXT, json, (size_t)len);
+        lean_say(ws, ++scene->last_id, "answer");
+    lean_answer(ws, call);
 }
 
-/* Says "/go" whenever nothing has come for a while, until the connection ends. */
-static void converse(struct scene *scene, struct xie_ws *ws)
+static void say_again(void *arg, struct xie_ws *ws)
 {
-    char *text;
-    size_t len;
-    for (int kind = -ETIMEDOUT; kind > 0 || kind == -ETIMEDOUT;) {
-        XIE_TIMEOUT(20 * XIE_MILLISECOND)
-            kind = xie_ws_receive(ws, &text, &len);
-        if (kind > 0)
-            answer(scene, ws, text);
-        else if (kind == -ETIMEDOUT && xie_check() == 0)
-            say(scene, ws, "/go");
-        else
-            break;
-    }
+    struct scene *scene = arg;
+    lean_say(ws, ++scene->last_id, "/go");
 }
 
 static void come_by_websocket(struct scene *scene)
 {
     static const struct xie_http_field fields[] = {
         {"X-Self-ID", "1"}, {"X-Client-Role", "Universal"}, {NULL, NULL}};
+    static const struct lean_side side = {answer, say_again};
     const struct xie_ws_options options = {.fields = fields};
     struct xie_ws *ws;
     int error = -ETIMEDOUT;
@@ -85,7 +55,7 @@ static void come_by_websocket(struct scene *scene)
         error = xie_ws_connect(scene->bot_url, &options, NULL, &ws);
     if (error)
         return;
-    converse(scene, ws);
+    lean_converse(&side, scene, ws);
     xie_ws_free(ws);
 }
 
@@ -94,9 +64,9 @@ static void come_by_websocket(struct scene *scene)
 static void post(struct scene *scene, const char *text)
 {
     static const struct xie_http_field fields[] = {{"X-Self-ID", "1"}, {NULL, NULL}};
-    char json[256];
+    char json[LEAN_JSON];
     struct xie_http_response *response;
-    int len = make_message(scene, json, text);
+    int len = lean_message(json, ++scene->last_id, text);
     const struct xie_http_request request = {
         .url = scene->bot_url, .fields = fields, .body = json, .body_len = (uint64_t)len};
     int error = -ETIMEDOUT;
@@ -170,13 +140,6 @@ static int on_go(struct onebot_event *event)
     return 0;
 }
 
-static void no_log(void *arg, enum onebot_level level, const char *line)
-{
-    (void)arg;
-    if (getenv("XIE_TEST_LOG"))
-        fprintf(stderr, "%d %s\n", (int)level, line);
-}
-
 static int run_bot(void *arg)
 {
     struct scene *scene = arg;
@@ -186,61 +149,26 @@ static int run_bot(void *arg)
         {.url = scene->way == HTTP ? scene->api_url : NULL},
         {0},
     };
-    struct onebot_options options = {.endpoints = endpoints,
-                                     .commands = commands,
-                                     .call_timeout_ns = 100 * XIE_MILLISECOND,
-                                     .retry_least_ns = XIE_MILLISECOND,
-                                     .retry_most_ns = XIE_MILLISECOND,
-                                     .ping_interval_ns = 50 * XIE_MILLISECOND,
-                                     .grace_ns = XIE_MILLISECOND,
-                                     .group_pace = {.interval_ns = 1},
-                                     .pace = {.interval_ns = 1},
-                                     .keep_signals = true, /* sim waits really for signals */
-                                     .log = no_log};
+    struct onebot_options options = lean_options();
+    options.endpoints = endpoints;
+    options.commands = commands;
+    options.group_pace.interval_ns = 1;
+    options.pace.interval_ns = 1;
     int result = onebot_run(&options);
     if (result != -ECANCELED)
         xie_event_set(&scene->done); /* it never began */
     return result == -ECANCELED ? 0 : result;
 }
 
-static int listen_somewhere(struct xie_listener **listener, const char *scheme, char url[64])
-{
-    struct xie_address address;
-    char text[XIE_ADDRESS_TEXT];
-    int error = xie_tcp_listen("127.0.0.1", 0, 0, listener);
-    if (!error)
-        error = xie_listener_address(*listener, &address);
-    if (!error)
-        snprintf(url, 64, "%s://%.40s/", scheme, xie_address_format(&address, text));
-    return error;
-}
-
-static int start(struct scene *scene, struct xie_group *group)
-{
-    int error = listen_somewhere(&scene->bot_listener, scene->way == REVERSE ? "ws" : "http",
-                                 scene->bot_url);
-    if (!error)
-        error = listen_somewhere(&scene->api_listener, "http", scene->api_url);
-    if (!error)
-        error = xie_group_spawn(group, serve_api, scene);
-    if (!error)
-        error = xie_group_spawn(group, come, scene);
-    return error ? error : xie_group_spawn(group, run_bot, scene);
-}
-
 static int main_task(void *arg)
 {
+    static xie_task_fn *const tasks[] = {serve_api, come, run_bot, NULL};
     struct scene *scene = arg;
-    int error = 0;
-    XIE_GROUP(group) {
-        error = start(scene, &group);
-        if (!error)
-            error =
-                scene->cancel_after ? xie_sleep(scene->cancel_after) : xie_event_wait(&scene->done);
-        xie_group_cancel(&group);
-        int failed = xie_group_wait(&group);
-        error = error && error != -ECANCELED ? error : failed;
-    }
+    const char *scheme = scene->way == REVERSE ? "ws" : "http";
+    int error = lean_listen(&scene->bot_listener, scheme, scene->bot_url);
+    if (!error)
+        error = lean_listen(&scene->api_listener, "http", scene->api_url);
+    error = lean_together(error, tasks, scene, &scene->done, scene->cancel_after);
     xie_listener_close(scene->bot_listener);
     xie_listener_close(scene->api_listener);
     return error;
@@ -248,48 +176,16 @@ static int main_task(void *arg)
 
 /* --- the driver --------------------------------------------------------------------- */
 
-static size_t open_files(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    while (dir && readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* Run it and see what is left; step says where we are. */
-static int run_clean(struct scene *scene, uint64_t step)
-{
-    size_t memory = xie_alloc_live(), files = open_files();
-    int result = xie_run(main_task, scene);
-    xie_fault_plan.kinds = 0;
-    if (xie_alloc_live() != memory || open_files() != files)
-        tap_failed(__FILE__, __LINE__, "step %llu leaks: memory %zu to %zu, files %zu to %zu",
-                   (unsigned long long)step, memory, xie_alloc_live(), files, open_files());
-    return result;
-}
-
 /* One run in which call number nth of its kind fails; did any? */
 static bool run_once(enum way way, unsigned kind, int error, uint64_t nth)
 {
     struct scene scene = {.way = way};
-    memset(&xie_fault_plan, 0, sizeof xie_fault_plan);
-    xie_fault_plan.nth = nth;
-    xie_fault_plan.error = error;
-    xie_fault_plan.kinds = kind;
-    int result = run_clean(&scene, nth);
+    lean_fail(kind, error, nth);
+    int result = lean_run(main_task, &scene, nth);
     if (!scene.finished && result >= 0)
         tap_failed(__FILE__, __LINE__, "failure %llu: no handler finished, result %d",
                    (unsigned long long)nth, result);
     return xie_fault_plan.failed > 0;
-}
-
-/* Each step on sim; every few where time is real. */
-static unsigned stride(unsigned otherwise)
-{
-    const char *backend = getenv("XIE_BACKEND");
-    return backend && !strcmp(backend, "sim") && !tap_slow() ? 1 : otherwise;
 }
 
 static void begin(enum way way)
@@ -312,7 +208,7 @@ static void run_all(enum way way)
     };
     begin(way);
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
-        uint64_t step = stride(17), nth = 1;
+        uint64_t step = lean_stride(1, 17), nth = 1;
         while (run_once(way, plans[i].kind, plans[i].error, nth))
             nth += step;
         CHECK(nth > 10);
@@ -334,9 +230,9 @@ static void cancel_everywhere(enum way way)
 {
     unsigned finished = 0;
     begin(way);
-    for (int64_t after = 1; finished < 10; after += stride(50) * 20 * XIE_MICROSECOND) {
+    for (int64_t after = 1; finished < 10; after += lean_stride(1, 50) * 20 * XIE_MICROSECOND) {
         struct scene scene = {.way = way, .cancel_after = after};
-        CHECK_EQ(run_clean(&scene, (uint64_t)after), 0);
+        CHECK_EQ(lean_run(main_task, &scene, (uint64_t)after), 0);
         finished += scene.finished;
     }
 }
