@@ -25,8 +25,8 @@ static bool is(const json_t *data, const char *name, const char *value)
     return has && strcmp(has, value) == 0;
 }
 
-/* Where in a message a segment is that has that file or url, of that type (NULL: any); negative:
- * nowhere. */
+/* Where in a message a segment with a file is that has that file or url, of that type (NULL: any);
+ * negative: nowhere. */
 static int64_t find_in(const struct message *message, const char *type, const char *file)
 {
     size_t i;
@@ -34,7 +34,7 @@ static int64_t find_in(const struct message *message, const char *type, const ch
     json_array_foreach(message->segments, i, segment)
     {
         const json_t *data = json_object_get(segment, "data");
-        if ((!type || is(segment, "type", type)) &&
+        if ((!type || is(segment, "type", type)) && json_is_string(json_object_get(data, "file")) &&
             (is(data, "file", file) || is(data, "url", file)))
             return (int64_t)i;
     }
@@ -100,9 +100,7 @@ static json_t *find(struct call *call, const char *type, const char *file)
     for (int64_t id = history->next - 1; id >= history->oldest; id--) {
         const struct message *message = history_get(history, id);
         int64_t at = message && call_may_see(call, message) ? find_in(message, type, file) : -1;
-        if (at >= 0 &&
-            json_object_get(json_object_get(json_array_get(message->segments, (size_t)at), "data"),
-                            "file"))
+        if (at >= 0)
             return described(call, message, at);
     }
     return call_fail(call, RETCODE_REFUSED, "no %s with that file is in a message",

@@ -8,6 +8,7 @@
 #include <xie/onebot.h>
 
 #include "actions.h"
+#include "call.h"
 #include "chat.h"
 #include "cq.h"
 #include "gateway_kit.h"
@@ -227,6 +228,25 @@ static void segment_shown(void)
     CHECK_STR(text, "@林晚 你好[图片][odd]");
     free(text);
     json_decref(segments);
+    end();
+}
+
+/* A segment whose file is no string is no file, whatever its url. */
+static void file_that_is_no_string(void)
+{
+    static const char *const files[] = {"null", "{}", "[\"x\"]"};
+    char text[200];
+    begin();
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(
+            text, sizeof text,
+            "{\"action\":\"send_group_msg\",\"params\":{\"group_id\":20001,\"message\":{\"type\":"
+            "\"image\",\"data\":{\"file\":%s,\"url\":\"http://x/a\"}}}}",
+            files[i]);
+        check_retcode(text, 0, "");
+    }
+    check_retcode("{\"action\":\"get_image\",\"params\":{\"file\":\"http://x/a\"}}",
+                  RETCODE_REFUSED, "no image");
     end();
 }
 
@@ -582,6 +602,7 @@ int main(int argc, char **argv)
         {"numbers_and_flags", numbers_and_flags},
         {"segment_shapes", segment_shapes},
         {"segment_shown", segment_shown},
+        {"file_that_is_no_string", file_that_is_no_string},
         {"history_count_limit", history_count_limit},
         {"history_byte_limit", history_byte_limit},
         {"history_recalled", history_recalled},
