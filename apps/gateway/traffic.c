@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "parse.h"
 #include "remark.h"
 
 /* Milliseconds since 1970, for people. */
@@ -43,10 +44,13 @@ void traffic_call(const struct caller *caller, const char *action, const json_t 
                   const json_t *reply, int64_t took_ns)
 {
     struct gateway *gateway = caller->gateway;
+    char name[FAULT_ACTION]; /* the action's, which may be as long as a message */
+    snprintf(name, sizeof name, "%s", action);
+    parse_repair(name);
     tell(gateway, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:I}", "kind", "call", "seq",
                             (json_int_t)gateway->traffic.count, "time", wall_ms(), "self_id",
                             (json_int_t)caller->self, "bot", (json_int_t)caller->bot, "action",
-                            action, "request", shown(request), "reply", shown(reply), "took_us",
+                            name, "request", shown(request), "reply", shown(reply), "took_us",
                             (json_int_t)(took_ns / 1000)));
 }
 

@@ -495,6 +495,27 @@ static void traffic_bounded(void)
     end();
 }
 
+/* It is cut, not inside of a character. */
+static void long_action_in_the_traffic(void)
+{
+    static char text[GATEWAY_TRAFFIC_BYTES + 100];
+    begin();
+    int len = sprintf(text, "{\"action\":\"a");
+    for (int i = 0; i < GATEWAY_TRAFFIC_BYTES / 3; i++)
+        len += sprintf(text + len, "汉");
+    strcpy(text + len, "\"}");
+    json_decref(call(text));
+    REQUIRE(gateway.traffic.count == 1);
+    const struct frame *entry = traffic_get(&gateway, 0);
+    CHECK(entry->len < 1000);
+    json_t *json = json_loadb(entry->text, entry->len, 0, NULL);
+    const char *action = json_string_value(json_object_get(json, "action"));
+    REQUIRE(action);
+    CHECK_EQ(strlen(action), 1 + (FAULT_ACTION - 2) / 3 * 3);
+    json_decref(json);
+    end();
+}
+
 /* --- memory that runs out ----------------------------------------------------------- */
 
 /* Everything once; answers may be missing or failed, nothing may break. */
@@ -617,6 +638,7 @@ int main(int argc, char **argv)
         {"actions_async", actions_async},
         {"rate_limited_queue_limit", rate_limited_queue_limit},
         {"traffic_bounded", traffic_bounded},
+        {"long_action_in_the_traffic", long_action_in_the_traffic},
         {"scene_whole_or_not_at_all", scene_whole_or_not_at_all},
         {"memory_runs_out", memory_runs_out},
         {0},
