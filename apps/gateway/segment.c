@@ -101,7 +101,7 @@ static void show_at(FILE *out, const char *qq, const struct world *world, struct
     const struct member *member = group && person ? world_member(group, id) : NULL;
     if (strcmp(qq, "all") == 0)
         qq = "全体成员";
-    fprintf(out, "@%s ", member ? member->card : person ? person->nickname : qq);
+    fprintf(out, "@%s ", member && *member->card ? member->card : person ? person->nickname : qq);
 }
 
 static void show(FILE *out, json_t *segment, const struct world *world, struct group *group)

@@ -227,6 +227,10 @@ static void segment_shown(void)
     text = segment_show(segments, &gateway.world, NULL);
     CHECK_STR(text, "@林晚 你好[图片][odd]");
     free(text);
+    world_member(world_group(&gateway.world, 20001), 10001)->card[0] = 0;
+    text = segment_show(segments, &gateway.world, world_group(&gateway.world, 20001));
+    CHECK_STR(text, "@林晚 你好[图片][odd]"); /* has no card */
+    free(text);
     json_decref(segments);
     end();
 }
