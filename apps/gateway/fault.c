@@ -85,6 +85,10 @@ bool fault_set(struct faults *faults, const json_t *body, char *why, size_t size
             return false;
         }
     }
+    if (fresh.retcode == 1) { /* the standard's: it is async */
+        snprintf(why, size, "retcode 1 is no failure");
+        return false;
+    }
     *faults = fresh;
     return true;
 }

@@ -25,7 +25,7 @@ struct faults {
     int64_t refuse; /* calls that are not done, and fail with retcode and wording */
     int64_t risk;   /* sends that are done, and fail: risk control */
     char action[FAULT_ACTION]; /* only this action meets drop, disconnect, refuse; "": all */
-    int64_t retcode;           /* of refuse; 0: 100 */
+    int64_t retcode;           /* of refuse; 0: 100; 1 is no failure */
     bool string_ids;           /* ids come as strings, in replies and events */
     bool missing_echo;         /* replies have none */
     bool duplicate_events;     /* each comes twice */

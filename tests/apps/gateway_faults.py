@@ -32,7 +32,7 @@ def set_as_a_whole():
         faults(gateway, deaf=True)
         assert gateway.ask("GET", "/api/faults")[2] == {**NONE, "deaf": True}
         for wrong in ({"drop": "x"}, {"drop": -2}, {"delay_ms": 600001}, {"reorder": 101}, {"no": 1},
-                      {"action": "a" * 64}, {"deaf": 2}, [], "x"):
+                      {"action": "a" * 64}, {"retcode": 1}, {"refuse": 1, "retcode": "1"}, {"deaf": 2}, [], "x"):
             status, _, answer = gateway.ask("POST", "/api/faults", wrong)
             assert status == 400 and answer["error"], (wrong, status, answer)
         assert gateway.ask("GET", "/api/faults")[2] == {**NONE, "deaf": True}  # as before
