@@ -70,7 +70,7 @@ int late_run(void *arg)
             call_fail(&call, RETCODE_FORBIDDEN, "user %lld is no account any more",
                       (long long)late->self);
         scene_tell(gateway);
-        if (call.retcode)
+        if (call.retcode && call.retcode != RETCODE_ASYNC)
             remark("a rate-limited call failed: %s", call.why);
         late_free(late);
         result = xie_sleep(LATE_SPACING_MS * XIE_MILLISECOND);

@@ -16,6 +16,7 @@
 #include "late.h"
 #include "parse.h"
 #include "post.h"
+#include "remark.h"
 #include "scene.h"
 #include "tap.h"
 #include "traffic.h"
@@ -260,6 +261,51 @@ static void late_byte_limit(void)
     end();
 }
 
+static void count_line(void *count, const char *line)
+{
+    (void)line;
+    ++*(int *)count;
+}
+
+static json_t *accepted(struct call *call)
+{
+    call->retcode = RETCODE_ASYNC;
+    return json_null();
+}
+
+static json_t *refused(struct call *call)
+{
+    return call_fail(call, RETCODE_REFUSED, "no");
+}
+
+static int run_late_for_a_minute(void *arg)
+{
+    (void)arg;
+    XIE_GROUP(group) {
+        CHECK_EQ(xie_group_spawn(&group, late_run, &gateway), 0);
+        CHECK_EQ(xie_sleep(60 * XIE_SECOND), 0);
+        xie_group_cancel(&group);
+    }
+    return 0;
+}
+
+/* Only what failed is told; what is accepted did not. */
+static void late_failures_are_told(void)
+{
+    int count = 0;
+    begin();
+    remark_to(count_line, &count);
+    CHECK_EQ(late_put(&gateway, WORLD_BOT, accepted, NULL), 0);
+    CHECK_EQ(late_put(&gateway, WORLD_BOT, nothing, NULL), 0);
+    CHECK_EQ(xie_run(run_late_for_a_minute, NULL), 0);
+    CHECK_EQ(count, 0);
+    CHECK_EQ(late_put(&gateway, WORLD_BOT, refused, NULL), 0);
+    CHECK_EQ(xie_run(run_late_for_a_minute, NULL), 0);
+    CHECK_EQ(count, 1);
+    remark_to(NULL, NULL);
+    end();
+}
+
 /* --- restarting --------------------------------------------------------------------- */
 
 static int restart_twice(void *arg)
@@ -449,6 +495,7 @@ int __wrap_main(int argc, char **argv)
         {"forwards_go_by_bytes", forwards_go_by_bytes},
         {"refused_forwards_are_not_kept", refused_forwards_are_not_kept},
         {"late_byte_limit", late_byte_limit},
+        {"late_failures_are_told", late_failures_are_told},
         {"one_restart_at_a_time", one_restart_at_a_time},
         {"posting_waits_for_memory", posting_waits_for_memory},
         {"quick_operations_without_memory", quick_operations_without_memory},
