@@ -58,23 +58,17 @@ static json_t *group_info(const struct group *group)
                      GROUP_ROOM);
 }
 
-/* The group that parameter group_id names; NULL: the call has failed. */
-static struct group *named_group(struct call *call)
+/* Of any group: it can be found without being in it. */
+json_t *directory_group_info(struct call *call)
 {
     int64_t group_id;
     bool no_cache = false;
     if (!call_id(call, "group_id", &group_id) || !call_flag(call, "no_cache", &no_cache))
         return NULL;
-    struct group *group = world_group(&call->gateway->world, group_id);
+    const struct group *group = world_group(&call->gateway->world, group_id);
     if (!group)
-        call_fail(call, RETCODE_REFUSED, "there is no group %lld", (long long)group_id);
-    return group;
-}
-
-json_t *directory_group_info(struct call *call)
-{
-    const struct group *group = named_group(call);
-    return group ? group_info(group) : NULL;
+        return call_fail(call, RETCODE_REFUSED, "there is no group %lld", (long long)group_id);
+    return group_info(group);
 }
 
 json_t *directory_group_list(struct call *call)
@@ -86,6 +80,14 @@ json_t *directory_group_list(struct call *call)
             list = listed(list, group_info(group));
     }
     return list;
+}
+
+/* The group that group_id names, whose members the account may see; NULL: the call has failed. */
+static struct group *own_group(struct call *call)
+{
+    bool no_cache = false;
+    struct group *group = call_group(call, NULL);
+    return group && call_flag(call, "no_cache", &no_cache) ? group : NULL;
 }
 
 static json_t *member_info(const struct world *world, const struct group *group,
@@ -105,7 +107,7 @@ static json_t *member_info(const struct world *world, const struct group *group,
 
 json_t *directory_member_info(struct call *call)
 {
-    struct group *group = named_group(call);
+    struct group *group = own_group(call);
     int64_t user_id;
     if (!group || !call_id(call, "user_id", &user_id))
         return NULL;
@@ -118,7 +120,7 @@ json_t *directory_member_info(struct call *call)
 
 json_t *directory_member_list(struct call *call)
 {
-    const struct group *group = named_group(call);
+    const struct group *group = own_group(call);
     json_t *list = group ? json_array() : NULL;
     for (size_t i = 0; list && i < group->count; i++)
         list = listed(list, member_info(&call->gateway->world, group, &group->members[i]));

@@ -87,6 +87,9 @@ def the_bot_is_kicked_and_comes_back():
         told(ear, notice_type="group_decrease", sub_type="kick_me", group_id=TEA, user_id=BOT,
              operator_id=ADMIN)
         assert [one["group_id"] for one in data(bot, "get_group_list")] == [WORKSHOP]
+        refused(bot, "get_group_member_list", group_id=TEA)  # who is in it is not for it to see
+        refused(bot, "get_group_member_info", group_id=TEA, user_id=OWNER)
+        assert data(bot, "get_group_info", group_id=TEA)["member_count"] == 5
         refused(bot, "send_group_msg", group_id=TEA, message="still here?")
         gateway.say(OWNER, TEA, "between us")  # the bot hears nothing of it
         act(gateway, OWNER, "invite_to_group", group_id=TEA)
