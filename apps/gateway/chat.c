@@ -181,7 +181,8 @@ bool chat_recall(struct gateway *gateway, int64_t operator_id, int64_t message_i
         return refuse(refusal, 404, "there is no message %lld", (long long)message_id);
     if (!may_recall(gateway, operator_id, message))
         return refuse(refusal, 403, "user %lld may not recall message %lld of user %lld",
-                      (long long)operator_id, (long long)message_id, (long long)message->user_id);
+                      (long long)operator_id, (long long)message_id,
+                      (long long)event_author(message));
     struct message after = *message;
     after.segments = NULL;
     after.text = NULL;

@@ -113,16 +113,14 @@ static json_t *place(struct gateway *gateway, const struct message *message)
 
 json_t *event_message(struct gateway *gateway, const struct message *message)
 {
-    bool masked = message->way == MESSAGE_ANONYMOUS;
-    int64_t user_id = masked ? MASK_NOBODY : message->user_id;
     char *raw = cq_format(message->segments);
     json_t *where = place(gateway, message);
-    json_t *event =
-        json_pack("{s:I, s:I, s:o, s:I, s:O, s:s, s:i, s:o, s:s}", "message_id",
-                  (json_int_t)message->message_id, "message_seq", (json_int_t)message->message_id,
-                  "real_seq", json_sprintf("%lld", (long long)message->message_id), "user_id",
-                  (json_int_t)user_id, "message", message->segments, "raw_message", raw, "font", 0,
-                  "sender", event_sender(gateway, message), "message_format", "array");
+    json_t *event = json_pack(
+        "{s:I, s:I, s:o, s:I, s:O, s:s, s:i, s:o, s:s}", "message_id",
+        (json_int_t)message->message_id, "message_seq", (json_int_t)message->message_id, "real_seq",
+        json_sprintf("%lld", (long long)message->message_id), "user_id",
+        (json_int_t)event_author(message), "message", message->segments, "raw_message", raw, "font",
+        0, "sender", event_sender(gateway, message), "message_format", "array");
     free(raw);
     int failed = event && where ? json_object_update(event, where) : -1;
     json_decref(where);
@@ -132,17 +130,22 @@ json_t *event_message(struct gateway *gateway, const struct message *message)
     return NULL;
 }
 
+int64_t event_author(const struct message *message)
+{
+    return message->way == MESSAGE_ANONYMOUS ? MASK_NOBODY : message->user_id;
+}
+
 json_t *event_recall(const struct message *message, int64_t operator_id)
 {
+    int64_t by = operator_id == message->user_id ? event_author(message) : operator_id;
     if (!message->group_id)
         return event_new("notice", "friend_recall", NULL, "{s:I, s:I, s:I}", "user_id",
                          (json_int_t)message->user_id, "message_id",
                          (json_int_t)message->message_id, "target_id",
                          (json_int_t)message->target_id);
     return event_new("notice", "group_recall", NULL, "{s:I, s:I, s:I, s:I}", "group_id",
-                     (json_int_t)message->group_id, "user_id", (json_int_t)message->user_id,
-                     "operator_id", (json_int_t)operator_id, "message_id",
-                     (json_int_t)message->message_id);
+                     (json_int_t)message->group_id, "user_id", (json_int_t)event_author(message),
+                     "operator_id", (json_int_t)by, "message_id", (json_int_t)message->message_id);
 }
 
 /* To whom an event is told. */

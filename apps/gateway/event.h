@@ -18,6 +18,8 @@ json_t *event_recall(const struct message *message, int64_t operator_id);
  * POST. */
 json_t *event_lifecycle(int64_t self_id, const char *sub_type);
 
+/* Who said a message, as far as it is told: MASK_NOBODY without a name. */
+int64_t event_author(const struct message *message);
 /* The `sender` of a message, as far as the world knows. */
 json_t *event_sender(struct gateway *gateway, const struct message *message);
 

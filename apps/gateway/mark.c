@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "event.h"
+#include "mask.h"
 
 /* The message of a group that message_id names, who acts being its member; NULL: the call has
  * failed. */
@@ -105,10 +106,10 @@ static json_t *set_essence(struct call *call, bool on)
         return NULL;
     if ((message->essence_by != 0) == on)
         return json_null();
-    json_t *event =
-        event_new("notice", "essence", on ? "add" : "delete", "{s:I, s:I, s:I, s:I}", "group_id",
-                  (json_int_t)message->group_id, "message_id", (json_int_t)message->message_id,
-                  "sender_id", (json_int_t)message->user_id, "operator_id", (json_int_t)call->self);
+    json_t *event = event_new(
+        "notice", "essence", on ? "add" : "delete", "{s:I, s:I, s:I, s:I}", "group_id",
+        (json_int_t)message->group_id, "message_id", (json_int_t)message->message_id, "sender_id",
+        (json_int_t)event_author(message), "operator_id", (json_int_t)call->self);
     if (event) {
         message->essence_by = on ? call->self : 0;
         message->essence_time = clock_now();
@@ -128,12 +129,15 @@ json_t *mark_no_essence(struct call *call)
 
 static json_t *essence(const struct gateway *gateway, const struct message *message)
 {
+    bool masked = message->way == MESSAGE_ANONYMOUS;
     return json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:I, s:O}", "sender_id",
-                     (json_int_t)message->user_id, "sender_nick",
-                     world_person(&gateway->world, message->user_id)->nickname, "sender_time",
-                     (json_int_t)message->time, "operator_id", (json_int_t)message->essence_by,
-                     "operator_nick", world_person(&gateway->world, message->essence_by)->nickname,
-                     "operator_time", (json_int_t)message->essence_time, "message_id",
+                     (json_int_t)event_author(message), "sender_nick",
+                     masked ? mask_name(message->user_id)
+                            : world_person(&gateway->world, message->user_id)->nickname,
+                     "sender_time", (json_int_t)message->time, "operator_id",
+                     (json_int_t)message->essence_by, "operator_nick",
+                     world_person(&gateway->world, message->essence_by)->nickname, "operator_time",
+                     (json_int_t)message->essence_time, "message_id",
                      (json_int_t)message->message_id, "content", message->segments);
 }
 

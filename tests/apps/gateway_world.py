@@ -166,6 +166,13 @@ def anonymous():
         assert got["sender"]["nickname"] == got["anonymous"]["name"], got
         assert str(MEMBER) not in str({**got, "message_id": 0, "time": 0}), got
         assert data(bot, "get_msg", message_id=said["message_id"])["sender"]["user_id"] == 80000000
+        act(gateway, OWNER, "set_essence_msg", message_id=said["message_id"])
+        told(ear, notice_type="essence", sender_id=80000000)
+        best = data(bot, "get_essence_msg_list", group_id=TEA)[0]
+        assert (best["sender_id"], best["sender_nick"]) == (80000000, got["anonymous"]["name"]), best
+        assert str(MEMBER) not in call(bot, "delete_msg", message_id=said["message_id"])["message"]
+        act(gateway, MEMBER, "delete_msg", message_id=said["message_id"])  # neither says who
+        told(ear, notice_type="group_recall", user_id=80000000, operator_id=80000000)
         refused(bot, "set_group_anonymous_ban", group_id=TEA, flag=got["anonymous"]["flag"])
         act(gateway, OWNER, "set_group_admin", group_id=TEA, user_id=BOT)
         refused(bot, "set_group_anonymous_ban", group_id=TEA, flag="nobody's")
