@@ -12,6 +12,10 @@
 
 #include <xie/address.h>
 
+#include "mask.h"
+#include "parse.h"
+#include "world.h"
+
 #ifndef GATEWAY_VERSION
 #define GATEWAY_VERSION "0"
 #endif
@@ -100,12 +104,18 @@ static const char *from_environment(const char *what, int64_t account_id)
     return some(getenv(name));
 }
 
-/* The account of that number, from now on; NULL: there is no room. */
-static struct options_account *named(struct options *options, int64_t account_id)
+/* The account of that number, from now on. One place is for the first account, named or not. */
+static struct options_account *named(struct options *options, const char *option, const char *text,
+                                     int64_t account_id)
 {
     struct options_account *account = find(options, account_id);
-    if (account || options->accounts.count == OPTIONS_MOST)
+    size_t others = options->accounts.count - (find(options, WORLD_BOT) != NULL);
+    if (account)
         return account;
+    if (account_id == MASK_NOBODY)
+        wrong(option, text, "is the number of those who speak anonymously");
+    if (account_id != WORLD_BOT && others == OPTIONS_MOST - 1)
+        wrong(option, text, "is one account too many");
     account = &options->accounts.list[options->accounts.count++];
     *account = (struct options_account){.account_id = account_id,
                                         .nickname = "",
@@ -137,8 +147,7 @@ static const char *without_account(struct options *options, const char *option, 
         *account_id = 0;
         return text;
     }
-    if (!named(options, *account_id))
-        wrong(option, text, "is one account too many");
+    (void)named(options, option, text, *account_id);
     return rest;
 }
 
@@ -148,11 +157,9 @@ static void read_account(struct options *options, const char *option, const char
     const char *kind = option + strlen("account");
     int64_t account_id;
     const char *value = number_before(text, ':', !*kind, &account_id);
-    struct options_account *account = value ? named(options, account_id) : NULL;
     if (!value)
         wrong(option, text, *kind ? "is not NUMBER:TEXT" : "is not NUMBER or NUMBER:NAME");
-    if (!account)
-        wrong(option, text, "is one account too many");
+    struct options_account *account = named(options, option, text, account_id);
     if (strcmp(kind, "-token") == 0)
         account->token = some(value);
     else if (strcmp(kind, "-secret") == 0)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OPTIONS_MOST = 64 }; /* how often an option that may be repeated is taken */
+enum { OPTIONS_MOST = 64 }; /* how often an option that may be repeated is taken; accounts */
 
 /* One address to listen on. */
 struct options_place {

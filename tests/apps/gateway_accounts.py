@@ -490,10 +490,12 @@ def fifty_at_once():
 
 
 def there_is_room_for_so_many():
-    ended = run("--onebot", "127.0.0.1:0", "--page", "127.0.0.1:0",
-                *(word for number in range(30000, 30065) for word in ("--account", str(number))))
-    assert ended.returncode == 2 and "too many" in ended.stderr, ended
-    with Gateway(*(word for number in range(30000, 30063)
+    for last in (["--account", "30063"], ["--account", str(BOT), "--account", "30063"],
+                 ["--reverse", "30063@ws://127.0.0.1:1/"]):
+        ended = run("--onebot", "127.0.0.1:0", "--page", "127.0.0.1:0",
+                    *(word for number in range(30000, 30063) for word in ("--account", str(number))), *last)
+        assert ended.returncode == 2 and "one account too many" in ended.stderr, ended
+    with Gateway(*(word for number in [BOT, *range(30000, 30063)]
                    for word in ("--account", str(number)))) as gateway:
         assert len(accounts(gateway)) == 64
         assert "room" in change(gateway, 409, user_id=40000)["error"]
@@ -568,6 +570,7 @@ def opened_and_closed_while_they_connect():
 def wrong_options():
     for options in (["--account", "x"], ["--account", "0"], ["--account", "-5"], ["--account", ""],
                     ["--account", "99999999999999999999"], ["--account", "5x"],
+                    ["--account", "80000000"], ["--onebot", "80000000@127.0.0.1:0"],
                     ["--account-token", "5"], ["--account-token", "secret"],
                     ["--account-secret", ":x"], ["--onebot", "5@nowhere"], ["--http", "5@"]):
         ended = run("--page", "127.0.0.1:0", *options)
