@@ -16,6 +16,8 @@
 #include "parse.h"
 #include "world.h"
 
+_Static_assert((int)WORLD_NAME == 64, "as the words below say");
+
 #ifndef GATEWAY_VERSION
 #define GATEWAY_VERSION "0"
 #endif
@@ -160,6 +162,8 @@ static void read_account(struct options *options, const char *option, const char
     if (!value)
         wrong(option, text, *kind ? "is not NUMBER:TEXT" : "is not NUMBER or NUMBER:NAME");
     struct options_account *account = named(options, option, text, account_id);
+    if (!*kind && (strlen(value) >= WORLD_NAME || !parse_utf8(value)))
+        wrong(option, text, "has a name of more than 63 bytes, or one that is no UTF-8");
     if (strcmp(kind, "-token") == 0)
         account->token = some(value);
     else if (strcmp(kind, "-secret") == 0)

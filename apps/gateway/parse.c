@@ -108,6 +108,14 @@ void parse_repair(char *text)
     *end = 0;
 }
 
+bool parse_utf8(const char *text)
+{
+    size_t len = 1;
+    for (; *text && len; text += len)
+        len = character((const unsigned char *)text);
+    return len;
+}
+
 size_t parse_characters(const char *text)
 {
     size_t count = 0;

@@ -28,6 +28,9 @@ bool parse_flag(const json_t *value, bool *flag);
  */
 void parse_repair(char *text);
 
+/* Is all of a text UTF-8? */
+bool parse_utf8(const char *text);
+
 /* Code points of a UTF-8 text. */
 size_t parse_characters(const char *text);
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parse.h"
+
 #define MEMBER(id, card, title, level, role)         \
     {                                                \
         id, card, title, level, role, 0, 0, -1, 0, 0 \
@@ -105,6 +107,7 @@ struct group *world_add_group(struct world *world, int64_t group_id, const char 
     memset(added, 0, offsetof(struct group, members));
     added->group_id = group_id;
     snprintf(added->name, sizeof added->name, "%s", name);
+    parse_repair(added->name);
     return added;
 }
 
@@ -227,6 +230,7 @@ int world_open_account(struct world *world, int64_t user_id, const char *nicknam
             snprintf(account->nickname, sizeof account->nickname, "%s", nickname);
         else
             snprintf(account->nickname, sizeof account->nickname, "%lld", (long long)user_id);
+        parse_repair(account->nickname); /* where it was cut */
         person->nickname = account->nickname;
     }
     account->open = true;

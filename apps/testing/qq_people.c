@@ -16,6 +16,7 @@
 enum { FIRST_PERSON = 10001, FIRST_GROUP = 20001, NAMES = 4, NAME = 160 };
 
 _Static_assert((int)ONEBOT_TEST_PEOPLE == WORLD_PEOPLE - 1, "all but the bot");
+_Static_assert((int)ONEBOT_TEST_NAME == WORLD_NAME - 1, "with the 0");
 _Static_assert((int)ONEBOT_TEST_GROUPS == (int)WORLD_GROUPS, "as the header says");
 
 /* --- names -------------------------------------------------------------------------- */
@@ -63,10 +64,17 @@ int64_t(onebot_test_bot)(struct onebot_test *t)
     return WORLD_BOT;
 }
 
+static bool check_name(struct onebot_test *t, const char *name)
+{
+    if (strlen(name) > ONEBOT_TEST_NAME)
+        return kit_fail(t, "a name has at most %d bytes", ONEBOT_TEST_NAME);
+    return parse_utf8(name) || kit_fail(t, "a name must be UTF-8");
+}
+
 int64_t(onebot_test_person)(struct onebot_test *t, const char *nickname)
 {
     struct world *world = &t->gateway->world;
-    if (t->failed)
+    if (t->failed || !check_name(t, nickname))
         return 0;
     struct kit_line *name = kit_list_add(&t->names, sizeof *name);
     if (name)
@@ -109,7 +117,7 @@ static bool enter(struct onebot_test *t, struct group *group, int64_t user_id, e
 int64_t(onebot_test_group)(struct onebot_test *t, const char *name, const int64_t *people)
 {
     struct world *world = &t->gateway->world;
-    if (t->failed)
+    if (t->failed || !check_name(t, name))
         return 0;
     struct group *group = world_add_group(world, FIRST_GROUP + (int64_t)world->group_count, name);
     if (!group)

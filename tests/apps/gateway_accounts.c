@@ -49,6 +49,22 @@ static void accounts_and_people(void)
     end();
 }
 
+/* A name that does not fit is cut, not inside of a character. */
+static void names_are_cut(void)
+{
+    char name[3 * 22 + 1] = "";
+    begin();
+    for (int i = 0; i < 22; i++)
+        strcat(name, "名");
+    CHECK_EQ(world_open_account(&gateway.world, 10001, name), 0);
+    CHECK_EQ(strlen(world_person(&gateway.world, 10001)->nickname), 63);
+    name[0] = 'x'; /* and no UTF-8 any more */
+    CHECK_EQ(world_open_account(&gateway.world, 10001, name), 0);
+    CHECK_EQ(strlen(world_person(&gateway.world, 10001)->nickname), 1 + 20 * 3);
+    CHECK_EQ(strlen(world_add_group(&gateway.world, 5, name)->name), 1 + 20 * 3);
+    end();
+}
+
 static void accounts_limit(void)
 {
     begin();
@@ -201,6 +217,7 @@ int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
         {"accounts_and_people", accounts_and_people},
+        {"names_are_cut", names_are_cut},
         {"accounts_limit", accounts_limit},
         {"closed_accounts_do_nothing", closed_accounts_do_nothing},
         {"doors", doors},

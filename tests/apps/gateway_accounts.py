@@ -570,11 +570,13 @@ def opened_and_closed_while_they_connect():
 def wrong_options():
     for options in (["--account", "x"], ["--account", "0"], ["--account", "-5"], ["--account", ""],
                     ["--account", "99999999999999999999"], ["--account", "5x"],
-                    ["--account", "80000000"], ["--onebot", "80000000@127.0.0.1:0"],
+                    ["--account", "5:" + "名" * 22], ["--account", b"5:\xff"], ["--account", "80000000"], ["--onebot", "80000000@127.0.0.1:0"],
                     ["--account-token", "5"], ["--account-token", "secret"],
                     ["--account-secret", ":x"], ["--onebot", "5@nowhere"], ["--http", "5@"]):
         ended = run("--page", "127.0.0.1:0", *options)
         assert ended.returncode == 2 and options[0] in ended.stderr, (options, ended)
+    with Gateway("--account", f"{TWIN}:" + "名" * 21) as gateway:
+        assert accounts(gateway)[TWIN]["nickname"] == "名" * 21
     with Gateway("--account", f"{BOT}:换了名字") as gateway, gateway.bot() as bot:
         assert data(bot, "get_login_info") == {"user_id": BOT, "nickname": "换了名字"}
 

@@ -76,6 +76,7 @@ static void repaired(void)
         snprintf(text, sizeof text, "%s", texts[i][0]);
         parse_repair(text);
         CHECK_STR(text, texts[i][1]);
+        CHECK_EQ(parse_utf8(texts[i][0]), strcmp(texts[i][0], texts[i][1]) == 0);
     }
 }
 

@@ -115,7 +115,7 @@ def event(bot, post_type):
 
 
 def run(*options, env=()):
-    return subprocess.run([PROGRAM, *options], text=True, capture_output=True, timeout=BOUND,
+    return subprocess.run([PROGRAM, *options], text=True, errors="replace", capture_output=True, timeout=BOUND,
                           env={**os.environ, **dict(env)})
 
 

@@ -261,6 +261,21 @@ static void no_such_fault(struct onebot_test *t)
     BEYOND();
 }
 
+static void long_name(struct onebot_test *t)
+{
+    onebot_test_person(t, "123456789 123456789 123456789 123456789 123456789 123456789 123");
+    HERE();
+    onebot_test_person(t, "123456789 123456789 123456789 123456789 123456789 123456789 1234");
+    BEYOND();
+}
+
+static void group_of_no_utf8(struct onebot_test *t)
+{
+    HERE();
+    onebot_test_group(t, "T\xe4", 0);
+    BEYOND();
+}
+
 static void too_many_people(struct onebot_test *t)
 {
     for (int i = 0; i < ONEBOT_TEST_PEOPLE; i++)
@@ -328,6 +343,8 @@ static void mistakes(void)
     CHECK_FAILS(no_such_deed, "people cannot do \"fly\"");
     CHECK_FAILS(deed_that_is_refused, "Alice cannot do delete_msg: there is no message 77");
     CHECK_FAILS(no_such_fault, "there is no fault earthquake");
+    CHECK_FAILS(long_name, "a name has at most 63 bytes");
+    CHECK_FAILS(group_of_no_utf8, "a name must be UTF-8");
     CHECK_FAILS(too_many_people, "there are 99 people already");
     CHECK_FAILS(too_many_groups, "there are 20 groups already");
     CHECK_FAILS(group_of_strangers, "there is no person 4711");

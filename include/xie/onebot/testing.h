@@ -35,6 +35,7 @@ struct onebot_test_case {
 enum {
     ONEBOT_TEST_PEOPLE = 99, /* that onebot_test_person makes */
     ONEBOT_TEST_GROUPS = 20, /* that onebot_test_group makes */
+    ONEBOT_TEST_NAME = 63,   /* bytes of a name, of a person or a group */
     ONEBOT_TEST_STORY = 200, /* lines of what happened that a failure shows: the latest */
     ONEBOT_TEST_REAL_S = 60  /* real seconds, by --limit; then the program ends with code 3 */
 };
@@ -98,7 +99,7 @@ XIE_API void *onebot_test_arg(struct onebot_test *t);
  * return borrowed; NULL the test has failed */
 XIE_API const char *onebot_test_folder(struct onebot_test *t);
 
-/* A new person, a friend of the bot. return their number; 0 the test has failed */
+/* A new person, a friend of the bot; names are UTF-8. return their number; 0 the test has failed */
 XIE_API int64_t onebot_test_person(struct onebot_test *t, const char *nickname);
 /* Are they friends from now on? Nobody is told. */
 XIE_API bool onebot_test_friend(struct onebot_test *t, int64_t user_id, bool friend_of_bot);
