@@ -87,14 +87,14 @@ json_t *account_clean_cache(struct call *call)
 
 /* --- restarting --------------------------------------------------------------------- */
 
-static int restart(void *arg)
+static int seat_restart(void *arg)
 {
     struct seat *seat = arg;
     int result = xie_sleep(seat->restart_ms * XIE_MILLISECOND);
     seat->restarting = false;
     if (result == 0)
         roster_end_connections(seat);
-    return result;
+    return 0;
 }
 
 /* To its bots it looks so: every connection ends, and can be opened again. One at a time waits. */
@@ -106,10 +106,8 @@ json_t *account_restart(struct call *call)
         return NULL;
     if (seat->restarting)
         return call_fail(call, RETCODE_BUSY, "a restart waits already");
-    struct xie_task *task = xie_spawn(restart, seat);
-    if (!task)
+    if (xie_group_spawn(call->gateway->tasks, seat_restart, seat) < 0)
         return NULL;
-    xie_detach(task);
     seat->restarting = true;
     seat->restart_ms = delay_ms;
     call->retcode = RETCODE_ASYNC;

@@ -99,7 +99,8 @@ struct gateway {
     const char *page_host;             /* the name that --page was given */
     char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect first of all, as a URL */
     char page[XIE_ADDRESS_TEXT + 8];   /* where the page is, as a URL without a / at its end */
-    int64_t run; /* milliseconds since 1970 at the start: tells one run from another */
+    int64_t run;             /* milliseconds since 1970 at the start: tells one run from another */
+    struct xie_group *tasks; /* those that actions begin; it ends before the gateway */
     struct world world;
     struct seat seats[WORLD_ACCOUNTS]; /* by the account's place in the world */
     struct stand_in stand_in;

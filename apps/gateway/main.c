@@ -241,6 +241,7 @@ static int live(struct program *program)
 {
     int result = 0;
     XIE_GROUP(group) {
+        program->gateway.tasks = &group;
         int signal = spawn_all(program, &group);
         if (signal == 0) {
             tell_addresses(program);

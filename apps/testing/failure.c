@@ -75,8 +75,9 @@ void kit_story(struct onebot_test *t, const char *format, ...)
 /* The QQ's own tasks and the kit's are of no interest: "task 2 'kit_serve' (spawned …". */
 static bool is_ours(const char *line)
 {
-    static const char *const names[] = {"kit_",           "main'",      "outbox_run'",
-                                        "watch_restart'", "send_late'", "wait_for_others'"};
+    static const char *const names[] = {
+        "kit_",          "main'",      "outbox_run'",     "watch_end'",
+        "seat_restart'", "send_late'", "wait_for_others'"};
     const char *name = strchr(line, '\'');
     for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
         if (strncmp(name + 1, names[i], strlen(names[i])) == 0)

@@ -107,6 +107,7 @@ static int kit_late(void *arg)
 
 int kit_qq_spawn(struct onebot_test *t)
 {
+    t->gateway->tasks = t->group;
     int error = xie_group_spawn(t->group, kit_serve, t);
     if (!error)
         error = xie_group_spawn(t->group, kit_beat, t);

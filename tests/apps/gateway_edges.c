@@ -312,12 +312,38 @@ static void late_failures_are_told(void)
 static int restart_twice(void *arg)
 {
     (void)arg;
-    for (int i = 0; i < 3; i++) {
-        CHECK_EQ(retcode_of("{\"action\":\"set_restart\",\"params\":{\"delay\":1000}}"), 1);
-        CHECK_EQ(retcode_of("{\"action\":\"set_restart\"}"), RETCODE_BUSY);
-        CHECK_EQ(xie_event_wait(&gateway.seats[0].ended), 0);
+    XIE_GROUP(group) {
+        gateway.tasks = &group;
+        for (int i = 0; i < 3; i++) {
+            CHECK_EQ(retcode_of("{\"action\":\"set_restart\",\"params\":{\"delay\":1000}}"), 1);
+            CHECK_EQ(retcode_of("{\"action\":\"set_restart\"}"), RETCODE_BUSY);
+            CHECK_EQ(xie_event_wait(&gateway.seats[0].ended), 0);
+        }
     }
     return 0;
+}
+
+static int restart_that_waits(void *arg)
+{
+    (void)arg;
+    XIE_GROUP(group) {
+        gateway.tasks = &group;
+        CHECK_EQ(retcode_of("{\"action\":\"set_restart\",\"params\":{\"delay\":60000}}"), 1);
+        CHECK_EQ(xie_sleep(1), 0);
+        xie_group_cancel(&group);
+    }
+    CHECK(!gateway.seats[0].restarting);
+    gateway.seats[0].restarting = true; /* nobody is there any more who would touch it */
+    return 0;
+}
+
+/* A restart that waits ends with the gateway's tasks, not with the loop. */
+static void restart_ends_with_the_gateway(void)
+{
+    begin();
+    CHECK_EQ(xie_run(restart_that_waits, NULL), 0);
+    CHECK(gateway.seats[0].restarting);
+    end();
 }
 
 static void one_restart_at_a_time(void)
@@ -498,6 +524,7 @@ int __wrap_main(int argc, char **argv)
         {"late_byte_limit", late_byte_limit},
         {"late_failures_are_told", late_failures_are_told},
         {"one_restart_at_a_time", one_restart_at_a_time},
+        {"restart_ends_with_the_gateway", restart_ends_with_the_gateway},
         {"posting_waits_for_memory", posting_waits_for_memory},
         {"quick_operations_without_memory", quick_operations_without_memory},
         {"every_task_starts_or_none", every_task_starts_or_none},

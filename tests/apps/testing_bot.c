@@ -103,6 +103,14 @@ static int on_picture(struct onebot_event *event)
     return onebot_reply_message(event, &message);
 }
 
+/* A restart that comes after the test. */
+static int on_restart(struct onebot_event *event)
+{
+    struct onebot_result result = onebot_set_restart(event->bot, 60000);
+    json_decref(result.data);
+    return onebot_reply(event, "in a minute");
+}
+
 static int on_count(struct onebot_event *event)
 {
     const struct onebot_key key = {.space = "test", .name = "count"};
@@ -167,6 +175,7 @@ const struct onebot_rule testing_rules[] = {
     {.command = {"voices"}, .handler = on_voices},
     {.command = {"fetch"}, .handler = on_fetch},
     {.command = {"picture"}, .handler = on_picture},
+    {.command = {"restart"}, .handler = on_restart},
     {.command = {"count"}, .handler = on_count},
     {.event = "notice", .handler = on_notice},
     {.event = "request", .handler = on_request},

@@ -298,6 +298,15 @@ static void errors_that_are_expected(struct onebot_test *t)
     onebot_test_logs(t, "handler /fail *");
 }
 
+/* QQ ends before it. */
+static void restart_that_waits(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice");
+    onebot_test_says(t, alice, 0, "/restart");
+    onebot_test_calls(t, "set_restart", "{s:i}", "delay", 60000);
+    onebot_test_hears(t, alice, 0, "in a minute");
+}
+
 static void as_many_as_there_can_be(struct onebot_test *t)
 {
     int64_t people[ONEBOT_TEST_PEOPLE + 1] = {0}, group = 0;
@@ -340,6 +349,7 @@ static const struct onebot_test_case cases[] = {
     ONEBOT_TEST(web),
     ONEBOT_TEST(web_by_name),
     ONEBOT_TEST(errors_that_are_expected),
+    ONEBOT_TEST(restart_that_waits),
     ONEBOT_TEST(as_many_as_there_can_be),
     ONEBOT_TEST(helpers_and_args),
     {0},
