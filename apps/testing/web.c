@@ -163,13 +163,19 @@ static bool add_host(struct onebot_test *t, const char *url)
     return true;
 }
 
+/* Is it a pattern of pages? Else the test fails. */
+static bool check_pattern(struct onebot_test *t, const char *url)
+{
+    if (strncmp(url, scheme, sizeof scheme - 1) == 0 && *path_of(url) &&
+        !memchr(url, '*', (size_t)(path_of(url) - url)))
+        return true;
+    return kit_fail(t, "no pattern of a page: \"%s\"; it begins with http://host/", url);
+}
+
 bool(onebot_test_web)(struct onebot_test *t, const char *url, int status, const char *body)
 {
-    if (t->failed)
+    if (t->failed || !check_pattern(t, url))
         return false;
-    if (strncmp(url, scheme, sizeof scheme - 1) != 0 || !*path_of(url) ||
-        memchr(url, '*', (size_t)(path_of(url) - url)))
-        return kit_fail(t, "no pattern of a page: \"%s\"; it begins with http://host/", url);
     if ((status < 200 && status != 0) || status > 999)
         return kit_fail(t, "%d is no status of an answer", status);
     if (!begin(t) || (t->on_sim && !add_host(t, url)))
@@ -192,7 +198,7 @@ const char *(onebot_test_web_url)(struct onebot_test *t)
 
 const char *(onebot_test_fetches)(struct onebot_test *t, const char *url)
 {
-    if (!kit_bot_ready(t))
+    if (!kit_bot_ready(t) || !check_pattern(t, url))
         return NULL;
     int64_t until = xie_now() + t->patience_ns;
     do {

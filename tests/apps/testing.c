@@ -308,6 +308,13 @@ static void page_of_no_host(struct onebot_test *t)
     BEYOND();
 }
 
+static void fetch_of_no_host(struct onebot_test *t)
+{
+    HERE();
+    onebot_test_fetches(t, "*");
+    BEYOND();
+}
+
 static void no_utf8(struct onebot_test *t)
 {
     int64_t alice = onebot_test_person(t, "Alice");
@@ -349,6 +356,7 @@ static void mistakes(void)
     CHECK_FAILS(too_many_groups, "there are 20 groups already");
     CHECK_FAILS(group_of_strangers, "there is no person 4711");
     CHECK_FAILS(page_of_no_host, "no pattern of a page: \"https://api.example/\"");
+    CHECK_FAILS(fetch_of_no_host, "no pattern of a page: \"*\"");
     CHECK_FAILS(no_utf8, "must be UTF-8");
     CHECK_FAILS(no_failure, "the retcode 0 is no failure");
     CHECK_FAILS(own_check, "false: 1 + 1 == 3");

@@ -223,8 +223,8 @@ XIE_API bool onebot_test_calls_no(struct onebot_test *t, const char *action);
 XIE_API bool onebot_test_decides(struct onebot_test *t, int64_t user_id, bool approves);
 /* A line of the log, or of a report by the library, that fits the pattern; it is no fault then. */
 XIE_API bool onebot_test_logs(struct onebot_test *t, const char *pattern);
-/* The bot fetches a URL that fits. return the request's body, "" without one, borrowed until the
- * test ends; NULL the test has failed */
+/* The bot fetches a URL that fits the pattern, one as of onebot_test_web. return the request's
+ * body, "" without one, borrowed until the test ends; NULL the test has failed */
 XIE_API const char *onebot_test_fetches(struct onebot_test *t, const char *url);
 
 /* Fail with a reason of one's own. return false */
