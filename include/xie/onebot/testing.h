@@ -253,13 +253,13 @@ XIE_API void onebot_test_here(struct onebot_test *t, const char *file, int line)
 #define ONEBOT_TEST_DO_(t, call) ONEBOT_TEST_STEP_(t, call, ONEBOT_TEST_NAME_(__COUNTER__))
 
 /* Something must be true. */
-#define ONEBOT_TEST_CHECK(t, condition)                    \
-    do {                                                   \
-        if (!(condition)) {                                \
-            onebot_test_here((t), __FILE__, __LINE__);     \
-            (onebot_test_fail)((t), "false: " #condition); \
-            return;                                        \
-        }                                                  \
+#define ONEBOT_TEST_CHECK(t, condition)                       \
+    do {                                                      \
+        if (!(condition)) {                                   \
+            onebot_test_here((t), __FILE__, __LINE__);        \
+            (onebot_test_fail)((t), "false: %s", #condition); \
+            return;                                           \
+        }                                                     \
     } while (0)
 
 #define onebot_test_folder(t) ONEBOT_TEST_DO_(t, onebot_test_folder(t))
