@@ -11,7 +11,14 @@
 
 #include "qq.h"
 
-enum { LOOK_NS = 1000000, CONNECT_S = 60, SETTLE_TURNS = 10, PAUSE_PART = 10, EXIT_STUCK = 3 };
+enum {
+    LOOK_NS = 1000000,
+    CONNECT_S = 60,
+    CONNECT_MORE_S = 10,
+    SETTLE_TURNS = 10,
+    PAUSE_PART = 10,
+    EXIT_STUCK = 3
+};
 
 /* --- its log ------------------------------------------------------------------------ */
 
@@ -80,6 +87,14 @@ static void fill_in(struct onebot_test *t, struct onebot_options *options)
     options->keep_signals = true;
     options->log = kit_bot_log;
     options->log_arg = t;
+    t->bot.retry_most_ns = options->retry_most_ns;
+}
+
+/* How long it may take to connect: it may just have begun its longest pause. */
+static int64_t connect_ns(const struct onebot_test *t)
+{
+    int64_t pause_ns = t->bot.retry_most_ns, least_ns = CONNECT_S * XIE_SECOND;
+    return (pause_ns > least_ns ? pause_ns : least_ns) + CONNECT_MORE_S * XIE_SECOND;
 }
 
 static int run_with(struct onebot_test *t, struct onebot_options *options)
@@ -137,11 +152,11 @@ static bool start(struct onebot_test *t)
 
 bool kit_bot_ready(struct onebot_test *t)
 {
-    int64_t until = xie_now() + CONNECT_S * XIE_SECOND;
+    int64_t began = xie_now();
     if (t->failed || (!t->bot.started && !start(t)))
         return false;
     while (!kit_qq_connected(t) && !t->failed) {
-        if (xie_now() >= until) {
+        if (xie_now() - began >= connect_ns(t)) {
             kit_fail(t, "the bot does not connect");
             kit_tell_tasks(t);
         } else {

@@ -64,6 +64,7 @@ struct kit_fetch {
 /* The bot's program. */
 struct kit_bot {
     bool started, running, stopping;
+    int64_t retry_most_ns;   /* of its options; 0: the default */
     int result;              /* of one that has ended */
     struct xie_scope *scope; /* around it, while it runs */
 };

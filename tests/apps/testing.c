@@ -460,6 +460,25 @@ static void a_bot_that_does_not_begin(void)
     check_has(text, "log, error: ");
 }
 
+static void comes_back(struct onebot_test *t)
+{
+    onebot_test_starts(t);
+    onebot_test_away(t, XIE_SECOND);
+}
+
+/* One that pauses for long between its tries is waited for as long. */
+static void a_bot_that_takes_its_time(void)
+{
+    const struct onebot_test_case cases[] = {{"slow", comes_back}, {0}};
+    struct onebot_test_suite suite = {
+        .cases = cases,
+        .options = {.retry_least_ns = 30 * XIE_MINUTE, .retry_most_ns = 30 * XIE_MINUTE}};
+    check_has(output(&suite, 0), "ok 1 - slow");
+    suite = (struct onebot_test_suite){
+        .cases = cases, .settings = "limits:\n  retry_least: 30m\n  retry_most: 30m\n"};
+    check_has(output(&suite, 0), "ok 1 - slow");
+}
+
 /* --- limits, and what is left ------------------------------------------------------- */
 
 static void a_long_story(struct onebot_test *t)
@@ -741,6 +760,7 @@ int main(int argc, char **argv)
         {"mistakes of the author", mistakes},
         {"the bot's errors and its end", the_bot},
         {"a bot that does not begin", a_bot_that_does_not_begin},
+        {"a bot that takes its time", a_bot_that_takes_its_time},
         {"limits", limits},
         {"nothing is left of a test", nothing_is_left},
         {"the log is passed on", the_log_is_passed_on},
