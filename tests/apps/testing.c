@@ -326,7 +326,15 @@ static void no_utf8(struct onebot_test *t)
 static void no_failure(struct onebot_test *t)
 {
     HERE();
+    onebot_test_fails(t, "get_voices", -1, "no");
     onebot_test_fails(t, "get_voices", 0, "fine");
+    BEYOND();
+}
+
+static void no_failure_yet(struct onebot_test *t)
+{
+    HERE();
+    onebot_test_fails(t, "get_voices", 1, "later");
     BEYOND();
 }
 
@@ -359,6 +367,7 @@ static void mistakes(void)
     CHECK_FAILS(fetch_of_no_host, "no pattern of a page: \"*\"");
     CHECK_FAILS(no_utf8, "must be UTF-8");
     CHECK_FAILS(no_failure, "the retcode 0 is no failure");
+    CHECK_FAILS(no_failure_yet, "the retcode 1 is no failure");
     CHECK_FAILS(own_check, "false: 1 + 1 == 3 && 7 % 2 == 1");
     CHECK_FAILS(own_reason, "because of 42");
 }

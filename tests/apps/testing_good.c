@@ -240,6 +240,9 @@ static void scripted_answers(struct onebot_test *t)
     onebot_test_answers(t, "get_voices", "{s:s}", "best", "Miku");
     onebot_test_says(t, alice, 0, "/voices");
     onebot_test_hears(t, alice, 0, "voices: Miku");
+    onebot_test_fails(t, "get_voices", -1, "never");
+    onebot_test_says(t, alice, 0, "/voices");
+    onebot_test_hears(t, alice, 0, "no voices: *");
     onebot_test_fails(t, "get_voices", 1400, "not today");
     onebot_test_says(t, alice, 0, "/voices");
     onebot_test_hears(t, alice, 0, "no voices: *");

@@ -170,7 +170,7 @@ XIE_API bool onebot_test_faults(struct onebot_test *t, const char *format, ...);
  * on. NULL: with what QQ would answer. Starts nothing. */
 XIE_API bool onebot_test_answers(struct onebot_test *t, const char *action, const char *format,
                                  ...);
-/* The same with a failure: "failed", retcode and wording. */
+/* The same with a failure: "failed", retcode (any but 0 and 1, which are none) and wording. */
 XIE_API bool onebot_test_fails(struct onebot_test *t, const char *action, int retcode,
                                const char *wording);
 
