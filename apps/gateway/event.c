@@ -148,9 +148,11 @@ json_t *event_recall(const struct message *message, int64_t operator_id)
                      "operator_id", (json_int_t)by, "message_id", (json_int_t)message->message_id);
 }
 
-/* To whom an event is told. */
+/* To whom an event is told, where it does not say so itself. */
 static json_t *told_to(json_t *event, int64_t self_id)
 {
+    if (event && json_object_get(event, "self_id"))
+        return event;
     if (event && json_object_set_new(event, "self_id", json_integer(self_id)) == 0)
         return event;
     json_decref(event);

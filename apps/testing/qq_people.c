@@ -204,8 +204,7 @@ bool kit_qq_act(struct onebot_test *t, int64_t user_id, const char *action, json
 
 bool kit_qq_emit(struct onebot_test *t, json_t *event)
 {
-    json_t *common =
-        json_pack("{s:I, s:I}", "time", (json_int_t)clock_now(), "self_id", (json_int_t)WORLD_BOT);
+    json_t *common = json_pack("{s:I}", "time", (json_int_t)clock_now());
     int failed = event && common ? json_object_update(common, event) : -1;
     json_decref(event);
     if (failed) {

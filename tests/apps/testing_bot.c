@@ -134,6 +134,8 @@ static int on_image(struct onebot_event *event)
 
 static int on_notice(struct onebot_event *event)
 {
+    if (strcmp(event->sub_type, "when") == 0)
+        return onebot_reply(event, "%lld", (long long)onebot_int(event->raw, "time"));
     return onebot_reply(event, "notice %s %s", event->detail_type, event->sub_type);
 }
 

@@ -310,6 +310,22 @@ static void restart_that_waits(struct onebot_test *t)
     onebot_test_hears(t, alice, 0, "in a minute");
 }
 
+/* An event has its time and its account, where it says so. */
+static void events_of_any_kind(struct onebot_test *t)
+{
+    int64_t alice = onebot_test_person(t, "Alice");
+    onebot_test_event(t, "{s:s, s:s, s:s, s:I, s:i, s:i}", "post_type", "notice", "notice_type",
+                      "weird", "sub_type", "when", "user_id", (json_int_t)alice, "self_id", 10000,
+                      "time", 5);
+    onebot_test_hears(t, alice, 0, "5");
+    onebot_test_event(t, "{s:s, s:s, s:s, s:I}", "post_type", "notice", "notice_type", "weird",
+                      "sub_type", "when", "user_id", (json_int_t)alice);
+    onebot_test_hears(t, alice, 0, "1*");
+    onebot_test_event(t, "{s:s, s:s, s:i}", "post_type", "notice", "notice_type", "weird",
+                      "self_id", 77);
+    onebot_test_logs(t, "*an event of account 77 on a connection of account 10000");
+}
+
 static void as_many_as_there_can_be(struct onebot_test *t)
 {
     int64_t people[ONEBOT_TEST_PEOPLE + 1] = {0}, group = 0;
@@ -353,6 +369,7 @@ static const struct onebot_test_case cases[] = {
     ONEBOT_TEST(web_by_name),
     ONEBOT_TEST(errors_that_are_expected),
     ONEBOT_TEST(restart_that_waits),
+    ONEBOT_TEST(events_of_any_kind),
     ONEBOT_TEST(as_many_as_there_can_be),
     ONEBOT_TEST(helpers_and_args),
     {0},
