@@ -20,6 +20,7 @@ struct request {
     enum request_kind kind;
     int64_t user_id, group_id; /* group_id 0: a friend's */
     int64_t account_id;        /* who may answer; 0: each that is an admin of the group */
+    bool approved;             /* of one that is answered */
 };
 
 /* What the bots of one account have together. Zero is one without any. */

@@ -153,6 +153,7 @@ json_t *request_answer_friend(struct call *call)
     if (!event)
         return NULL;
     request->kind = REQUEST_ANSWERED;
+    request->approved = approve;
     if (!approve) {
         json_decref(event);
         return json_null();
@@ -224,7 +225,9 @@ json_t *request_answer_group(struct call *call)
     if (!may_answer(call, request, group))
         return NULL;
     json_t *data = approve ? let_in(call, request, group) : json_null();
-    if (data)
+    if (data) {
         request->kind = REQUEST_ANSWERED;
+        request->approved = approve;
+    }
     return data;
 }

@@ -239,15 +239,6 @@ bool(onebot_test_joins)(struct onebot_test *t, int64_t user_id, int64_t group_id
 
 /* --- requests ----------------------------------------------------------------------- */
 
-static bool came_true(const struct onebot_test *t, const struct request *request)
-{
-    struct world *world = &t->gateway->world;
-    struct group *group = world_group(world, request->group_id);
-    if (!request->group_id)
-        return world_friends(world, WORLD_BOT, request->user_id);
-    return group && world_member(group, request->user_id) && world_member(group, WORLD_BOT);
-}
-
 bool kit_qq_answered(const struct onebot_test *t, int64_t user_id, bool *found, bool *approved)
 {
     const struct gateway *gateway = t->gateway;
@@ -257,7 +248,7 @@ bool kit_qq_answered(const struct onebot_test *t, int64_t user_id, bool *found, 
         if (request->user_id != user_id)
             continue;
         *found = true;
-        *approved = came_true(t, request);
+        *approved = request->approved;
         return request->kind == REQUEST_ANSWERED;
     }
     *found = false;

@@ -176,6 +176,19 @@ static void other_decision(struct onebot_test *t)
     BEYOND();
 }
 
+/* What was answered counts, not what became of them. */
+static void other_decision_undone(struct onebot_test *t)
+{
+    int64_t eve = onebot_test_person(t, "Eve");
+    onebot_test_friend(t, eve, false);
+    onebot_test_does(t, eve, "add_friend", "{s:s}", "comment", "no");
+    onebot_test_passes(t, XIE_SECOND);
+    onebot_test_friend(t, eve, true);
+    HERE();
+    onebot_test_decides(t, eve, true);
+    BEYOND();
+}
+
 static void no_decision(struct onebot_test *t)
 {
     int64_t eve = onebot_test_person(t, "Eve");
@@ -219,6 +232,8 @@ static void calls(void)
     CHECK_FAILS(call_that_must_not_be, "the bot is not to call set_group_ban, and does with");
     CHECK_FAILS(calls_by_no_format, "what is expected of set_group_ban is no JSON: ");
     CHECK_FAILS(other_decision, "the bot is to approve what Eve asked for\n#   and refuses it");
+    CHECK_FAILS(other_decision_undone,
+                "the bot is to approve what Eve asked for\n#   and refuses it");
     CHECK_FAILS(no_decision, "the bot is to approve what Eve asked for\n#   and does not answer");
     CHECK_FAILS(decision_on_nothing, "Eve has asked for nothing");
     CHECK_FAILS(no_such_line, "the log is to say \"something*\", and does not for 10 s");
