@@ -44,6 +44,18 @@ static void sign(const char *secret, const struct frame *frame, char signature[P
         at += snprintf(signature + at, (size_t)(POST_SIGNATURE - at), "%02x", digest[i]);
 }
 
+/* Nobody else learns of it: the reply goes to no connection. */
+static void tell_failure(const struct sending *sending, const struct frame *reply)
+{
+    char why[PARSE_WHY];
+    json_t *answer = reply ? parse_object(reply->text, reply->len, why) : NULL;
+    const char *message = json_string_value(json_object_get(answer, "message"));
+    if (message)
+        remark("%s answered an event with an operation that cannot be done: %s", sending->post->url,
+               message);
+    json_decref(answer);
+}
+
 /* The bot answered with what it wants done. */
 static void operate(struct sending *sending, const struct frame *event, const char *body,
                     size_t len)
@@ -60,6 +72,7 @@ static void operate(struct sending *sending, const struct frame *event, const ch
         remark("%s answered an event with what is no operation: %s", sending->post->url, why);
     else if (json_object_size(operation))
         (void)actions_answer(&sending->caller, request, why, &reply);
+    tell_failure(sending, reply);
     frame_unref(reply);
     json_decref(request);
     json_decref(context);

@@ -51,6 +51,15 @@ static json_t *reply_message(const json_t *context, const json_t *operation, jso
     return NULL;
 }
 
+/* The group that it is answered in; in private the one that a temporary talk goes through. NULL:
+ * none. */
+static json_t *group_of(const json_t *context)
+{
+    const char *type = json_string_value(json_object_get(context, "message_type"));
+    bool private = type && strcmp(type, "private") == 0;
+    return json_object_get(private ? json_object_get(context, "sender") : context, "group_id");
+}
+
 static bool reply(struct call *call, const json_t *context, const json_t *operation)
 {
     json_t *words = json_object_get(operation, "reply");
@@ -62,7 +71,8 @@ static bool reply(struct call *call, const json_t *context, const json_t *operat
         return false;
     }
     return run(call, letters_send,
-               json_pack("{s:O*, s:O*, s:o}", "group_id", json_object_get(context, "group_id"),
+               json_pack("{s:O*, s:O*, s:O*, s:o}", "message_type",
+                         json_object_get(context, "message_type"), "group_id", group_of(context),
                          "user_id", json_object_get(context, "user_id"), "message", message));
 }
 

@@ -164,6 +164,8 @@ def events_by_post():
     def answers(one):
         if one.get("raw_message") == "quick":
             return 200, json.dumps({"reply": "at once", "at_sender": False}).encode()
+        if one.get("raw_message") == "ban me":
+            return 200, json.dumps({"ban": True}).encode()
         if one.get("raw_message") == "nonsense":
             return 200, b"nonsense"
         return (500, b"") if one.get("raw_message") == "refuse" else (204, b"")
@@ -177,11 +179,12 @@ def events_by_post():
         said = gateway.say(MEMBER, TEA, "quick")
         assert posted(got, "message")[0]["message_id"] == said
         assert gateway.messages(f"after={said}&wait=30")[0]["text"] == "at once"
-        for text in ("refuse", "nonsense", "after all"):  # none of them ends it
+        for text in ("ban me", "refuse", "nonsense", "after all"):  # none of them ends it
             gateway.say(MEMBER, TEA, text)
             assert posted(got, "message")[0]["raw_message"] == text
         code, said = gateway.stop()
         assert code == 0 and "did not take an event" in said and "no operation" in said, said
+        assert "an operation that cannot be done: user 10000 (member) may not" in said, said
         gateway.process.kill()
         assert lifecycle(got) == ("disable", BOT)
 

@@ -379,6 +379,13 @@ def quick_operations():
         quick({**context, "user_id": None}, reply="y")  # nobody to greet
         assert gateway.messages(f"after={mine}")[0]["text"] == "y"
         assert quick(context, reply=5)["retcode"] == 1400
+        act(gateway, 10004, "delete_friend")
+        gateway.ask("POST", "/api/say", {"user_id": 10004, "text": "psst", "sub_type": "group"})
+        while (context := event(ear, "message"))["user_id"] != 10004:
+            pass
+        assert quick(context, reply="through the group")["status"] == "ok"
+        last = gateway.messages(f"after={context['message_id']}")[0]
+        assert (last["text"], last["user_id"]) == ("through the group", BOT), last
 
 
 def forwards():
