@@ -28,12 +28,13 @@ struct seat {
     const char *token; /* its own; NULL: the gateway's */
     bool report_self;  /* its own messages are events to it */
     struct faults faults;
-    struct audience events;  /* bots that get events */
-    size_t bots;             /* open connections of any kind */
-    struct xie_event ended;  /* pulsed: every connection of it ends */
-    struct xie_event opened; /* pulsed: it is an account again */
-    bool restarting;         /* its connections will end, */
-    int64_t restart_ms;      /* so long after it was asked for */
+    struct audience events;            /* bots that get events */
+    size_t bots;                       /* open connections of any kind */
+    struct xie_event ended;            /* pulsed: every connection of it ends */
+    struct xie_event opened;           /* pulsed: it is an account again */
+    char onebot[XIE_ADDRESS_TEXT + 8]; /* a door of its own, as a URL; "": none */
+    bool restarting;                   /* its connections will end, */
+    int64_t restart_ms;                /* so long after it was asked for */
 };
 
 /* Messages that are shown as one. */
@@ -95,11 +96,12 @@ struct stand_in {
 };
 
 struct gateway {
-    const char *token;                 /* NULL: none is asked for */
-    bool auth_after_upgrade;           /* refuse a token as NapCat does */
-    const char *page_host;             /* the name that --page was given */
-    char onebot[XIE_ADDRESS_TEXT + 8]; /* where bots connect first of all, as a URL */
-    char page[XIE_ADDRESS_TEXT + 8];   /* where the page is, as a URL without a / at its end */
+    const char *token;       /* NULL: none is asked for */
+    bool auth_after_upgrade; /* refuse a token as NapCat does */
+    const char *page_host;   /* the name that --page was given */
+    char onebot[XIE_ADDRESS_TEXT +
+                8]; /* the first door of every account, as a URL; "": each has its own */
+    char page[XIE_ADDRESS_TEXT + 8]; /* where the page is, as a URL without a / at its end */
     int64_t run;             /* milliseconds since 1970 at the start: tells one run from another */
     struct xie_group *tasks; /* those that actions begin; it ends before the gateway */
     struct world world;

@@ -32,15 +32,32 @@ static json_t *bots_of(const struct gateway *gateway)
     return counts;
 }
 
+/* The doors of single accounts. */
+static json_t *doors_of(const struct gateway *gateway)
+{
+    json_t *doors = json_object();
+    for (size_t i = 0; doors && i < gateway->world.account_count; i++) {
+        char number[24];
+        const struct seat *seat = &gateway->seats[i];
+        snprintf(number, sizeof number, "%lld", (long long)gateway->world.accounts[i].user_id);
+        if (*seat->onebot && json_object_set_new(doors, number, json_string(seat->onebot))) {
+            json_decref(doors);
+            return NULL;
+        }
+    }
+    return doors;
+}
+
 /* `run` tells a page that comes back whether this is the gateway it knew; `seq`, which entries
  * of the traffic are news. */
 static struct frame *hello(const struct gateway *gateway)
 {
     json_t *words = scene_show(gateway, "hello");
-    json_t *more = json_pack("{s:I, s:I, s:I, s:I, s:o, s:s, s:i}", "run", (json_int_t)gateway->run,
-                             "seq", (json_int_t)gateway->traffic.count, "bot_id",
-                             (json_int_t)WORLD_BOT, "bots", (json_int_t)gateway->bots, "bots_of",
-                             bots_of(gateway), "onebot", gateway->onebot, "text_max", GATEWAY_TEXT);
+    json_t *more =
+        json_pack("{s:I, s:I, s:I, s:I, s:o, s:s, s:o, s:i}", "run", (json_int_t)gateway->run,
+                  "seq", (json_int_t)gateway->traffic.count, "bot_id", (json_int_t)WORLD_BOT,
+                  "bots", (json_int_t)gateway->bots, "bots_of", bots_of(gateway), "onebot",
+                  gateway->onebot, "onebot_of", doors_of(gateway), "text_max", GATEWAY_TEXT);
     int failed = words && more ? json_object_update(words, more) : -1;
     json_decref(more);
     if (!failed)

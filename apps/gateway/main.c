@@ -117,6 +117,18 @@ static void url_of(struct xie_listener *listener, const char *scheme,
         snprintf(url, XIE_ADDRESS_TEXT + 8, "%s://%s", scheme, xie_address_format(&address, text));
 }
 
+/* For the page: the first door that is open to all, and of each account its own. */
+static void note_doors(struct program *program)
+{
+    struct gateway *gateway = &program->gateway;
+    for (size_t i = 0; i < program->options.onebot.count; i++) {
+        const struct side *side = &program->onebot[i];
+        int64_t account_id = side->door.account_id;
+        char *url = account_id ? roster_seat(gateway, account_id)->onebot : gateway->onebot;
+        url_of(side->listener, "ws", url);
+    }
+}
+
 /* A line for each from `first` on, and whose it is where it is one account's. */
 static void tell_sides(const struct side *sides, size_t first, size_t count, const char *name,
                        const char *scheme, const char *end)
@@ -282,7 +294,7 @@ static int run(void *arg)
         result = listen_at_all(program, "--http", options->http.places, options->http.count,
                                program->http);
     if (result == 0) {
-        url_of(program->onebot[0].listener, "ws", program->gateway.onebot);
+        note_doors(program);
         url_of(program->page, "http", program->gateway.page);
         result = live(program);
     }

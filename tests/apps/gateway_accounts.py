@@ -373,6 +373,17 @@ def doors_of_one_account():
             assert gateway.ask("GET", path, port=port)[0] == 404, path
 
 
+def pages_are_told_the_doors():
+    """One that is open to all, whichever is named first; else each account's own."""
+    here = "127.0.0.1:0"
+    for more in (["--onebot", here], ["--onebot", f"{BOT}@{here}"]):
+        with Gateway(*more, onebot=f"{TWIN}@{here}") as gateway, WebSocket(gateway.page, "/api/live") as page:
+            hello, last = page.receive(), lines(gateway, 1)[0].split()[1]
+            own = {str(TWIN): f"ws://127.0.0.1:{gateway.onebot}"}
+            assert hello["onebot"] == (last if more[1] == here else ""), hello["onebot"]
+            assert hello["onebot_of"] == (own if more[1] == here else {**own, str(BOT): last}), hello
+
+
 def tokens_of_their_own():
     def status_of(gateway, path, token):
         try:
@@ -585,6 +596,6 @@ tell([each_is_itself, rights_are_each_ones_own, they_talk_in_a_group, they_talk_
       private_talks_are_private, own_messages_are_told_if_wanted,
       connections_of_one_account_share_events, kicked_and_told_so, friends_are_each_ones_own,
       several_admins_are_asked, a_person_becomes_an_account, somebody_new_comes, wrong_changes,
-      doors_of_one_account, tokens_of_their_own, faults_of_one_account, restarting_one_account,
+      doors_of_one_account, pages_are_told_the_doors, tokens_of_their_own, faults_of_one_account, restarting_one_account,
       reverse_of_two, fifty_at_once, there_is_room_for_so_many, closed_with_calls_in_flight,
       two_connections_race, opened_and_closed_while_they_connect, wrong_options])

@@ -26,13 +26,13 @@ class Skip(Exception):
 class Gateway:
     """A running xie-gateway on ports of the kernel's choice."""
 
-    def __init__(self, *options, env=()):
+    def __init__(self, *options, onebot=HERE, env=()):
         environment = {**os.environ, **dict(env)}
         self.process = subprocess.Popen(
-            [PROGRAM, "--onebot", HERE, "--page", HERE, *options], text=True, env=environment,
+            [PROGRAM, "--onebot", onebot, "--page", HERE, *options], text=True, env=environment,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines = [self.process.stdout.readline(), self.process.stdout.readline()]
-        self.onebot = int(self.lines[0].rsplit(":", 1)[1])
+        self.onebot = int(self.lines[0].split()[1].rsplit(":", 1)[1])
         self.page = int(self.lines[1].rsplit(":", 1)[1].strip("/\n"))
 
     def bot(self, path="/", *fields, **more):

@@ -114,6 +114,19 @@ def accounts_come_and_go(browser, gateway):
     assert "400" in " ".join(browser.console())
 
 
+URLS = """return Promise.all([import('/state.js'), import('/column.js')]).then(([{ state }, { urlOf }]) => {
+  const first = [urlOf(10000) === state.onebot, urlOf(10010) === `${state.onebot}/10010`];
+  state.onebot = "";
+  state.onebotOf = new Map([[10010, "ws://twin"]]);
+  return [...first, urlOf(10010), urlOf(10000)]; })"""
+
+
+def each_account_has_its_url(browser, gateway):
+    """Behind the door that is open to all; its own where there is none."""
+    up(browser, gateway)
+    assert browser.run(URLS) == [True, True, "ws://twin", ""]
+
+
 def acts_name_the_account(browser, gateway):
     with_twin(browser, gateway)
     with WebSocket(gateway.onebot, f"/{TWIN}") as twin, WebSocket(gateway.onebot, "/") as first:
@@ -168,4 +181,4 @@ def accounts_by_keyboard(browser, gateway):
 
 
 TESTS = [talks_side_by_side, the_panel_for_one_account, faults_for_one_account, accounts_come_and_go,
-         acts_name_the_account, accounts_by_keyboard]
+         each_account_has_its_url, acts_name_the_account, accounts_by_keyboard]

@@ -31,8 +31,9 @@ function partsOf(number) {
   return { root, parts };
 }
 
-/** Where the bots of an account connect. */
-export const urlOf = (account) => account === state.botId ? state.onebot : `${state.onebot}/${account}`;
+/** Where the bots of an account connect; "": nowhere. */
+export const urlOf = (account) => !state.onebot ? state.onebotOf.get(account) ?? ""
+  : account === state.botId ? state.onebot : `${state.onebot}/${account}`;
 
 const option = (value, text, selected) => el("option", { value, selected }, text);
 
@@ -120,9 +121,9 @@ export class Column {
     const { me, place } = this;
     const outside = !maySpeak(me, place);
     const hint = this.parts["no-bot"];
-    const account = groupOf(place) ? state.botId : accountOf(place);
+    const account = groupOf(place) ? [...state.accounts.keys()].find(urlOf) ?? state.botId : accountOf(place);
     const bots = groupOf(place) ? state.bots : state.botsOf.get(account) ?? 0;
-    hint.hidden = !(outside || (bots === 0 && state.link === "online"));
+    hint.hidden = !(outside || (bots === 0 && state.link === "online" && urlOf(account)));
     hint.textContent = !outside ? t("no_bot_hint", urlOf(account))
       : t(groupOf(place) ? "outside_hint" : "stranger_hint", nickname(me), placeName(place));
   }

@@ -12,7 +12,8 @@ export const state = {
   botsOf: new Map(), // account -> how many
   botId: 10000, // the first account
   accounts: new Map(), // id -> {user_id, report_self, friends: Set}
-  onebot: "",
+  onebot: "", // where the bots of any account connect; "": nowhere
+  onebotOf: new Map(), // account -> where its own connect, as far as it has a door alone
   textMax: 4500,
   people: new Map(), // id -> {user_id, nickname}
   groups: new Map(), // id -> {group_id, name, members: Map}
@@ -92,6 +93,7 @@ export function takeHello(hello) {
   state.botsOf = new Map(Object.entries(hello.bots_of).map(([id, count]) => [Number(id), count]));
   state.botId = hello.bot_id;
   state.onebot = hello.onebot;
+  state.onebotOf = new Map(Object.entries(hello.onebot_of).map(([id, url]) => [Number(id), url]));
   state.textMax = hello.text_max;
   takeWorld(hello);
 }
