@@ -473,6 +473,23 @@ def calls_find_their_event(browser, gateway):
     assert got["kept"] == 150, got
 
 
+ENTRIES = """return import('/panel.js').then(({ addEntry }) => {
+  const call = (action, self_id, reply) => ({ kind: "call", time: 1500, self_id, action, reply, took_us: 5 });
+  const entries = [{ kind: "event", time: 1000, self_id: 7, event: { post_type: "message" }, to: 1 },
+    call("mine", 8, { status: "ok" }), call("its", 7, { status: "ok" }), call("lost", 8, null)];
+  entries.forEach((entry, i) => addEntry({ ...entry, seq: 1e9 + i }));
+  return [...document.querySelectorAll('#wire .call')].map(e => [e.className, e.querySelector('.facts').innerText]); })"""
+
+
+def calls_and_what_became_of_them(browser, gateway):
+    """Only events of the same account were before a call; one without a reply has failed."""
+    up(browser, gateway)
+    (mine, its, lost) = browser.run(ENTRIES)
+    assert "✓" in mine[1] and "+" not in mine[1] and "failed" not in mine[0], mine
+    assert "✓" in its[1] and "+500 ms" in its[1], its
+    assert "✗" in lost[1] and "failed" in lost[0], lost
+
+
 # --- for everybody -------------------------------------------------------------------------
 
 
@@ -565,5 +582,5 @@ TESTS = [faults_are_set_and_cleared, faults_count_down_before_the_eyes, a_wrong_
          a_phone_shows_columns_as_tabs, media_are_shown_without_a_network,
          forwards_are_opened_by_a_click, pictures_from_the_disk, replies_and_mentions,
          acts_on_a_member, acts_of_a_person, refusals_are_told, reactions_and_essence, the_time_line,
-         calls_find_their_event, menus_and_tabs_by_keyboard, everything_has_a_name,
+         calls_find_their_event, calls_and_what_became_of_them, menus_and_tabs_by_keyboard, everything_has_a_name,
          both_languages_have_every_text, the_tools_are_readable]

@@ -1,6 +1,7 @@
 // panel.js - the panel's first view: calls and events as they pass, newest last.
 // SPDX-License-Identifier: MIT
 import { atEnd, byId, el } from "./dom.js";
+import { failed } from "./story.js";
 import { t } from "./text.js";
 import { isWatched, watchSelect, whose } from "./watch.js";
 
@@ -79,12 +80,12 @@ const fact = (text, title) => el("span", { title }, text);
 const owner = (entry) => whose(entry) ? [fact(whose(entry), t("account"))] : [];
 
 function callRow(entry) {
-  const failed = entry.reply?.status === "failed";
-  const facts = [fact(failed ? `✗ ${entry.reply.retcode}` : entry.reply?.status === "async" ? "async" : "✓")];
+  const bad = failed(entry);
+  const facts = [fact(bad ? `✗ ${entry.reply?.retcode ?? ""}` : entry.reply.status === "async" ? "async" : "✓")];
   facts.push(fact(duration(entry.took_us)));
   facts.push(...owner(entry));
   if (entry.after !== undefined && entry.after < 10000) facts.push(fact(`+${entry.after} ms`, t("after_event")));
-  return row(entry, failed ? "call failed" : "call", "←", entry.action, ...facts);
+  return row(entry, bad ? "call failed" : "call", "←", entry.action, ...facts);
 }
 
 function botRow(entry) {
@@ -128,10 +129,11 @@ function drawFilters() {
     el("label", { className: "check" }, box, t("heartbeats")));
 }
 
-/** Since which event's time a call came: the reaction of whoever listens. */
+/** Since which event's time a call came: the reaction of whoever listens, being that account. */
 function relate(entry) {
   if (entry.kind !== "call") return;
-  const event = entries.findLast((one) => one.kind === "event" && one.event?.post_type !== "meta_event");
+  const event = entries.findLast((one) => one.kind === "event" && one.self_id === entry.self_id &&
+    one.event?.post_type !== "meta_event");
   if (event) entry.after = Math.max(0, entry.time - event.time);
 }
 
