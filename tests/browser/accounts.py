@@ -83,6 +83,25 @@ def faults_for_one_account(browser, gateway):
     shows(browser, "#fault-state", "一切正常")
 
 
+def faults_stay_with_their_account(browser, gateway):
+    """A change is the one's who was looked at, though somebody else is when it is asked for."""
+    with_twin(browser, gateway)
+    press(browser, "#tab-faults")
+    shows(browser, "#fault-state", "一切正常")
+    ask(gateway, f"api/faults?account={TWIN}", {"string_ids": True})
+    browser.run("""document.getElementById('fault-deaf').click();
+        const select = document.getElementById('fault-account'); select.value = arguments[0];
+        select.dispatchEvent(new Event('change', {bubbles: true}));""", str(TWIN))
+    until(lambda: browser.run("return document.getElementById('fault-string_ids').checked"))
+    until(lambda: ask(gateway, "api/faults")["deaf"])
+    assert ask(gateway, f"api/faults?account={TWIN}")["deaf"] is False
+    assert browser.run("return document.getElementById('fault-deaf').checked") is False
+    press(browser, "#fault-missing_echo")
+    until(lambda: ask(gateway, f"api/faults?account={TWIN}")["missing_echo"])
+    now = ask(gateway, f"api/faults?account={TWIN}"), ask(gateway, "api/faults")
+    assert now[0]["string_ids"] and not now[0]["deaf"] and not now[1]["missing_echo"], now
+
+
 def accounts_come_and_go(browser, gateway):
     """Somebody whom a column is becomes an account: it moves on; and becomes a person again."""
     up(browser, gateway, 1600)
@@ -125,6 +144,15 @@ def each_account_has_its_url(browser, gateway):
     """Behind the door that is open to all; its own where there is none."""
     up(browser, gateway)
     assert browser.run(URLS) == [True, True, "ws://twin", ""]
+
+
+def nobody_is_an_account(browser, gateway):
+    """Who the page would be is one from the beginning: it is somebody else."""
+    ask(gateway, "api/accounts", {"user_id": 10001})
+    up(browser, gateway, 1600)
+    until(lambda: browser.run("return document.querySelector('input[name=me]:checked')?.value") == "10002")
+    browser.type("#text", "by a person" + ENTER)
+    until(lambda: "by a person" in bubbles(browser))
 
 
 def acts_name_the_account(browser, gateway):
@@ -180,5 +208,5 @@ def accounts_by_keyboard(browser, gateway):
     browser.run("localStorage.clear()")
 
 
-TESTS = [talks_side_by_side, the_panel_for_one_account, faults_for_one_account, accounts_come_and_go,
-         each_account_has_its_url, acts_name_the_account, accounts_by_keyboard]
+TESTS = [talks_side_by_side, the_panel_for_one_account, faults_for_one_account, faults_stay_with_their_account, accounts_come_and_go,
+         each_account_has_its_url, nobody_is_an_account, acts_name_the_account, accounts_by_keyboard]

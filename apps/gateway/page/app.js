@@ -139,11 +139,12 @@ function drawAll() {
 /** Who is an account now is nobody to be; a talk with one that is none any more cannot go on. */
 function moveOn() {
   const people = new Set(playable().map((one) => one.user_id));
+  const before = writeAddress(state.columns);
   for (const column of state.columns) {
     if (!people.has(column.me)) column.me = [...people][0] ?? column.me;
     if (!placesOf(column.me).includes(column.place)) column.place = privatePlace(column.me, state.botId);
   }
-  if (writeAddress(state.columns) !== location.hash) remember();
+  if (writeAddress(state.columns) !== before) remember();
 }
 
 let accountsSeen = "";
@@ -222,6 +223,7 @@ const TAKE = {
     ready = true;
     accountsSeen = JSON.stringify([...state.accounts.keys()]);
     readColumns();
+    moveOn();
     drawAll();
     refreshFaults();
   },

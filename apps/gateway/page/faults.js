@@ -23,13 +23,24 @@ const FAULTS = [
 ];
 
 let known = {}; // as the gateway has them
-let account = 0; // whose they are; 0: the first one's
+let knownOf = 0; // whose those are
+let account = 0; // who is looked at; 0: the first one
 let asking = false;
 
-const url = () => {
+const chosen = () => {
   if (!state.accounts.has(account)) account = state.botId; // it was closed, or none was chosen
-  return `/api/faults?account=${account}`;
+  return account;
 };
+
+const urlOf = (one) => `/api/faults?account=${one}`;
+
+/** Take an account's faults; false: meanwhile another one is looked at. */
+function take(faults, of) {
+  if (of !== chosen()) return false;
+  known = faults;
+  knownOf = of;
+  return true;
+}
 
 const set = () => FAULTS.filter(({ name }) => known[name]);
 const say = (fault, value) => value === 0 ? t("off") : fault.say ? fault.say(value)
@@ -45,16 +56,21 @@ let last = Promise.resolve();
 /** One request after another: each change builds on the answer to the one before. */
 const inTurn = (step) => (last = last.then(step));
 
-const change = (wanted, from) => inTurn(async () => {
-  try {
-    known = await post(url(), { ...(from ?? known), ...wanted });
-    trouble("");
-    announce(set().length ? t("faults_set", set().length) : t("no_faults"));
-  } catch (error) {
-    trouble(error.message);
-  }
-  showFaults(true);
-});
+/** Of the account that is looked at now, whichever it will be when its turn has come. */
+function change(wanted, from) {
+  const of = chosen();
+  return inTurn(async () => {
+    try {
+      const before = from ?? (knownOf === of ? known : await get(urlOf(of)));
+      if (!take(await post(urlOf(of), { ...before, ...wanted }), of)) return;
+      trouble("");
+      announce(set().length ? t("faults_set", set().length) : t("no_faults"));
+    } catch (error) {
+      if (of === chosen()) trouble(error.message);
+    }
+    showFaults(true);
+  });
+}
 
 /** Ask again: calls count down, scripts and other pages set them as well. */
 export async function refreshFaults() {
@@ -62,9 +78,9 @@ export async function refreshFaults() {
   asking = true;
   await inTurn(async () => {
     asking = false;
+    const of = chosen();
     try {
-      known = await get(url());
-      showFaults();
+      if (take(await get(urlOf(of)), of)) showFaults();
     } catch {
       // the banner tells that the gateway is gone
     }
@@ -135,8 +151,8 @@ function showFaults(all = false) {
   byId("no-faults").disabled = !count && !known.action && !known.retcode;
 }
 
-async function choose(chosen) {
-  account = chosen;
+async function choose(one) {
+  account = one;
   trouble("");
   await refreshFaults();
 }
