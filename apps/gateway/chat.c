@@ -159,7 +159,7 @@ int64_t chat_say(struct gateway *gateway, int64_t user_id, const struct place *p
     if (!message)
         return 0;
     int64_t id = message->message_id;
-    event_emit(gateway, event_message(gateway, message));
+    event_emit_message(gateway, message);
     return id;
 }
 

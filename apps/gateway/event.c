@@ -194,10 +194,9 @@ static bool concerns(struct gateway *gateway, const json_t *event, int64_t self_
 
 /* An event as one account is told of it: its own messages are `message_sent`, its own removal is
  * `kick_me`. */
-static json_t *own_view(json_t *event, int64_t self_id)
+static json_t *own_view(json_t *event, int64_t self_id, bool own)
 {
     const char *name = NULL, *value = NULL;
-    bool own = names(event, "user_id", self_id);
     if (own && is(event, "post_type", "message")) {
         name = "post_type";
         value = "message_sent";
@@ -236,14 +235,27 @@ static void tell(struct gateway *gateway, size_t at, json_t *view)
     json_decref(view);
 }
 
-void event_emit(struct gateway *gateway, json_t *event)
+/* The event is author_id's own; taken. */
+static void emit(struct gateway *gateway, json_t *event, int64_t author_id)
 {
     for (size_t i = 0; event && i < gateway->world.account_count; i++) {
         const struct account *account = &gateway->world.accounts[i];
         if (account->open && concerns(gateway, event, account->user_id))
-            tell(gateway, i, wanted(gateway, i, own_view(event, account->user_id)));
+            tell(gateway, i,
+                 wanted(gateway, i,
+                        own_view(event, account->user_id, account->user_id == author_id)));
     }
     json_decref(event);
+}
+
+void event_emit(struct gateway *gateway, json_t *event)
+{
+    emit(gateway, event, json_integer_value(json_object_get(event, "user_id")));
+}
+
+void event_emit_message(struct gateway *gateway, const struct message *message)
+{
+    emit(gateway, event_message(gateway, message), message->user_id);
 }
 
 void event_emit_to(struct gateway *gateway, int64_t account_id, json_t *event)

@@ -28,6 +28,8 @@ json_t *event_sender(struct gateway *gateway, const struct message *message);
  * self_id yet; its reference is taken; NULL is allowed and does nothing.
  * cost   for each of those accounts a copy, and its encoding */
 void event_emit(struct gateway *gateway, json_t *event);
+/* The same of a message; who said it is told as of their own, whatever name it has. */
+void event_emit_message(struct gateway *gateway, const struct message *message);
 /* To one account alone, whatever it is about and says, with its self_id unless it has one; to
  * nobody if it is no open account. */
 void event_emit_to(struct gateway *gateway, int64_t account_id, json_t *event);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "cq.h"
 #include "event.h"
 #include "forward.h"
@@ -45,13 +46,36 @@ static json_t *message_param(struct call *call, struct forward *draft)
     return forward;
 }
 
-static json_t *send_to(struct call *call, const struct place *place)
+static bool may_be_anonymous(struct call *call, int64_t group_id)
+{
+    struct group *group = world_group(&call->gateway->world, group_id);
+    const struct member *self = group ? world_member(group, call->self) : NULL;
+    return self && group->anonymous && self->masked_until <= clock_now();
+}
+
+/* The segment `anonymous` at a message's beginning is none of it, but says how it is to be said;
+ * with ignore under one's name, where it may not be without. */
+static void take_mask(struct call *call, json_t *segments, struct place *place)
+{
+    json_t *first = json_array_get(segments, 0);
+    const char *type = json_string_value(json_object_get(first, "type"));
+    bool ignore = false;
+    if (!type || strcmp(type, "anonymous") != 0)
+        return;
+    (void)parse_flag(json_object_get(json_object_get(first, "data"), "ignore"), &ignore);
+    if (!ignore || may_be_anonymous(call, place->group_id))
+        place->way = MESSAGE_ANONYMOUS;
+    json_array_remove(segments, 0);
+}
+
+static json_t *send_to(struct call *call, struct place *place)
 {
     struct refusal refusal = {0};
     struct forward forward = {0};
     json_t *segments = message_param(call, &forward);
     if (!segments)
         return NULL;
+    take_mask(call, segments, place);
     int64_t id = chat_say(call->gateway, call->self, place, segments, &refusal);
     json_decref(segments);
     if (id && forward.nodes)

@@ -188,6 +188,24 @@ def anonymous():
         assert "anonymously" in cannot_say(gateway, 10004, TEA, anonymous=True)
 
 
+def bots_are_anonymous():
+    """By a segment before the rest; where it may not be, with ignore under its name."""
+    with Gateway("--account", "10010") as gateway, gateway.bot("/api") as bot, \
+            gateway.bot("/event") as ear, gateway.bot("/10010/event") as other:
+        data(bot, "send_msg", group_id=TEA, message="[CQ:anonymous]guess who")
+        got = event(other, "message")
+        assert (got["sub_type"], got["user_id"], got["raw_message"]) == ("anonymous", 80000000, "guess who"), got
+        plain = [{"type": "anonymous", "data": {"ignore": 1}}, {"type": "text", "data": {"text": "me"}}]
+        data(bot, "send_msg", group_id=WORKSHOP, message=plain)  # which does not allow it
+        got = event(other, "message")
+        assert (got["sub_type"], got["user_id"], got["raw_message"]) == ("normal", BOT, "me"), got
+        refused(bot, "send_msg", group_id=WORKSHOP, message="[CQ:anonymous,ignore=0]x")
+        refused(bot, "send_msg", user_id=OWNER, message="[CQ:anonymous]x")
+        refused(bot, "send_msg", group_id=TEA, message="[CQ:anonymous]")  # and nothing else
+        gateway.say(MEMBER, TEA, "it does not hear itself")
+        told(ear, "message", user_id=MEMBER)
+
+
 def names():
     with Gateway() as gateway, gateway.bot() as bot, gateway.bot("/event") as ear:
         old = members(bot, TEA)[BOT]["card"]
@@ -605,7 +623,7 @@ def wrong_acts():
         assert status == 405, (status, answer)
 
 
-tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous,
+tell([kicking, the_bot_is_kicked_and_comes_back, leaving, roles, muting, muting_all, anonymous, bots_are_anonymous,
       names, friends, requests_are_kept_in_number, answers_that_come_too_late, pokes_and_honours, the_account,
       restarting, quick_operations, forwards, forwards_are_forgotten,
       pages_learn_of_changes, the_past, marks, group_files, sizes_of_files,
