@@ -102,7 +102,15 @@ static json_t *perform(struct call *call, const json_t *request)
     return run_action(call, faults, name);
 }
 
-/* data is taken. */
+/* What a reply has; NULL: none. New reference. */
+static json_t *make_echo(const struct faults *faults, const json_t *request)
+{
+    if (faults->missing_echo)
+        return NULL;
+    return faults->empty_echo ? json_string("") : json_incref(json_object_get(request, "echo"));
+}
+
+/* data and echo are taken. */
 static json_t *make_reply(struct call *call, json_t *data, json_t *echo)
 {
     static const char *const statuses[] = {"ok", "async", "failed"};
@@ -110,10 +118,10 @@ static json_t *make_reply(struct call *call, json_t *data, json_t *echo)
         call_fail(call, RETCODE_NO_MEMORY, "out of memory");
     int status = call->retcode == 0 ? 0 : call->retcode == RETCODE_ASYNC ? 1 : 2;
     if (status < 2)
-        return json_pack("{s:s, s:i, s:o, s:O*}", "status", statuses[status], "retcode",
+        return json_pack("{s:s, s:i, s:o, s:o*}", "status", statuses[status], "retcode",
                          call->retcode, "data", data, "echo", echo);
     json_decref(data);
-    return json_pack("{s:s, s:i, s:n, s:s, s:s, s:O*}", "status", statuses[status], "retcode",
+    return json_pack("{s:s, s:i, s:n, s:s, s:s, s:o*}", "status", statuses[status], "retcode",
                      call->retcode, "data", "message", call->why, "wording", call->why, "echo",
                      echo);
 }
@@ -138,8 +146,7 @@ int actions_answer(const struct caller *caller, const json_t *request, const cha
     scene_tell(gateway);
     struct seat *seat = roster_seat(gateway, caller->self);
     struct faults *faults = seat ? &seat->faults : &none;
-    json_t *plain =
-        make_reply(&call, data, faults->missing_echo ? NULL : json_object_get(request, "echo"));
+    json_t *plain = make_reply(&call, data, make_echo(faults, request));
     json_t *shaped = fault_ids(faults, plain);
     struct frame *frame = frame_new(shaped);
     const char *name = json_string_value(json_object_get(request, "action"));

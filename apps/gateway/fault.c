@@ -27,6 +27,7 @@ static const struct field {
     {"action", WORD, offsetof(struct faults, action), 0, 0},
     {"string_ids", FLAG, offsetof(struct faults, string_ids), 0, 0},
     {"missing_echo", FLAG, offsetof(struct faults, missing_echo), 0, 0},
+    {"empty_echo", FLAG, offsetof(struct faults, empty_echo), 0, 0},
     {"duplicate_events", FLAG, offsetof(struct faults, duplicate_events), 0, 0},
     {"deaf", FLAG, offsetof(struct faults, deaf), 0, 0},
 };

@@ -28,6 +28,7 @@ struct faults {
     int64_t retcode;           /* of refuse; 0: 100; 1 is no failure */
     bool string_ids;           /* ids come as strings, in replies and events */
     bool missing_echo;         /* replies have none */
+    bool empty_echo;           /* that of every reply is "", as NapCat's may be */
     bool duplicate_events;     /* each comes twice */
     bool deaf;                 /* no events at all */
 };

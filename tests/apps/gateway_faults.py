@@ -11,7 +11,7 @@ from simulated import Gateway, call, data, event, tell  # noqa: E402
 from websocket import Closed  # noqa: E402
 
 NONE = {"delay_ms": 0, "drop": 0, "disconnect": 0, "reorder": 0, "refuse": 0, "risk": 0,
-        "retcode": 0, "action": "", "string_ids": False, "missing_echo": False,
+        "retcode": 0, "action": "", "string_ids": False, "missing_echo": False, "empty_echo": False,
         "duplicate_events": False, "deaf": False}
 
 
@@ -116,6 +116,14 @@ def shapes():
         got = event(bot, "message")
         assert got["user_id"] == got["sender"]["user_id"] == "10003" and got["time"] > 0, got
         assert isinstance(got["message_id"], str) and got["self_id"] == "10000", got
+        faults(gateway, empty_echo=True)
+        bot.send({"action": "get_status", "echo": {"x": 1}})
+        assert bot.receive()["echo"] == ""
+        bot.send({"action": "no_such"})
+        assert bot.receive()["echo"] == ""
+        faults(gateway, missing_echo=True, empty_echo=True)
+        bot.send({"action": "get_status", "echo": 1})
+        assert "echo" not in bot.receive()
         faults(gateway, missing_echo=True)
         bot.send({"action": "get_status", "echo": 7})
         assert "echo" not in bot.receive()

@@ -17,6 +17,7 @@ const FAULTS = [
   { name: "risk", values: TIMES, counts: true },
   { name: "reorder", values: [0, 2, 3, 5, 10, 20], say: (n) => t("replies", n) },
   { name: "missing_echo", flag: true },
+  { name: "empty_echo", flag: true },
   { name: "string_ids", flag: true },
   { name: "duplicate_events", flag: true },
   { name: "deaf", flag: true },

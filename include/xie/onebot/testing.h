@@ -162,7 +162,7 @@ XIE_API bool onebot_test_away(struct onebot_test *t, int64_t ns);
  *         meet it, -1 all: refuse (with retcode), risk (the message is sent, the answer an error),
  *         drop (no answer), disconnect (the connection ends in place of an answer). action: only
  *         that one meets them. delay_ms, before each answer; reorder, so many answers backwards;
- *         string_ids, missing_echo, duplicate_events, deaf (no events): true
+ *         string_ids, missing_echo, empty_echo (it is ""), duplicate_events, deaf (no events): true
  * note    starts nothing, and waits for nothing
  */
 XIE_API bool onebot_test_faults(struct onebot_test *t, const char *format, ...);
