@@ -176,7 +176,8 @@ XIE_API int onebot_plugin_load(struct onebot_bot *bot, const char *path);
  *         can (a transport without a task, a signal's handler, a handle of a task that nobody gave
  *         back), it stays, and the log says so. Not seen: pthreads of its own, and functions of its
  *         that another plugin has kept: `stop` has to see to those
- * note    events that wait for their turn there go on to the rules below
+ * note    events that wait for their turn there go on to the rules below. Of a rule with `pass`,
+ *         these have seen them: they are dropped, and the log says so
  */
 XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
 
@@ -191,7 +192,7 @@ XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
  *         a load: the old one is as it was. -ECANCELED -ETIMEDOUT of the scopes around: it is as it
  *         was, or the change goes on without its caller
  * note    events that wait for their turn, and what is passed on, go on at the same place in the
- *         new rules. Cool-downs begin anew. Kept conversations (<xie/onebot/keep.h>) go on in the
+ *         new rules; nobody sees one twice. Cool-downs begin anew. Kept conversations (<xie/onebot/keep.h>) go on in the
  *         new one; one that waits for the answer to a call has the program's grace to get it
  * note    for a while there are both: what only one can have (a port, a lock of a file) belongs
  *         into run, which begins when the old one has gone, not into start
