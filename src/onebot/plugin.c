@@ -283,6 +283,8 @@ int onebot_plugin_live(void *arg)
     onebot_plugin_close(plugin);
     leave(plugin);
     if (!error)
+        onebot_plugins_try_taken(&program->plugins);
+    if (!error)
         onebot_log(&program->log, ONEBOT_INFO, "plugin %s: unloaded", plugin->name);
     else if (!plugin->said)
         onebot_log(&program->log, ONEBOT_ERROR, "plugin %s: not loaded: %s",

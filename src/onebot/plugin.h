@@ -64,9 +64,10 @@ struct onebot_plugins {
     bool open;              /* the group is */
     bool closing;           /* the program is about to end */
     bool scanning;
-    size_t callers;         /* within one of the public calls: the program does not end before */
-    struct xie_event left;  /* pulsed when one has left */
-    struct xie_link failed; /* files of the folder that could not be loaded; see plugin_scan.c */
+    bool missed;           /* the last scan did not do all: a plugin was changing */
+    size_t callers;        /* within one of the public calls: the program does not end before */
+    struct xie_event left; /* pulsed when one has left */
+    struct xie_link apart; /* files of the folder that are not loaded; see plugin_scan.c */
 };
 
 extern const struct xie_local_key onebot_plugin_key;
@@ -108,7 +109,8 @@ void onebot_plugin_let_go(struct onebot_plugin *plugin);
 void onebot_crash_enter(struct onebot_plugin *plugin);
 void onebot_crash_leave(struct onebot_plugin *plugin);
 
-/* --- plugins.c, plugin_scan.c: those of a program ------------------------------------------ */
+/* --- plugins.c, plugin_scan.c, plugin_watch.c: of a program
+ * ------------------------------------------ */
 
 void onebot_plugins_init(struct onebot_plugins *plugins);
 /* From now on, until the stop, there may be some. In the task that stops them. */
@@ -124,10 +126,12 @@ void onebot_plugins_stop(struct onebot_program *program);
 int onebot_plugins_load(struct onebot_program *program, const char *path,
                         const struct onebot_plugin_definition *definition,
                         struct onebot_plugin *old, bool *sound);
+/* May this task have it end? errors -EDEADLK -EBUSY */
+int onebot_plugins_check_free(const struct onebot_plugin *plugin);
 /* End one that serves, and wait. */
 int onebot_plugins_unload(struct onebot_plugin *plugin);
-/* Anew. */
-int onebot_plugins_reload(struct onebot_plugin *plugin);
+/* Anew. sound as of a load. */
+int onebot_plugins_reload(struct onebot_plugin *plugin, bool *sound);
 /* The one that serves, or is about to, under this name; not one that starts in another's place.
  * NULL: none. */
 struct onebot_plugin *onebot_plugins_find(struct onebot_program *program, const char *name);
@@ -135,11 +139,24 @@ struct onebot_plugin *onebot_plugins_find(struct onebot_program *program, const 
  * XIE_ECLOSED */
 int onebot_plugins_enter(struct onebot_program *program);
 void onebot_plugins_leave(struct onebot_program *program);
-/* A task: have the folder looked through when something in it has changed. arg: the program */
-int onebot_plugins_watch(void *arg);
 /* The folder, once. errors as onebot_plugin_scan */
 int onebot_plugins_scan(struct onebot_program *program);
-void onebot_plugins_forget_failed(struct onebot_plugins *plugins);
+/* The next scan tries those again that failed, or only those whose name was taken. */
+void onebot_plugins_try_failed(struct onebot_plugins *plugins);
+void onebot_plugins_try_taken(struct onebot_plugins *plugins);
+/* It is about to be unloaded by a call: no scan loads its file as long as that is the same. errors
+ * -ENOMEM */
+int onebot_plugins_leave_alone(struct onebot_plugin *plugin);
+/* Its file was loaded by a call. */
+void onebot_plugins_want(struct onebot_program *program, const char *path);
+/* The name by which the scan knows a file, if it does; else the path as it is. name receives it,
+ * owned. errors -ENOMEM */
+int onebot_plugins_name(struct onebot_program *program, const char *path, char **name);
+/* Free what is remembered of files. */
+void onebot_plugins_forget(struct onebot_plugins *plugins);
+/* plugin_watch.c, a task: have the folder looked through when something in it has changed. arg:
+ * the program */
+int onebot_plugins_watch(void *arg);
 /* The mark of a file now. return 0; -errno */
 int onebot_mark_of(const char *path, struct onebot_mark *mark);
 

@@ -118,18 +118,29 @@ int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn, void *
 static int unload(struct onebot_program *program, const char *name)
 {
     struct onebot_plugin *plugin = onebot_plugins_find(program, name);
-    return plugin ? onebot_plugins_unload(plugin) : -ENOENT;
+    int error = plugin ? onebot_plugins_check_free(plugin) : -ENOENT;
+    if (!error)
+        error = onebot_plugins_leave_alone(plugin);
+    return error ? error : onebot_plugins_unload(plugin);
 }
 
 static int reload(struct onebot_program *program, const char *name)
 {
     struct onebot_plugin *plugin = onebot_plugins_find(program, name);
-    return plugin ? onebot_plugins_reload(plugin) : -ENOENT;
+    return plugin ? onebot_plugins_reload(plugin, NULL) : -ENOENT;
 }
 
 static int load(struct onebot_program *program, const char *path)
 {
-    return onebot_plugins_load(program, path, NULL, NULL, NULL);
+    char *name;
+    int error = onebot_plugins_name(program, path, &name);
+    if (error)
+        return error;
+    error = onebot_plugins_load(program, name, NULL, NULL, NULL);
+    if (!error)
+        onebot_plugins_want(program, name);
+    xie_release(name);
+    return error;
 }
 
 static int scan(struct onebot_program *program, const char *none)
@@ -188,7 +199,7 @@ static int tell_settings(struct onebot_plugin *plugin)
         return error;
     if (!definition->changed) {
         json_decref(settings);
-        error = onebot_plugins_reload(plugin);
+        error = onebot_plugins_reload(plugin, NULL);
         return error ? error : 1;
     }
     json_t *old = plugin->settings;
@@ -219,6 +230,7 @@ static int settings_changed(struct onebot_program *program, const char *none)
     (void)none;
     if (onebot_plugin_current())
         return -EDEADLK;
+    onebot_plugins_try_failed(&program->plugins);
     while ((plugin = serving_behind(program, seat))) {
         seat = plugin->seat;
         int told = tell_settings(plugin);
