@@ -182,8 +182,11 @@ static void serve(struct onebot_plugin *plugin)
         onebot_keep_wake_all(plugin->program);
     }
     settle(plugin, plugin->ending && !plugin->going ? -ECANCELED : 0);
-    while (!plugin->ending)
-        onebot_plugin_wait(plugin);
+    while (!plugin->ending) {
+        onebot_plugin_catch_up(plugin);
+        if (!plugin->ending)
+            onebot_plugin_wait(plugin);
+    }
 }
 
 /* --- ending ----------------------------------------------------------------------------- */
@@ -230,8 +233,10 @@ static void leave(struct onebot_plugin *plugin)
         plugin->next->old = NULL;
         onebot_plugin_pulse(plugin->next);
     }
-    if (plugin->old)
+    if (plugin->old) {
         plugin->old->next = NULL;
+        onebot_plugin_pulse(plugin->old);
+    }
     plugin->next = plugin->old = NULL;
     onebot_plugin_pulse(plugin);
 }

@@ -52,6 +52,7 @@ struct onebot_plugin {
     struct onebot_rule_set rules;
     struct onebot_schedule *schedule; /* NULL: it has no jobs */
     json_t *settings;
+    uint64_t settings_round; /* of the program's, when they were read */
     int64_t loaded_ns;
     int slot; /* of plugin_crash.c; -1: none */
 };
@@ -64,10 +65,11 @@ struct onebot_plugins {
     bool open;              /* the group is */
     bool closing;           /* the program is about to end */
     bool scanning;
-    bool missed;           /* the last scan did not do all: a plugin was changing */
-    size_t callers;        /* within one of the public calls: the program does not end before */
-    struct xie_event left; /* pulsed when one has left */
-    struct xie_link apart; /* files of the folder that are not loaded; see plugin_scan.c */
+    bool missed;             /* the last scan did not do all: a plugin was changing */
+    uint64_t settings_round; /* one more with each change of the settings */
+    size_t callers;          /* within one of the public calls: the program does not end before */
+    struct xie_event left;   /* pulsed when one has left */
+    struct xie_link apart;   /* files of the folder that are not loaded; see plugin_scan.c */
 };
 
 extern const struct xie_local_key onebot_plugin_key;
@@ -95,6 +97,14 @@ void onebot_plugin_close(struct onebot_plugin *plugin);
 /* Its section of the settings, owned. errors XIE_EFAILED (said) -ENOMEM */
 int onebot_plugin_read(struct onebot_plugin *plugin,
                        const struct onebot_plugin_definition *definition, json_t **settings);
+
+/* --- plugin_settings.c: other ones while it runs ------------------------------------------- */
+
+/* As onebot_plugin_settings_changed. */
+int onebot_plugins_settings_changed(struct onebot_program *program);
+/* It serves, and nobody comes in its place: have it hear of settings that have changed before. By
+ * its own task; does not wait. */
+void onebot_plugin_catch_up(struct onebot_plugin *plugin);
 
 /* --- plugin_end.c: nothing of it may run, nothing lead into it ---------------------------- */
 

@@ -170,6 +170,7 @@ static int check_declared(struct onebot_plugin *plugin)
     if (!error)
         error = add_jobs(plugin);
     plugin->opened = !error;
+    plugin->settings_round = program->plugins.settings_round;
     return error ? error : onebot_plugin_read(plugin, definition, &plugin->settings);
 }
 

@@ -242,11 +242,41 @@ static void script_moved(struct rig *rig)
     strcpy(kit_folder, away); /* to be removed too */
 }
 
+/* What comes while another look at the folder takes its time. */
+static void set_busy(struct rig *rig)
+{
+    set_watch(rig);
+    rig->options.plugin_start_ns = 700 * XIE_MILLISECOND;
+}
+
+static int scan_slow(void *arg)
+{
+    (void)arg;
+    return onebot_plugin_scan(kit_bot) < 0 ? -EIO : 0;
+}
+
+static void script_busy(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    unlink(kit_path("b.so"));
+    rig_wait_log(rig, "plugin other: unloaded");
+    kit_put("slow", "a.so");
+    struct xie_task *task = xie_spawn(scan_slow, NULL);
+    REQUIRE(xie_sleep(XIE_MILLISECOND) == 0); /* it has begun */
+    size_t n = rig_count_log(rig, "plugin other 1: loaded");
+    kit_put("other", "c.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), -EBUSY);
+    while (rig_count_log(rig, "plugin other 1: loaded") == n)
+        REQUIRE(xie_sleep(XIE_MILLISECOND) == 0);
+    CHECK_EQ(xie_join(task), 0);
+}
+
 static void test_what_changes_in_the_folder_is_loaded(void)
 {
     if (strcmp(getenv("XIE_BACKEND") ? getenv("XIE_BACKEND") : "", "sim") == 0)
         tap_skip("time there does not wait for files");
     play_with(set_watch, script_watch);
+    play_with(set_busy, script_busy);
 }
 
 static void test_a_folder_that_is_replaced_is_watched_anew(void)
@@ -281,8 +311,7 @@ static void set_settings(struct rig *rig)
 
 static int open_settings(void *arg)
 {
-    (void)arg;
-    write_settings(settings);
+    write_settings(arg);
     return onebot_config_open(kit_path("bot.yml"), onebot_settings_keys, complain, NULL, &config);
 }
 
@@ -326,9 +355,76 @@ static void script_settings(struct rig *rig)
 
 static void test_its_section_of_the_settings_is_its_own(void)
 {
-    REQUIRE(xie_run(open_settings, NULL) == 0);
+    REQUIRE(xie_run(open_settings, (void *)settings) == 0);
     play_with(set_settings, script_settings);
     onebot_config_close(config);
+}
+
+/* One whose settings change while it starts hears of it when it serves. */
+static struct xie_event begin;
+static const char late_settings[] = "plugins:\n  late:\n    word: one\n";
+
+static int start_late(struct onebot_plugin *plugin)
+{
+    const char *word = onebot_string(onebot_plugin_settings(plugin), "word");
+    fixture_note(strcmp(word, "one") == 0 ? "late one" : "late two");
+    return strcmp(word, "one") == 0 ? xie_event_wait(&begin) : 0;
+}
+
+static void hear_late(struct onebot_plugin *plugin)
+{
+    fixture_note(onebot_string(onebot_plugin_settings(plugin), "word"));
+}
+
+static int run_late(struct onebot_plugin *plugin)
+{
+    fixture_note(onebot_string(onebot_plugin_settings(plugin), "word"));
+    return 0;
+}
+
+static const struct onebot_config_key late_keys[] = {{.name = "word", .standard = "hi"},
+                                                     {.name = NULL}};
+
+ONEBOT_PLUGIN_AS(late, .name = "late", .keys = late_keys, .start = start_late, .run = run_late);
+ONEBOT_PLUGIN_AS(late_hears, .name = "late", .keys = late_keys, .start = start_late,
+                 .changed = hear_late);
+static const struct onebot_plugin_definition *late_list[] = {NULL, &late, NULL};
+
+static void set_late(struct rig *rig)
+{
+    late_list[0] = kit_plugins[0];
+    rig->options.plugins = late_list;
+    rig->options.config = config;
+    xie_event_clear(&begin);
+    kit_forget();
+}
+
+static void script_late(struct rig *rig)
+{
+    kit_wait_noted("late one", 1);
+    read_again("plugins:\n  late:\n    word: two\n");
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
+    xie_event_set(&begin);
+    kit_wait_noted("two", 1);
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(kit_noted("late two"), late_list[1] == &late);
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
+    CHECK_EQ(kit_noted("two"), 1);
+    read_again(late_settings); /* as much memory as before */
+}
+
+static void play_late(const struct onebot_plugin_definition *definition)
+{
+    REQUIRE(xie_run(open_settings, (void *)late_settings) == 0);
+    late_list[1] = definition;
+    play_with(set_late, script_late);
+    onebot_config_close(config);
+}
+
+static void test_settings_that_change_while_one_starts_reach_it(void)
+{
+    play_late(&late);
+    play_late(&late_hears);
 }
 
 /* --- linked in ------------------------------------------------------------------------------- */
@@ -500,6 +596,8 @@ static const struct tap_test tests[] = {
     {"what changes in the folder is loaded", test_what_changes_in_the_folder_is_loaded},
     {"a folder that is replaced is watched anew", test_a_folder_that_is_replaced_is_watched_anew},
     {"its section of the settings is its own", test_its_section_of_the_settings_is_its_own},
+    {"settings that change while one starts reach it",
+     test_settings_that_change_while_one_starts_reach_it},
     {"one that is linked in is a plugin like others",
      test_one_that_is_linked_in_is_a_plugin_like_others},
     {"an unsound one that is linked in ends the run",

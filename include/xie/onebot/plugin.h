@@ -165,8 +165,9 @@ XIE_API int onebot_plugin_load(struct onebot_bot *bot, const char *path);
 /**
  * Unload: from now on its rules see nothing, and its jobs do not begin. Its handlers (whatever
  * they wait for: calls, answers, turns), jobs and tasks are cancelled and waited for, those by
- * xie_spawn included, and so are jobs that it gave to threads. Its xie_call are taken back.
- * Then `stop` is called.
+ * xie_spawn included. Of a shared object so are jobs that it gave to threads, and its xie_call are
+ * taken back: those are known by where their code lies. One that is linked in sees to its own, in
+ * `stop`, but for jobs that a task of it waits for. Then `stop` is called.
  *
  * return  0 it has ended. Scans leave its file alone as long as that is the same and there; a load
  *         ends that
@@ -221,8 +222,9 @@ XIE_API int onebot_plugin_scan(struct onebot_bot *bot);
 
 /* The settings of the options have been read again (onebot_config_reload): plugins whose section is
  * another one now are told by `changed`, or reloaded. A section with a mistake is said, and the old
- * one stays in force. What has failed to load is tried again by the next scan. return how many it
- * was another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM
+ * one stays in force. One that is starting, or being loaded anew, hears of it when that is over, and
+ * is not counted. What has failed to load is tried again by the next scan. return how many it was
+ * another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM
  * XIE_ECLOSED */
 XIE_API int onebot_plugin_settings_changed(struct onebot_bot *bot);
 
