@@ -28,6 +28,13 @@ void onebot_plugin_unref(struct onebot_plugin *plugin)
     xie_release(plugin);
 }
 
+const char *onebot_plugin_label(const struct onebot_plugin *plugin)
+{
+    if (*plugin->name)
+        return plugin->name;
+    return plugin->path ? plugin->path : "?";
+}
+
 /* --- changes -------------------------------------------------------------------------- */
 
 void onebot_plugin_pulse(struct onebot_plugin *plugin)
@@ -293,10 +300,7 @@ int onebot_plugin_live(void *arg)
         onebot_log(&program->log, ONEBOT_INFO, "plugin %s: unloaded", plugin->name);
     else if (!plugin->said)
         onebot_log(&program->log, ONEBOT_ERROR, "plugin %s: not loaded: %s",
-                   *plugin->name  ? plugin->name
-                   : plugin->path ? plugin->path
-                                  : "?",
-                   xie_strerror(error));
+                   onebot_plugin_label(plugin), xie_strerror(error));
     settle(plugin, error);
     onebot_plugin_let_go(plugin);
     xie_list_remove(&plugin->link);

@@ -76,6 +76,8 @@ extern const struct xie_local_key onebot_plugin_key;
 
 /* --- plugin.c: one -------------------------------------------------------------------- */
 
+/* What the log calls it: its name, or its path as long as that is not known. */
+const char *onebot_plugin_label(const struct onebot_plugin *plugin);
 /* Say that something has changed. */
 void onebot_plugin_pulse(struct onebot_plugin *plugin);
 /* Wait for the next change. errors of the scopes around */

@@ -222,10 +222,10 @@ XIE_API int onebot_plugin_scan(struct onebot_bot *bot);
 
 /* The settings of the options have been read again (onebot_config_reload): plugins whose section is
  * another one now are told by `changed`, or reloaded. A section with a mistake is said, and the old
- * one stays in force. One that is starting, or being loaded anew, hears of it when that is over, and
- * is not counted. What has failed to load is tried again by the next scan. return how many it was
- * another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM
- * XIE_ECLOSED */
+ * one stays in force. One that is starting, or being loaded anew, hears of it when that is over,
+ * and is not counted. What has failed to load is tried again by the next scan. return how many it
+ * was another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM XIE_ECLOSED
+ */
 XIE_API int onebot_plugin_settings_changed(struct onebot_bot *bot);
 
 enum onebot_plugin_state {
