@@ -1,4 +1,4 @@
-/* plugin_folder.c - the folder of plugins, their settings, and those that are linked in. */
+/* plugin_folder.c - the folder of plugins, and those that are linked in. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
@@ -286,147 +286,6 @@ static void test_a_folder_that_is_replaced_is_watched_anew(void)
     play_with(set_moved, script_moved);
 }
 
-/* --- settings ------------------------------------------------------------------------------- */
-
-static struct onebot_config *config;
-static const char settings[] = "plugins:\n  fixture:\n    word: one\n  other:\n    word: two\n";
-
-static void write_settings(const char *text)
-{
-    FILE *file = fopen(kit_path("bot.yml"), "w");
-    REQUIRE(file && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
-static void complain(void *arg, const char *line)
-{
-    (void)arg;
-    fprintf(stderr, "# %s\n", line);
-}
-
-static void set_settings(struct rig *rig)
-{
-    set_folder(rig);
-    rig->options.config = config;
-}
-
-static int open_settings(void *arg)
-{
-    write_settings(arg);
-    return onebot_config_open(kit_path("bot.yml"), onebot_settings_keys, complain, NULL, &config);
-}
-
-static void read_again(const char *text)
-{
-    write_settings(text);
-    CHECK(onebot_config_reload(config, complain, NULL, NULL) >= 0);
-}
-
-static void script_settings(struct rig *rig)
-{
-    kit_says(rig, "/word", "one");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
-    read_again("plugins:\n  fixture:\n    word: one\n  other:\n    word: three\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* who can hear of it does */
-    CHECK_EQ(kit_noted("three"), 1);
-    CHECK_EQ(kit_noted("stop 1"), 0);
-    read_again("plugins:\n  fixture:\n    word: four\n  other:\n    word: three\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* the others are loaded anew */
-    CHECK_EQ(kit_noted("stop 1"), 1);
-    kit_says(rig, "/word", "four");
-    read_again("plugins:\n  fixture:\n    wrod: five\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* of other alone, whose is the default */
-    CHECK(rig_logged(rig, "plugin fixture: "));
-    CHECK(rig_logged(rig, "plugins.fixture.wrod: unknown key"));
-    CHECK_EQ(kit_noted("hi"), 1);
-    kit_says(rig, "/word", "four");
-    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), XIE_EFAILED);
-    kit_says(rig, "/word", "four");
-    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
-    CHECK_EQ(onebot_plugin_unload(kit_bot, "other"), 0);
-    kit_put("v2", "a.so");
-    CHECK_EQ(onebot_plugin_scan(kit_bot), 0); /* its settings are not sound */
-    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
-    read_again("plugins:\n  fixture:\n    word: six\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
-    CHECK_EQ(onebot_plugin_scan(kit_bot), 1); /* now they are */
-    kit_says(rig, "/word", "six");
-    read_again(settings); /* as much memory as before */
-}
-
-static void test_its_section_of_the_settings_is_its_own(void)
-{
-    REQUIRE(xie_run(open_settings, (void *)settings) == 0);
-    play_with(set_settings, script_settings);
-    onebot_config_close(config);
-}
-
-/* One whose settings change while it starts hears of it when it serves. */
-static struct xie_event begin;
-static const char late_settings[] = "plugins:\n  late:\n    word: one\n";
-
-static int start_late(struct onebot_plugin *plugin)
-{
-    const char *word = onebot_string(onebot_plugin_settings(plugin), "word");
-    fixture_note(strcmp(word, "one") == 0 ? "late one" : "late two");
-    return strcmp(word, "one") == 0 ? xie_event_wait(&begin) : 0;
-}
-
-static void hear_late(struct onebot_plugin *plugin)
-{
-    fixture_note(onebot_string(onebot_plugin_settings(plugin), "word"));
-}
-
-static int run_late(struct onebot_plugin *plugin)
-{
-    fixture_note(onebot_string(onebot_plugin_settings(plugin), "word"));
-    return 0;
-}
-
-static const struct onebot_config_key late_keys[] = {{.name = "word", .standard = "hi"},
-                                                     {.name = NULL}};
-
-ONEBOT_PLUGIN_AS(late, .name = "late", .keys = late_keys, .start = start_late, .run = run_late);
-ONEBOT_PLUGIN_AS(late_hears, .name = "late", .keys = late_keys, .start = start_late,
-                 .changed = hear_late);
-static const struct onebot_plugin_definition *late_list[] = {NULL, &late, NULL};
-
-static void set_late(struct rig *rig)
-{
-    late_list[0] = kit_plugins[0];
-    rig->options.plugins = late_list;
-    rig->options.config = config;
-    xie_event_clear(&begin);
-    kit_forget();
-}
-
-static void script_late(struct rig *rig)
-{
-    kit_wait_noted("late one", 1);
-    read_again("plugins:\n  late:\n    word: two\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
-    xie_event_set(&begin);
-    kit_wait_noted("two", 1);
-    fake_wait_connections(&rig->fake, 1);
-    CHECK_EQ(kit_noted("late two"), late_list[1] == &late);
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
-    CHECK_EQ(kit_noted("two"), 1);
-    read_again(late_settings); /* as much memory as before */
-}
-
-static void play_late(const struct onebot_plugin_definition *definition)
-{
-    REQUIRE(xie_run(open_settings, (void *)late_settings) == 0);
-    late_list[1] = definition;
-    play_with(set_late, script_late);
-    onebot_config_close(config);
-}
-
-static void test_settings_that_change_while_one_starts_reach_it(void)
-{
-    play_late(&late);
-    play_late(&late_hears);
-}
-
 /* --- linked in ------------------------------------------------------------------------------- */
 
 static unsigned started, stopped;
@@ -595,9 +454,6 @@ static const struct tap_test tests[] = {
     {"without the folder the bot runs", test_without_the_folder_the_bot_runs},
     {"what changes in the folder is loaded", test_what_changes_in_the_folder_is_loaded},
     {"a folder that is replaced is watched anew", test_a_folder_that_is_replaced_is_watched_anew},
-    {"its section of the settings is its own", test_its_section_of_the_settings_is_its_own},
-    {"settings that change while one starts reach it",
-     test_settings_that_change_while_one_starts_reach_it},
     {"one that is linked in is a plugin like others",
      test_one_that_is_linked_in_is_a_plugin_like_others},
     {"an unsound one that is linked in ends the run",
