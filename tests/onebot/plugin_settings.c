@@ -140,24 +140,69 @@ static void script_late(struct rig *rig)
     read_again(late_settings); /* as much memory as before */
 }
 
-static void play_late(const struct onebot_plugin_definition *definition)
+static void play_late(const struct onebot_plugin_definition *definition,
+                      void (*script)(struct rig *rig))
 {
     REQUIRE(xie_run(open_settings, (void *)late_settings) == 0);
     late_list[1] = definition;
-    play_with(set_late, script_late);
+    play_with(set_late, script);
     onebot_config_close(config);
 }
 
 static void test_settings_that_change_while_one_starts_reach_it(void)
 {
-    play_late(&late);
-    play_late(&late_hears);
+    play_late(&late, script_late);
+    play_late(&late_hears, script_late);
+}
+
+/* So does one whose successor was starting, and failed. */
+static unsigned starts;
+
+static int start_fails(struct onebot_plugin *plugin)
+{
+    (void)plugin;
+    if (!starts++)
+        return 0;
+    fixture_note("late again");
+    int error = xie_event_wait(&begin);
+    return error ? error : -EIO;
+}
+
+ONEBOT_PLUGIN_AS(late_fails, .name = "late", .keys = late_keys, .start = start_fails,
+                 .changed = hear_late);
+
+static int reload_late(void *arg)
+{
+    (void)arg;
+    return onebot_plugin_reload(kit_bot, "late") == -EIO ? 0 : -EINVAL;
+}
+
+static void script_fails(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    struct xie_task *task = xie_spawn(reload_late, NULL);
+    kit_wait_noted("late again", 1);
+    read_again("plugins:\n  late:\n    word: two\n");
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
+    CHECK_EQ(kit_noted("two"), 0);
+    xie_event_set(&begin);
+    CHECK_EQ(xie_join(task), 0);
+    kit_wait_noted("two", 1);
+    CHECK_EQ(starts, 2);
+    read_again(late_settings);
+}
+
+static void test_settings_that_change_before_a_reload_fails_reach_the_old_one(void)
+{
+    play_late(&late_fails, script_fails);
 }
 
 static const struct tap_test tests[] = {
     {"its section of the settings is its own", test_its_section_of_the_settings_is_its_own},
     {"settings that change while one starts reach it",
      test_settings_that_change_while_one_starts_reach_it},
+    {"settings that change before a reload fails reach the old one",
+     test_settings_that_change_before_a_reload_fails_reach_the_old_one},
     {NULL, NULL},
 };
 
