@@ -171,15 +171,16 @@ XIE_API int onebot_plugin_load(struct onebot_bot *bot, const char *path);
  *
  * return  0 it has ended. Scans leave its file alone as long as that is the same and there; a load
  *         ends that
- * errors  -ENOENT there is none; -ENOMEM nothing has changed; -EBUSY it is being loaded, reloaded
- * or unloaded; -EDEADLK by a task of the plugin itself; -ECANCELED -ETIMEDOUT of the scopes around:
- * it goes on without its caller note    who does not end within 5 seconds is named in the log,
- * again and again note    a shared object leaves memory when nothing can reach it any more. Where
- * something still can (a transport without a task, a signal's handler, a handle of a task that
- * nobody gave back), it stays, and the log says so. Not seen: pthreads of its own, and functions of
- * its that another plugin has kept: `stop` has to see to those note    events that wait for their
- * turn there go on to the rules below. Of a rule with `pass`, these have seen them: they are
- * dropped, and the log says so
+ * errors  -ENOENT there is none; -EBUSY it is being loaded, reloaded or unloaded; -EDEADLK by a
+ *         task of the plugin itself; -ENOMEM nothing has changed; -ECANCELED -ETIMEDOUT of the
+ *         scopes around: it goes on without its caller
+ * note    who does not end within 5 seconds is named in the log, again and again
+ * note    a shared object leaves memory when nothing can reach it any more. Where something still
+ *         can (a transport without a task, a signal's handler, a handle of a task that nobody gave
+ *         back), it stays, and the log says so. Not seen: pthreads of its own, and functions of its
+ *         that another plugin has kept: `stop` has to see to those
+ * note    events that wait for their turn there go on to the rules below. Of a rule with `pass`,
+ *         these have seen them: they are dropped, and the log says so
  */
 XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
 
@@ -195,9 +196,10 @@ XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
  *         was, or the change goes on without its caller
  * note    events that wait for their turn, and what is passed on, go on at the same place in the
  *         new rules; nobody sees one twice. Cool-downs begin anew. Kept conversations
- * (<xie/onebot/keep.h>) go on in the new one; one that waits for the answer to a call has the
- * program's grace to get it note    for a while there are both: what only one can have (a port, a
- * lock of a file) belongs into run, which begins when the old one has gone, not into start
+ *         (<xie/onebot/keep.h>) go on in the new one; one that waits for the answer to a call has
+ *         the program's grace to get it
+ * note    for a while there are both: what only one can have (a port, a lock of a file) belongs
+ *         into run, which begins when the old one has gone, not into start
  */
 XIE_API int onebot_plugin_reload(struct onebot_bot *bot, const char *name);
 
@@ -216,7 +218,7 @@ XIE_API int onebot_plugin_reload(struct onebot_bot *bot, const char *name);
  *         was changing just then, by the next scan
  * note    with plugin_watch this is done by itself, when the folder has not changed for 200 ms, and
  *         again as long as plugins were changing. A folder that is moved, removed or not there is
- *         looked for every 5 seconds at least, and the log says so
+ *         looked for again, every 5 seconds or more often, and the log says so
  */
 XIE_API int onebot_plugin_scan(struct onebot_bot *bot);
 
@@ -224,8 +226,8 @@ XIE_API int onebot_plugin_scan(struct onebot_bot *bot);
  * another one now are told by `changed`, or reloaded. A section with a mistake is said, and the old
  * one stays in force. One that is starting, or being loaded anew, hears of it when that is over,
  * and is not counted. What has failed to load is tried again by the next scan. return how many it
- * was another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM XIE_ECLOSED
- */
+ * was another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM
+ * XIE_ECLOSED */
 XIE_API int onebot_plugin_settings_changed(struct onebot_bot *bot);
 
 enum onebot_plugin_state {
@@ -237,8 +239,8 @@ enum onebot_plugin_state {
 
 /* One, for people. Strings are never NULL. */
 struct onebot_plugin_info {
-    const char *name, *version, *about;
-    const char *path; /* "": linked in */
+    const char *name, *version, *about; /* name "": not known yet, or it has none */
+    const char *path;                   /* "": linked in */
     enum onebot_plugin_state state;
     size_t running;    /* tasks: handlers, jobs, others */
     int64_t loaded_ns; /* when its rules came into force, of xie_now(); 0: not yet */
