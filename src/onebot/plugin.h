@@ -121,8 +121,7 @@ void onebot_plugin_let_go(struct onebot_plugin *plugin);
 void onebot_crash_enter(struct onebot_plugin *plugin);
 void onebot_crash_leave(struct onebot_plugin *plugin);
 
-/* --- plugins.c, plugin_scan.c, plugin_watch.c: of a program
- * ------------------------------------------ */
+/* --- plugins.c, plugin_scan.c, plugin_watch.c: of a program -------------------------------- */
 
 void onebot_plugins_init(struct onebot_plugins *plugins);
 /* From now on, until the stop, there may be some. In the task that stops them. */

@@ -120,8 +120,7 @@ static bool is_listed(const struct listing *listing, const char *path)
 
 /* --- what is left alone -------------------------------------------------------------------- */
 
-/* A file that is not loaded as long as it is the same: it could not be, or was unloaded by a call.
- */
+/* A file that is not loaded as long as it is the same: that failed, or a call unloaded it. */
 struct apart {
     struct xie_link link;
     struct onebot_mark mark;
@@ -272,7 +271,7 @@ static bool ends_scan(int error)
     return error && (error == xie_check() || error == XIE_ECLOSED);
 }
 
-/* return as onebot_plugins_load; sound too */
+/* As onebot_plugins_load. */
 static int load_found(struct onebot_program *program, const struct found *found, bool *sound)
 {
     struct onebot_plugin *plugin = find_path(program, found->path);
