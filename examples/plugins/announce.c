@@ -15,8 +15,8 @@ enum { ANNOUNCEMENTS = 200 }; /* of all groups together */
 
 static struct onebot_plugin *plugin;
 static struct onebot_schedule *schedule;
-static json_t *all;            /* array of {id, self, group, cron, text, job} */
-static struct xie_lock change; /* of the array: it is written in a wait */
+static json_t *all;            /* array of {id, self, group, cron, text, job}; NULL: not read yet */
+static struct xie_lock change; /* of the array: one change at a time, since writing it waits */
 
 /* --- saying ------------------------------------------------------------------------- */
 
@@ -58,31 +58,39 @@ static int schedule_one(json_t *one, char *why)
                              .zone = onebot_string(onebot_plugin_settings(plugin), "zone"),
                              .missed = ONEBOT_MISSED_SKIP},
         &job, why);
-    return error ? error : json_object_set_new(one, "job", json_integer((json_int_t)job));
+    if (error || !json_object_set_new(one, "job", json_integer((json_int_t)job)))
+        return error;
+    onebot_schedule_cancel(schedule, job);
+    return -ENOMEM;
 }
 
 /* --- commands ----------------------------------------------------------------------- */
 
 static const struct onebot_key key = {.space = "announce", .name = "all"};
 
-static int save(void)
+static int save(const json_t *announcements)
 {
-    return onebot_store_set(onebot_plugin_store(plugin), &key, "O", all);
+    return onebot_store_set(onebot_plugin_store(plugin), &key, "O", announcements);
 }
 
-/* Take one out of the array and the schedule. */
-static void take_out(const json_t *one)
+static void remove_from(json_t *array, const json_t *one)
 {
     size_t i;
     json_t *at;
-    onebot_schedule_cancel(schedule, (uint64_t)onebot_int(one, "job"));
-    json_array_foreach(all, i, at)
+    json_array_foreach(array, i, at)
     {
         if (at == one) {
-            json_array_remove(all, i);
+            json_array_remove(array, i);
             return;
         }
     }
+}
+
+/* Take one out of the schedule and the array, which may free it. */
+static void take_out(const json_t *one)
+{
+    onebot_schedule_cancel(schedule, (uint64_t)onebot_int(one, "job"));
+    remove_from(all, one);
 }
 
 static int64_t next_id(void)
@@ -104,8 +112,21 @@ static int add(struct onebot_event *event, int64_t *id, char *why)
         return -ENOMEM;
     int error = schedule_one(one, why);
     if (!error)
-        error = save();
+        error = save(all);
     if (error)
+        take_out(one);
+    return error;
+}
+
+/* Written first: where that fails it stays. */
+static int withdraw_one(const json_t *one)
+{
+    json_auto_t *others = json_copy(all);
+    if (!others)
+        return -ENOMEM;
+    remove_from(others, one);
+    int error = save(others);
+    if (!error)
         take_out(one);
     return error;
 }
@@ -153,10 +174,8 @@ static int on_withdraw(struct onebot_event *event)
         return error;
     json_t *one = find(id);
     bool ours = one && onebot_int(one, "group") == event->group_id;
-    if (ours) {
-        take_out(one);
-        error = save();
-    }
+    if (ours)
+        error = withdraw_one(one);
     xie_lock_give(&change);
     if (error)
         return error;
@@ -166,10 +185,13 @@ static int on_withdraw(struct onebot_event *event)
 
 /* --- rules and settings ------------------------------------------------------------- */
 
+/* A superuser is an admin everywhere, in private too: there is nobody to announce to. */
 static bool in_group(const struct onebot_event *event)
 {
     return event->group_id != 0;
 }
+
+static const char admins_only[] = "That is for the admins of a group, in it.";
 
 static const struct onebot_argument announce[] = {
     {.name = "when",
@@ -186,7 +208,7 @@ static const struct onebot_rule rules[] = {
     {.command = {"announce", "公告"},
      .help = "say something by the clock",
      .arguments = announce,
-     .permission = {.least_rank = ONEBOT_ADMIN, .refusal = ""},
+     .permission = {.least_rank = ONEBOT_ADMIN, .predicate = in_group, .refusal = admins_only},
      .handler = on_announce},
     {.command = {"announcements", "公告列表"},
      .help = "what will be said here",
@@ -195,7 +217,7 @@ static const struct onebot_rule rules[] = {
     {.command = {"withdraw", "撤销公告"},
      .help = "say it no longer",
      .arguments = withdraw,
-     .permission = {.least_rank = ONEBOT_ADMIN, .refusal = ""},
+     .permission = {.least_rank = ONEBOT_ADMIN, .predicate = in_group, .refusal = admins_only},
      .handler = on_withdraw},
     {0},
 };

@@ -35,7 +35,7 @@ static int on_checkin(struct onebot_event *event)
     int64_t today = day_of(event), last = onebot_int(old.value, "day");
     int64_t total = onebot_int(old.value, "points"), streak = onebot_int(old.value, "streak");
     json_decref(old.value);
-    if (last == today)
+    if (last >= today) /* a message may come late */
         return onebot_reply(event, "You have been here today. %" PRId64 " points.", total);
     streak = last == today - 1 ? streak + 1 : 1;
     int64_t bonus = (streak < BONUS_DAYS ? streak - 1 : BONUS_DAYS - 1) * points_a_bonus;

@@ -11,6 +11,18 @@
 
 enum { QUESTION = 200, LIST = 20 }; /* bytes of a question; questions in one list */
 
+/* How many bytes of marks that mean nothing stand at the end; 0: none. */
+static size_t mark_at_end(const char *text, size_t len)
+{
+    static const char *const marks[] = {" ", "?", "!", ".", "？", "！", "。"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t mark = strlen(marks[i]);
+        if (len >= mark && memcmp(text + len - mark, marks[i], mark) == 0)
+            return mark;
+    }
+    return 0;
+}
+
 /* The key of a question: small letters, single spaces, no marks at its end. false: none is left,
  * or it is too long to have been learned. */
 static bool key_of(const char *text, char key[QUESTION + 1])
@@ -25,10 +37,8 @@ static bool key_of(const char *text, char key[QUESTION + 1])
             return false;
         key[len++] = space ? ' ' : c;
     }
-    while (len && strchr(" ?!.", key[len - 1]))
-        len--;
-    if (len >= 3 && (!memcmp(key + len - 3, "？", 3) || !memcmp(key + len - 3, "！", 3)))
-        len -= 3;
+    for (size_t mark; (mark = mark_at_end(key, len)); len -= mark)
+        continue;
     key[len] = '\0';
     return len > 0;
 }
@@ -102,10 +112,13 @@ static int on_text(struct onebot_event *event)
     return error;
 }
 
+/* A superuser is an admin everywhere, in private too: what is taught there nobody would hear. */
 static bool in_group(const struct onebot_event *event)
 {
     return event->group_id != 0;
 }
+
+static const char admins_only[] = "That is for the admins of a group, in it.";
 
 static const struct onebot_argument learn[] = {
     {.name = "question", .help = "in quotes when it has spaces", .least = 1, .most = QUESTION},
@@ -121,17 +134,17 @@ static const struct onebot_rule rules[] = {
     {.command = {"learn", "学习"},
      .help = "teach me an answer",
      .arguments = learn,
-     .permission = {.least_rank = ONEBOT_ADMIN, .refusal = ""},
+     .permission = {.least_rank = ONEBOT_ADMIN, .predicate = in_group, .refusal = admins_only},
      .handler = on_learn},
     {.command = {"forget", "忘记"},
      .help = "have me forget it",
      .arguments = forget,
-     .permission = {.least_rank = ONEBOT_ADMIN, .refusal = ""},
+     .permission = {.least_rank = ONEBOT_ADMIN, .predicate = in_group, .refusal = admins_only},
      .handler = on_forget},
     {.command = {"known", "词条"},
      .help = "what I have been taught",
      .arguments = known,
-     .permission = {.predicate = in_group},
+     .permission = {.predicate = in_group, .refusal = "Only in a group."},
      .handler = on_known},
     {.name = "faq", .priority = -100, .permission = {.predicate = in_group}, .handler = on_text},
     {0},

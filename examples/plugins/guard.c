@@ -1,6 +1,9 @@
 /* guard.c - keeps a group in order: recalls what is forbidden, mutes who floods, lets in who knows
  * the answer to the group's question. The bot has to be an admin there. */
 /* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for strcasestr */
+#endif
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +12,7 @@
 #include <xie/onebot/plugin.h>
 
 /* Persons that are watched at a time; the one who has been silent the longest is forgotten. */
-enum { WATCHED = 1024 };
+enum { WATCHED = 1024, DAY = 24 * 60 * 60 };
 
 struct watched {
     int64_t group_id, user_id; /* 0: free */
@@ -21,6 +24,7 @@ struct watched {
 static struct watched watched[WATCHED];
 static const json_t *settings;
 
+/* The place of who sent it, made if there is none. */
 static struct watched *watch(const struct onebot_event *event)
 {
     struct watched *oldest = &watched[0];
@@ -62,8 +66,9 @@ static const char *forbidden_word(const char *text)
 static int mute(struct onebot_event *event, struct watched *who)
 {
     int64_t seconds = onebot_int(settings, "mute") / XIE_SECOND;
-    for (int64_t i = 0; i < who->muted && seconds < 24 * 60 * 60; i++)
+    for (int64_t i = 0; i < who->muted && seconds < DAY; i++)
         seconds *= 2;
+    seconds = seconds < DAY ? seconds : DAY;
     who->muted++;
     who->messages = 0;
     struct onebot_result result =
@@ -86,20 +91,26 @@ static bool offends(const struct onebot_event *event)
     return flood || forbidden_word(event->text);
 }
 
-static int on_offence(struct onebot_event *event)
+static int recall(struct onebot_event *event, const char *word)
 {
-    struct watched *who = watch(event);
-    const char *word = forbidden_word(event->text);
-    if (word) {
-        struct onebot_result gone = onebot_delete_msg(event->bot, event->message_id);
-        int error = gone.error;
-        onebot_result_free(&gone);
-        if (error)
-            return error;
+    struct onebot_result gone = onebot_delete_msg(event->bot, event->message_id);
+    int error = gone.error;
+    onebot_result_free(&gone);
+    if (!error)
         onebot_plugin_log(onebot_event_plugin(event), ONEBOT_INFO,
                           "recalled, for \"%s\", of %lld in %lld", word, (long long)event->user_id,
                           (long long)event->group_id);
-    }
+    return error;
+}
+
+/* Who it is by is looked up after the wait: meanwhile their place may have become another's. */
+static int on_offence(struct onebot_event *event)
+{
+    const char *word = forbidden_word(event->text);
+    int error = word ? recall(event, word) : 0;
+    if (error)
+        return error;
+    struct watched *who = watch(event);
     return who->messages > onebot_int(settings, "messages") ? mute(event, who) : 0;
 }
 

@@ -69,7 +69,10 @@ static int deliver(const struct onebot_plugin *plugin, const json_t *order, cons
     int error = bot ? onebot_send(bot, group, 0, NULL, "%s", text) : XIE_ENOTCONNECTED;
     if (error == XIE_ENOTCONNECTED)
         return 503;
-    *words = error ? xie_strerror(error) : "said\n";
+    *words = error ? "the bot could not say it\n" : "said\n";
+    if (error)
+        onebot_plugin_log(plugin, ONEBOT_WARNING, "group %lld: %s", (long long)group,
+                          xie_strerror(error));
     return error ? 502 : 200;
 }
 

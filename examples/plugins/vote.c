@@ -44,7 +44,7 @@ static const char *read_vote(struct vote *vote)
         if (!*part)
             return "One of the choices is empty.";
         if (vote->count == CHOICES)
-            return "That are more than nine choices.";
+            return "These are more than nine choices.";
         vote->choices[vote->count++] = part;
     }
     return vote->count < 2 ? "Give two choices at least, after a | each." : NULL;

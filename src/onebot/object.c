@@ -120,6 +120,7 @@ static void linker_says(char *why)
 
 static int link_copy(struct onebot_object *object, char *why)
 {
+    const struct onebot_plugin_definition *definition;
     char name[COPY_NAME];
     struct link_map *map;
     copy_name(object->fd, name);
@@ -130,11 +131,10 @@ static int link_copy(struct onebot_object *object, char *why)
     }
     object->span.start += map->l_addr;
     object->span.end += map->l_addr;
-    object->definition = dlsym(object->handle, ONEBOT_PLUGIN_SYMBOL);
-    if (object->definition && xie_span_has(&object->span, object->definition))
-        return 0;
-    snprintf(why, ONEBOT_WORDING, "it has no definition: ONEBOT_PLUGIN(…) is missing");
-    return -EINVAL;
+    definition = dlsym(object->handle, ONEBOT_PLUGIN_SYMBOL);
+    if (definition && xie_span_has(&object->span, definition))
+        object->definition = definition;
+    return 0;
 }
 
 static int open_data(const char *path, const char *data, size_t size, struct onebot_object *object,

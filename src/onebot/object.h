@@ -14,15 +14,16 @@ struct onebot_object {
     int fd;               /* of the copy; open as long as it is mapped, since its path, by which
                              the linker knows it, is made of it */
     struct xie_span span; /* where it lies */
-    const struct onebot_plugin_definition *definition; /* not looked at */
+    const struct onebot_plugin_definition *definition; /* not looked at; NULL: it has none */
 };
 
 /**
- * Read a file and open it. Its constructors run.
+ * Read a file and open it. Its constructors run: also without a definition something may lead into
+ * it then.
  *
  * object  receives it, owned; untouched on error
  * why     receives what is wrong; ONEBOT_WORDING bytes
- * errors  -ENOEXEC -EINVAL (no definition) XIE_ELIMIT -ENOMEM, those of xie_file_load and of
+ * errors  -ENOEXEC XIE_ELIMIT -ENOMEM, those of xie_file_load and of
  *         memfd_create(2)
  */
 int onebot_object_open(const char *path, struct onebot_object **object, char *why);

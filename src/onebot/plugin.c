@@ -28,6 +28,13 @@ void onebot_plugin_unref(struct onebot_plugin *plugin)
     xie_release(plugin);
 }
 
+const char *onebot_plugin_label(const struct onebot_plugin *plugin)
+{
+    if (*plugin->name)
+        return plugin->name;
+    return plugin->path ? plugin->path : "?";
+}
+
 /* --- changes -------------------------------------------------------------------------- */
 
 void onebot_plugin_pulse(struct onebot_plugin *plugin)
@@ -182,8 +189,11 @@ static void serve(struct onebot_plugin *plugin)
         onebot_keep_wake_all(plugin->program);
     }
     settle(plugin, plugin->ending && !plugin->going ? -ECANCELED : 0);
-    while (!plugin->ending)
-        onebot_plugin_wait(plugin);
+    while (!plugin->ending) {
+        onebot_plugin_catch_up(plugin);
+        if (!plugin->ending)
+            onebot_plugin_wait(plugin);
+    }
 }
 
 /* --- ending ----------------------------------------------------------------------------- */
@@ -230,8 +240,10 @@ static void leave(struct onebot_plugin *plugin)
         plugin->next->old = NULL;
         onebot_plugin_pulse(plugin->next);
     }
-    if (plugin->old)
+    if (plugin->old) {
         plugin->old->next = NULL;
+        onebot_plugin_pulse(plugin->old);
+    }
     plugin->next = plugin->old = NULL;
     onebot_plugin_pulse(plugin);
 }
@@ -283,13 +295,12 @@ int onebot_plugin_live(void *arg)
     onebot_plugin_close(plugin);
     leave(plugin);
     if (!error)
+        onebot_plugins_try_taken(&program->plugins);
+    if (!error)
         onebot_log(&program->log, ONEBOT_INFO, "plugin %s: unloaded", plugin->name);
     else if (!plugin->said)
         onebot_log(&program->log, ONEBOT_ERROR, "plugin %s: not loaded: %s",
-                   *plugin->name  ? plugin->name
-                   : plugin->path ? plugin->path
-                                  : "?",
-                   xie_strerror(error));
+                   onebot_plugin_label(plugin), xie_strerror(error));
     settle(plugin, error);
     onebot_plugin_let_go(plugin);
     xie_list_remove(&plugin->link);

@@ -52,6 +52,7 @@ struct onebot_plugin {
     struct onebot_rule_set rules;
     struct onebot_schedule *schedule; /* NULL: it has no jobs */
     json_t *settings;
+    uint64_t settings_round; /* of the program's, when they were read */
     int64_t loaded_ns;
     int slot; /* of plugin_crash.c; -1: none */
 };
@@ -64,15 +65,19 @@ struct onebot_plugins {
     bool open;              /* the group is */
     bool closing;           /* the program is about to end */
     bool scanning;
-    size_t callers;         /* within one of the public calls: the program does not end before */
-    struct xie_event left;  /* pulsed when one has left */
-    struct xie_link failed; /* files of the folder that could not be loaded; see plugin_scan.c */
+    bool missed;             /* the last scan did not do all: a plugin was changing */
+    uint64_t settings_round; /* one more with each change of the settings */
+    size_t callers;          /* within one of the public calls: the program does not end before */
+    struct xie_event left;   /* pulsed when one has left */
+    struct xie_link apart;   /* files of the folder that are not loaded; see plugin_scan.c */
 };
 
 extern const struct xie_local_key onebot_plugin_key;
 
 /* --- plugin.c: one -------------------------------------------------------------------- */
 
+/* What the log calls it: its name, or its path as long as that is not known. */
+const char *onebot_plugin_label(const struct onebot_plugin *plugin);
 /* Say that something has changed. */
 void onebot_plugin_pulse(struct onebot_plugin *plugin);
 /* Wait for the next change. errors of the scopes around */
@@ -95,6 +100,14 @@ void onebot_plugin_close(struct onebot_plugin *plugin);
 int onebot_plugin_read(struct onebot_plugin *plugin,
                        const struct onebot_plugin_definition *definition, json_t **settings);
 
+/* --- plugin_settings.c: other ones while it runs ------------------------------------------- */
+
+/* As onebot_plugin_settings_changed. */
+int onebot_plugins_settings_changed(struct onebot_program *program);
+/* It serves, and nobody comes in its place: have it hear of settings that have changed before. By
+ * its own task; does not wait. */
+void onebot_plugin_catch_up(struct onebot_plugin *plugin);
+
 /* --- plugin_end.c: nothing of it may run, nothing lead into it ---------------------------- */
 
 /* Cancel all that runs of it, and wait for it; whatever the scopes say. */
@@ -108,7 +121,7 @@ void onebot_plugin_let_go(struct onebot_plugin *plugin);
 void onebot_crash_enter(struct onebot_plugin *plugin);
 void onebot_crash_leave(struct onebot_plugin *plugin);
 
-/* --- plugins.c, plugin_scan.c: those of a program ------------------------------------------ */
+/* --- plugins.c, plugin_scan.c, plugin_watch.c: of a program -------------------------------- */
 
 void onebot_plugins_init(struct onebot_plugins *plugins);
 /* From now on, until the stop, there may be some. In the task that stops them. */
@@ -124,10 +137,12 @@ void onebot_plugins_stop(struct onebot_program *program);
 int onebot_plugins_load(struct onebot_program *program, const char *path,
                         const struct onebot_plugin_definition *definition,
                         struct onebot_plugin *old, bool *sound);
+/* May this task have it end? errors -EDEADLK -EBUSY */
+int onebot_plugins_check_free(const struct onebot_plugin *plugin);
 /* End one that serves, and wait. */
 int onebot_plugins_unload(struct onebot_plugin *plugin);
-/* Anew. */
-int onebot_plugins_reload(struct onebot_plugin *plugin);
+/* Anew. sound as of a load. */
+int onebot_plugins_reload(struct onebot_plugin *plugin, bool *sound);
 /* The one that serves, or is about to, under this name; not one that starts in another's place.
  * NULL: none. */
 struct onebot_plugin *onebot_plugins_find(struct onebot_program *program, const char *name);
@@ -135,11 +150,24 @@ struct onebot_plugin *onebot_plugins_find(struct onebot_program *program, const 
  * XIE_ECLOSED */
 int onebot_plugins_enter(struct onebot_program *program);
 void onebot_plugins_leave(struct onebot_program *program);
-/* A task: have the folder looked through when something in it has changed. arg: the program */
-int onebot_plugins_watch(void *arg);
 /* The folder, once. errors as onebot_plugin_scan */
 int onebot_plugins_scan(struct onebot_program *program);
-void onebot_plugins_forget_failed(struct onebot_plugins *plugins);
+/* The next scan tries those again that failed, or only those whose name was taken. */
+void onebot_plugins_try_failed(struct onebot_plugins *plugins);
+void onebot_plugins_try_taken(struct onebot_plugins *plugins);
+/* It is about to be unloaded by a call: no scan loads its file as long as that is the same. errors
+ * -ENOMEM */
+int onebot_plugins_leave_alone(struct onebot_plugin *plugin);
+/* Its file was loaded by a call. */
+void onebot_plugins_want(struct onebot_program *program, const char *path);
+/* The name by which the scan knows a file, if it does; else the path as it is. name receives it,
+ * owned. errors -ENOMEM */
+int onebot_plugins_name(struct onebot_program *program, const char *path, char **name);
+/* Free what is remembered of files. */
+void onebot_plugins_forget(struct onebot_plugins *plugins);
+/* plugin_watch.c, a task: have the folder looked through when something in it has changed. arg:
+ * the program */
+int onebot_plugins_watch(void *arg);
 /* The mark of a file now. return 0; -errno */
 int onebot_mark_of(const char *path, struct onebot_mark *mark);
 

@@ -118,18 +118,29 @@ int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn, void *
 static int unload(struct onebot_program *program, const char *name)
 {
     struct onebot_plugin *plugin = onebot_plugins_find(program, name);
-    return plugin ? onebot_plugins_unload(plugin) : -ENOENT;
+    int error = plugin ? onebot_plugins_check_free(plugin) : -ENOENT;
+    if (!error)
+        error = onebot_plugins_leave_alone(plugin);
+    return error ? error : onebot_plugins_unload(plugin);
 }
 
 static int reload(struct onebot_program *program, const char *name)
 {
     struct onebot_plugin *plugin = onebot_plugins_find(program, name);
-    return plugin ? onebot_plugins_reload(plugin) : -ENOENT;
+    return plugin ? onebot_plugins_reload(plugin, NULL) : -ENOENT;
 }
 
 static int load(struct onebot_program *program, const char *path)
 {
-    return onebot_plugins_load(program, path, NULL, NULL, NULL);
+    char *name;
+    int error = onebot_plugins_name(program, path, &name);
+    if (error)
+        return error;
+    error = onebot_plugins_load(program, name, NULL, NULL, NULL);
+    if (!error)
+        onebot_plugins_want(program, name);
+    xie_release(name);
+    return error;
 }
 
 static int scan(struct onebot_program *program, const char *none)
@@ -172,61 +183,10 @@ int onebot_plugin_scan(struct onebot_bot *bot)
     return call(bot, scan, NULL);
 }
 
-/* --- settings ------------------------------------------------------------------------------- */
-
-/* return 1 they are others, and it knows; 0 they are not; an error of the reload */
-static int tell_settings(struct onebot_plugin *plugin)
-{
-    const struct onebot_plugin_definition *definition = plugin->definition;
-    json_t *settings = NULL;
-    int error = onebot_plugin_read(plugin, definition, &settings);
-    if (error == XIE_EFAILED || (!error && json_equal(settings, plugin->settings))) {
-        json_decref(settings);
-        return 0;
-    }
-    if (error)
-        return error;
-    if (!definition->changed) {
-        json_decref(settings);
-        error = onebot_plugins_reload(plugin);
-        return error ? error : 1;
-    }
-    json_t *old = plugin->settings;
-    plugin->settings = settings;
-    definition->changed(plugin);
-    json_decref(old);
-    return 1;
-}
-
-static struct onebot_plugin *serving_behind(struct onebot_program *program, uint64_t seat)
-{
-    struct onebot_plugin *next = NULL;
-    struct xie_link *list = &program->plugins.list;
-    for (struct xie_link *at = list->next; at != list; at = at->next) {
-        struct onebot_plugin *plugin = XIE_CONTAINER(at, struct onebot_plugin, link);
-        if (plugin->going && !plugin->ending && !plugin->next && plugin->seat > seat &&
-            (!next || plugin->seat < next->seat))
-            next = plugin;
-    }
-    return next;
-}
-
 static int settings_changed(struct onebot_program *program, const char *none)
 {
-    struct onebot_plugin *plugin;
-    uint64_t seat = 0;
-    int count = 0;
     (void)none;
-    if (onebot_plugin_current())
-        return -EDEADLK;
-    while ((plugin = serving_behind(program, seat))) {
-        seat = plugin->seat;
-        int told = tell_settings(plugin);
-        if (told < 0 && (told == xie_check() || told == XIE_ECLOSED || told == -ENOMEM))
-            return told;
-        count += told > 0;
-    }
-    return count;
+    return onebot_plugins_settings_changed(program);
 }
 
 int onebot_plugin_settings_changed(struct onebot_bot *bot)

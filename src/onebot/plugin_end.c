@@ -105,8 +105,8 @@ static void tell(const struct rest *rest, const char *what)
 {
     char words[WORDS + 256];
     describe(rest, words, sizeof words);
-    onebot_log(&rest->plugin->program->log, ONEBOT_WARNING, "plugin %s: %s: %s", rest->plugin->name,
-               what, words);
+    onebot_log(&rest->plugin->program->log, ONEBOT_WARNING, "plugin %s: %s: %s",
+               onebot_plugin_label(rest->plugin), what, words);
 }
 
 /* --- waiting ---------------------------------------------------------------------------- */
@@ -141,7 +141,7 @@ static void close_object(struct onebot_plugin *plugin)
         onebot_log(&plugin->program->log, ONEBOT_INFO,
                    "plugin %s: the system keeps it in memory (it is marked so, or has symbols of "
                    "C++ that are there once)",
-                   plugin->name);
+                   onebot_plugin_label(plugin));
     plugin->object = NULL;
 }
 

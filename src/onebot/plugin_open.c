@@ -11,18 +11,11 @@
 
 /* --- complaints ----------------------------------------------------------------------- */
 
-static const char *label_of(const struct onebot_plugin *plugin)
-{
-    if (*plugin->name)
-        return plugin->name;
-    return plugin->path ? plugin->path : "?";
-}
-
 static int refuse(struct onebot_plugin *plugin, int error, const char *what, const char *which)
 {
     plugin->said = true;
-    onebot_log(&plugin->program->log, ONEBOT_ERROR, "plugin %s: %s%s", label_of(plugin), what,
-               which);
+    onebot_log(&plugin->program->log, ONEBOT_ERROR, "plugin %s: %s%s", onebot_plugin_label(plugin),
+               what, which);
     return error;
 }
 
@@ -49,7 +42,8 @@ static int check_version(struct onebot_plugin *plugin, const struct onebot_plugi
     onebot_log(&plugin->program->log, ONEBOT_ERROR,
                "plugin %s: it was built for another version (interface %u of %u bytes, here %d of "
                "%zu): build it again",
-               label_of(plugin), found->abi, found->size, ONEBOT_PLUGIN_ABI, sizeof *found);
+               onebot_plugin_label(plugin), found->abi, found->size, ONEBOT_PLUGIN_ABI,
+               sizeof *found);
     return -EINVAL;
 }
 
@@ -105,6 +99,8 @@ static int find_definition(struct onebot_plugin *plugin)
             return refuse(plugin, error, why, "");
         found = plugin->object->definition;
     }
+    if (!found)
+        return refuse(plugin, -EINVAL, "it has no definition: ONEBOT_PLUGIN(…) is missing", "");
     int error = check_version(plugin, found);
     if (!error)
         error = check_name(plugin, found->name);
@@ -170,6 +166,7 @@ static int check_declared(struct onebot_plugin *plugin)
     if (!error)
         error = add_jobs(plugin);
     plugin->opened = !error;
+    plugin->settings_round = program->plugins.settings_round;
     return error ? error : onebot_plugin_read(plugin, definition, &plugin->settings);
 }
 

@@ -6,16 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <xie/thread.h>
-#include <xie/watch.h>
 
 #include "base/memory.h"
 #include "onebot/plugin.h"
 #include "onebot/program.h"
-
-static const int64_t SETTLE_NS = 200 * XIE_MILLISECOND; /* without a change: who writes is done */
 
 int onebot_mark_of(const char *path, struct onebot_mark *mark)
 {
@@ -122,50 +118,94 @@ static bool is_listed(const struct listing *listing, const char *path)
     return false;
 }
 
-/* --- what could not be loaded ------------------------------------------------------------- */
+/* --- what is left alone -------------------------------------------------------------------- */
 
-/* A file that is not tried again as long as it is the same. */
-struct failed {
+/* A file that is not loaded as long as it is the same: that failed, or a call unloaded it. */
+struct apart {
     struct xie_link link;
     struct onebot_mark mark;
+    int why; /* what loading it came to; UNLOADED */
     char path[];
 };
 
-static struct failed *find_failed(struct onebot_plugins *plugins, const char *path)
+enum { UNLOADED = 0 };
+
+static struct apart *find_apart(struct onebot_plugins *plugins, const char *path)
 {
-    for (struct xie_link *at = plugins->failed.next; at != &plugins->failed; at = at->next) {
-        struct failed *failed = XIE_CONTAINER(at, struct failed, link);
-        if (strcmp(failed->path, path) == 0)
-            return failed;
+    for (struct xie_link *at = plugins->apart.next; at != &plugins->apart; at = at->next) {
+        struct apart *apart = XIE_CONTAINER(at, struct apart, link);
+        if (strcmp(apart->path, path) == 0)
+            return apart;
     }
     return NULL;
 }
 
-static void forget(struct failed *failed)
+static void forget(struct apart *apart)
 {
-    if (failed)
-        xie_list_remove(&failed->link);
-    xie_release(failed);
+    if (apart)
+        xie_list_remove(&apart->link);
+    xie_release(apart);
 }
 
-void onebot_plugins_forget_failed(struct onebot_plugins *plugins)
+static int set_apart(struct onebot_plugins *plugins, const char *path,
+                     const struct onebot_mark *mark, int why)
 {
-    while (!xie_list_empty(&plugins->failed))
-        forget(XIE_CONTAINER(plugins->failed.next, struct failed, link));
+    struct apart *apart = xie_alloc_zero(sizeof *apart + strlen(path) + 1);
+    if (!apart)
+        return -ENOMEM;
+    forget(find_apart(plugins, path));
+    apart->mark = *mark;
+    apart->why = why;
+    strcpy(apart->path, path);
+    xie_list_push(&plugins->apart, &apart->link);
+    return 0;
 }
 
-/* Without memory it is tried again the next time. */
-static void remember_failed(struct onebot_plugins *plugins, const struct found *found)
+void onebot_plugins_forget(struct onebot_plugins *plugins)
 {
-    struct failed *failed = xie_alloc_zero(sizeof *failed + strlen(found->path) + 1);
-    if (!failed)
-        return;
-    failed->mark = found->mark;
-    strcpy(failed->path, found->path);
-    xie_list_push(&plugins->failed, &failed->link);
+    while (!xie_list_empty(&plugins->apart))
+        forget(XIE_CONTAINER(plugins->apart.next, struct apart, link));
 }
 
-/* --- one after another -------------------------------------------------------------------- */
+static void forget_if(struct onebot_plugins *plugins, bool (*is)(int why))
+{
+    struct xie_link *next, *list = &plugins->apart;
+    for (struct xie_link *at = list->next; at != list; at = next) {
+        struct apart *apart = XIE_CONTAINER(at, struct apart, link);
+        next = at->next;
+        if (is(apart->why))
+            forget(apart);
+    }
+}
+
+static bool is_failure(int why)
+{
+    return why != UNLOADED;
+}
+
+static bool is_taken(int why)
+{
+    return why == -EEXIST;
+}
+
+void onebot_plugins_try_failed(struct onebot_plugins *plugins)
+{
+    forget_if(plugins, is_failure);
+}
+
+void onebot_plugins_try_taken(struct onebot_plugins *plugins)
+{
+    forget_if(plugins, is_taken);
+}
+
+/* May it go better the next time, though the file is the same? */
+static bool is_passing(int error)
+{
+    return error == XIE_ELIMIT || error == -EAGAIN || error == -EMFILE || error == -ENFILE ||
+           error == -ENOMEM || error == -ETIMEDOUT;
+}
+
+/* --- whose file is in the folder ------------------------------------------------------------ */
 
 static bool from_folder(const struct onebot_plugin *plugin, const char *folder)
 {
@@ -173,9 +213,46 @@ static bool from_folder(const struct onebot_plugin *plugin, const char *folder)
     if (!plugin->path || strncmp(plugin->path, folder, len) != 0)
         return false;
     const char *rest = plugin->path + len;
-    rest += *rest == '/';
+    if (len && folder[len - 1] != '/' && *rest++ != '/')
+        return false;
     return !strchr(rest, '/');
 }
+
+/* A path has many names. */
+int onebot_plugins_name(struct onebot_program *program, const char *path, char **name)
+{
+    const char *folder = program->options.plugin_folder, *slash = strrchr(path, '/');
+    struct onebot_mark given, here;
+    char *joined = folder ? join(folder, slash ? slash + 1 : path) : NULL;
+    if (folder && !joined)
+        return -ENOMEM;
+    if (joined && !onebot_mark_of(path, &given) && !onebot_mark_of(joined, &here) &&
+        mark_same(&given, &here)) {
+        *name = joined;
+        return 0;
+    }
+    xie_release(joined);
+    *name = xie_copy_string(path);
+    return *name ? 0 : -ENOMEM;
+}
+
+/* As it stands now: what was loaded may be older. */
+int onebot_plugins_leave_alone(struct onebot_plugin *plugin)
+{
+    struct onebot_program *program = plugin->program;
+    const char *folder = program->options.plugin_folder;
+    struct onebot_mark mark;
+    if (!folder || !from_folder(plugin, folder) || onebot_mark_of(plugin->path, &mark))
+        return 0;
+    return set_apart(&program->plugins, plugin->path, &mark, UNLOADED);
+}
+
+void onebot_plugins_want(struct onebot_program *program, const char *path)
+{
+    forget(find_apart(&program->plugins, path));
+}
+
+/* --- one after another -------------------------------------------------------------------- */
 
 static struct onebot_plugin *find_path(struct onebot_program *program, const char *path)
 {
@@ -194,21 +271,33 @@ static bool ends_scan(int error)
     return error && (error == xie_check() || error == XIE_ECLOSED);
 }
 
+/* As onebot_plugins_load. */
+static int load_found(struct onebot_program *program, const struct found *found, bool *sound)
+{
+    struct onebot_plugin *plugin = find_path(program, found->path);
+    return plugin ? onebot_plugins_reload(plugin, sound)
+                  : onebot_plugins_load(program, found->path, NULL, NULL, sound);
+}
+
 /* return 1 done; 0 there was nothing to do, or it failed, which is said; an error ends the scan */
 static int try_found(struct onebot_program *program, const struct found *found)
 {
-    struct onebot_plugin *plugin = find_path(program, found->path);
-    struct failed *failed = find_failed(&program->plugins, found->path);
+    struct onebot_plugins *plugins = &program->plugins;
+    const struct onebot_plugin *plugin = find_path(program, found->path);
+    const struct apart *apart = find_apart(plugins, found->path);
+    bool sound = false;
     if ((plugin && mark_same(&plugin->mark, &found->mark)) ||
-        (failed && mark_same(&failed->mark, &found->mark)))
+        (apart && mark_same(&apart->mark, &found->mark)))
         return 0;
-    int error = plugin ? onebot_plugins_reload(plugin)
-                       : onebot_plugins_load(program, found->path, NULL, NULL, NULL);
+    int error = load_found(program, found, &sound);
     if (ends_scan(error))
         return error;
-    forget(find_failed(&program->plugins, found->path));
-    if (error && error != -EBUSY && error != -ENOMEM)
-        remember_failed(&program->plugins, found);
+    forget(find_apart(plugins, found->path));
+    if (error == -EBUSY && !sound) /* not by its start */
+        plugins->missed = true;
+    else if (error && !is_passing(error))
+        set_apart(plugins, found->path, &found->mark,
+                  error); /* without memory: it is tried again */
     return !error;
 }
 
@@ -219,11 +308,26 @@ static struct onebot_plugin *find_orphan(struct onebot_program *program,
     struct xie_link *list = &program->plugins.list;
     for (struct xie_link *at = list->next; at != list; at = at->next) {
         struct onebot_plugin *plugin = XIE_CONTAINER(at, struct onebot_plugin, link);
-        if (plugin->going && !plugin->ending && !plugin->next &&
-            from_folder(plugin, listing->folder) && !is_listed(listing, plugin->path))
+        if (plugin->ending || plugin->gone || !from_folder(plugin, listing->folder) ||
+            is_listed(listing, plugin->path))
+            continue;
+        if (plugin->going && !plugin->next)
             return plugin;
+        program->plugins.missed = true;
     }
     return NULL;
+}
+
+/* What is no more there is another when it comes back. */
+static void forget_absent(struct onebot_plugins *plugins, const struct listing *listing)
+{
+    struct xie_link *next, *list = &plugins->apart;
+    for (struct xie_link *at = list->next; at != list; at = next) {
+        struct apart *apart = XIE_CONTAINER(at, struct apart, link);
+        next = at->next;
+        if (!is_listed(listing, apart->path))
+            forget(apart);
+    }
 }
 
 static int compare(struct onebot_program *program, const struct listing *listing)
@@ -238,6 +342,7 @@ static int compare(struct onebot_program *program, const struct listing *listing
         one = try_found(program, &listing->list[i]);
         done += one > 0;
     }
+    forget_absent(&program->plugins, listing);
     return one < 0 ? one : done;
 }
 
@@ -253,6 +358,7 @@ int onebot_plugins_scan(struct onebot_program *program)
     if (plugins->scanning)
         return -EBUSY;
     plugins->scanning = true;
+    plugins->missed = false;
     int result = xie_to_thread(read_folder, &listing, NULL);
     if (result < 0 && !xie_check())
         onebot_log(&program->log, ONEBOT_ERROR, "plugin_folder %s: %s", listing.folder,
@@ -262,45 +368,4 @@ int onebot_plugins_scan(struct onebot_program *program)
     listing_free(&listing);
     plugins->scanning = false;
     return result;
-}
-
-/* --- watching ----------------------------------------------------------------------------- */
-
-static int open_watch(const char *folder, struct xie_watch **watch)
-{
-    int error = xie_watch_open(watch);
-    if (error)
-        return error;
-    error = xie_watch_add(*watch, folder,
-                          IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVE | IN_DELETE);
-    return error < 0 ? error : 0;
-}
-
-/* Something has happened: until nothing does for a while. */
-static int wait_change(struct xie_watch *watch)
-{
-    struct xie_watch_event event;
-    int error = xie_watch_next(watch, &event);
-    while (!error) {
-        XIE_TIMEOUT(SETTLE_NS)
-            error = xie_watch_next(watch, &event);
-        if (error == -ETIMEDOUT && !xie_check())
-            return 0;
-    }
-    return error;
-}
-
-int onebot_plugins_watch(void *arg)
-{
-    struct onebot_program *program = arg;
-    const char *folder = program->options.plugin_folder;
-    struct xie_watch *watch = NULL;
-    int error = open_watch(folder, &watch);
-    while (!error && !(error = wait_change(watch)))
-        onebot_plugins_scan(program);
-    if (!xie_check())
-        onebot_log(&program->log, ONEBOT_ERROR, "plugin_folder %s is not watched: %s", folder,
-                   xie_strerror(error));
-    xie_watch_close(watch);
-    return 0;
 }

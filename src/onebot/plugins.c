@@ -12,7 +12,7 @@ enum { LIFE_STACK = 256 << 10 }; /* the linker and constructors run on it, and s
 void onebot_plugins_init(struct onebot_plugins *plugins)
 {
     xie_list_init(&plugins->list);
-    xie_list_init(&plugins->failed);
+    xie_list_init(&plugins->apart);
 }
 
 struct onebot_plugin *onebot_plugins_find(struct onebot_program *program, const char *name)
@@ -103,8 +103,7 @@ int onebot_plugins_load(struct onebot_program *program, const char *path,
 
 /* --- unloading -------------------------------------------------------------------------- */
 
-/* May this task have it end? */
-static int check_free(const struct onebot_plugin *plugin)
+int onebot_plugins_check_free(const struct onebot_plugin *plugin)
 {
     if (plugin == onebot_plugin_current())
         return -EDEADLK;
@@ -124,7 +123,7 @@ static int wait_gone(struct onebot_plugin *plugin)
 
 int onebot_plugins_unload(struct onebot_plugin *plugin)
 {
-    int error = check_free(plugin);
+    int error = onebot_plugins_check_free(plugin);
     if (error)
         return error;
     onebot_plugin_ref(plugin);
@@ -134,14 +133,14 @@ int onebot_plugins_unload(struct onebot_plugin *plugin)
     return error;
 }
 
-int onebot_plugins_reload(struct onebot_plugin *plugin)
+int onebot_plugins_reload(struct onebot_plugin *plugin, bool *sound)
 {
-    int error = check_free(plugin);
+    int error = onebot_plugins_check_free(plugin);
     if (error)
         return error;
     onebot_plugin_ref(plugin);
     error = onebot_plugins_load(plugin->program, plugin->path,
-                                plugin->path ? NULL : plugin->definition, plugin, NULL);
+                                plugin->path ? NULL : plugin->definition, plugin, sound);
     onebot_plugin_unref(plugin);
     return error;
 }

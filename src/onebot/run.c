@@ -252,7 +252,7 @@ static int run_program(struct onebot_program *program)
         error = catch_signals(&program->options, &watch.signals);
     if (!error)
         error = run_watched(&watch);
-    onebot_plugins_forget_failed(&program->plugins);
+    onebot_plugins_forget(&program->plugins);
     onebot_changes_end(program);
     onebot_ways_free(&ways);
     onebot_ways_free(&program->ways);

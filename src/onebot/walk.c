@@ -167,7 +167,7 @@ static struct onebot_letter *own_letter(const struct onebot_rule *rule,
 {
     struct onebot_letter *own = rule->pass ? onebot_letter_copy(letter) : letter;
     if (own)
-        own->passed_on = rule->pass;
+        own->passed_on = rule->pass || letter->passed_on;
     return own;
 }
 
@@ -298,17 +298,43 @@ void onebot_walk_again(struct onebot_letter *letter)
     walk_behind(program, letter);
 }
 
-/* Before the place, so that a rule that has come there is asked. */
+/* The rule that stands at a place now; NULL: none. */
+static struct onebot_rule_entry *rule_at(const struct onebot_rules *rules,
+                                         const struct onebot_position *place)
+{
+    struct onebot_position before = *place;
+    before.order--;
+    struct onebot_rule_entry *entry = onebot_rules_behind(rules, &before);
+    return entry && entry->kind == ONEBOT_RULE && !onebot_position_before(place, &entry->place)
+               ? entry
+               : NULL;
+}
+
+/* Those below have it already: for the one rule alone; takes the letter over. */
+static void offer(struct onebot_program *program, struct onebot_letter *letter)
+{
+    struct onebot_rule_entry *entry = rule_at(&program->rules, &letter->place);
+    letter->passed_on = true;
+    if (!entry)
+        onebot_letter_drop(letter, "its rule went before its turn");
+    else if (!try_rule(program, entry, letter))
+        onebot_letter_free(letter);
+}
+
 void onebot_walk_return(struct onebot_letter *letter)
 {
-    struct onebot_letter *copy = letter->passed_on ? NULL : onebot_letter_copy(letter);
+    struct onebot_letter *copy = onebot_letter_copy(letter);
+    bool passed_on = letter->passed_on;
     if (!copy) {
-        onebot_letter_drop(letter, letter->passed_on ? "its plugin was unloaded before its turn"
-                                                     : xie_strerror(-ENOMEM));
+        onebot_letter_drop(letter, xie_strerror(-ENOMEM));
         return;
     }
     onebot_letter_free(letter);
-    copy->place.order--;
+    if (passed_on) {
+        offer(copy->event.bot->program, copy);
+        return;
+    }
+    copy->place.order--; /* so that a rule that has come there is asked */
     onebot_walk(copy);
 }
 

@@ -14,7 +14,7 @@ void onebot_walk(struct onebot_letter *letter);
 void onebot_walk_again(struct onebot_letter *letter);
 
 /* A letter that waited for its turn at a rule that is no more: to whatever stands in its place, and
- * on; takes it over. */
+ * on, or to that alone when those below have seen it; takes it over. */
 void onebot_walk_return(struct onebot_letter *letter);
 
 #endif

@@ -147,6 +147,26 @@ def test_a_superuser_manages_them():
             assert here.say("/word") == "v1 hi"  # nothing was said to who may not
 
 
+def test_what_is_unloaded_stays_so():
+    with place() as folder:
+        here = Place(folder)
+        here.build("v1")
+        with kit.Bot("--config", here.settings, "--plugins", here.plugins + "//") as bot:
+            here.accept()
+            assert here.say("/plugin unload weather") == "weather: unloaded"
+            here.configure("ho")
+            bot.process.send_signal(signal.SIGHUP)
+            here.build("v3", file="second.so", name="other")
+            bot.until(r"plugin other v3: loaded")
+            assert "weather" not in here.say("/plugin list")
+            assert here.say("/plugin load weather") == "weather: loaded"
+            os.unlink(os.path.join(here.plugins, "second.so"))
+            bot.until(r"plugin other: unloaded")
+            assert "weather v1 (serving" in here.say("/plugin list")
+            here.build("v2")
+            bot.until(r"plugin weather v2: reloaded")
+
+
 def test_without_a_configuration_the_command_line_names_the_folder():
     with place() as folder:
         here = Place(folder)

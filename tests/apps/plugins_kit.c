@@ -8,10 +8,11 @@
 #include <xie/onebot/testing.h>
 #include <xie/web.h>
 
-enum { HOOK_PORT = 7070 };
+enum { HOOK_PORT = 7070, BOSS = 10008, DAY = 24 * 60 * 60 };
 static const char secret[] = "a secret of the tests";
 
 static const char settings[] =
+    "superusers: [10008]\n"
     "plugins:\n"
     "  announce: {zone: UTC}\n"
     "  checkin: {zone: UTC, points: 10, bonus: 2}\n"
@@ -53,6 +54,16 @@ static struct cast cast(struct onebot_test *t)
     return who;
 }
 
+/* A superuser, who is no friend of any group. */
+static int64_t boss(struct onebot_test *t)
+{
+    int64_t person = 0;
+    while (person < BOSS)
+        if (!(person = (onebot_test_person)(t, "Boss")))
+            return 0;
+    return person;
+}
+
 /* --- faq ---------------------------------------------------------------------------- */
 
 static void faq_answers_what_it_was_taught(struct onebot_test *t)
@@ -64,6 +75,8 @@ static void faq_answers_what_it_was_taught(struct onebot_test *t)
     onebot_test_hears(t, who.bob, who.group, "At \\*eight\\*.");
     onebot_test_restarts(t);
     onebot_test_says(t, who.carol, who.group, "When is the party?!");
+    onebot_test_hears(t, who.carol, who.group, "At \\*eight\\*.");
+    onebot_test_says(t, who.carol, who.group, "When is the party？！。");
     onebot_test_hears(t, who.carol, who.group, "At \\*eight\\*.");
     onebot_test_says(t, who.carol, who.group, "And where?");
     onebot_test_quiet(t, who.carol, who.group);
@@ -77,9 +90,12 @@ static void faq_is_taught_by_admins_alone(struct onebot_test *t)
 {
     struct cast who = cast(t);
     onebot_test_says(t, who.bob, who.group, "/learn x y");
-    onebot_test_hears(t, who.bob, who.group, "You may not do that.");
+    onebot_test_hears(t, who.bob, who.group, "That is for the admins of a group, in it.");
     onebot_test_says(t, who.bob, who.group, "x");
     onebot_test_quiet(t, who.bob, who.group);
+    int64_t chief = boss(t);
+    onebot_test_says(t, chief, 0, "/learn x y");
+    onebot_test_hears(t, chief, 0, "That is for the admins of a group, in it.");
 }
 
 static void faq_tells_what_it_knows_by_pages(struct onebot_test *t)
@@ -162,7 +178,7 @@ static void vote_says_what_is_wrong(struct onebot_test *t)
     onebot_test_hears(t, who.bob, who.group, "What is the question?");
     onebot_test_passes(t, 10 * XIE_SECOND);
     onebot_test_says(t, who.bob, who.group, "/vote x|1|2|3|4|5|6|7|8|9|10");
-    onebot_test_hears(t, who.bob, who.group, "That are more than nine choices.");
+    onebot_test_hears(t, who.bob, who.group, "These are more than nine choices.");
 }
 
 /* --- guard -------------------------------------------------------------------------- */
@@ -191,9 +207,16 @@ static void guard_mutes_who_floods(struct onebot_test *t)
     for (int i = 0; i < 5; i++)
         onebot_test_says(t, who.bob, who.group, "hello again %d", i);
     onebot_test_hears(t, who.carol, who.group, "Bob is silent for 120 s.");
+    onebot_test_calls(t, "set_group_ban", "{s:I}", "user_id", (json_int_t)who.bob);
+    for (int64_t seconds = 240; seconds < 2 * DAY; seconds *= 2) {
+        onebot_test_passes(t, 25 * XIE_HOUR);
+        for (int i = 0; i < 5; i++)
+            onebot_test_says(t, who.bob, who.group, "and again %d", i);
+        onebot_test_calls(t, "set_group_ban", "{s:I}", "duration",
+                          (json_int_t)(seconds < DAY ? seconds : DAY));
+    }
     for (int i = 0; i < 20; i++)
         onebot_test_says(t, who.alice, who.group, "I own this place");
-    onebot_test_calls(t, "set_group_ban", "{s:I}", "user_id", (json_int_t)who.bob);
     onebot_test_calls_no(t, "set_group_ban");
 }
 
@@ -240,9 +263,12 @@ static void announce_says_what_is_wrong(struct onebot_test *t)
     onebot_test_says(t, who.alice, who.group, "/announce \"61 * * * *\" x");
     onebot_test_hears(t, who.alice, who.group, "When? minute*");
     onebot_test_says(t, who.bob, who.group, "/announce \"1 * * * *\" x");
-    onebot_test_hears(t, who.bob, who.group, "You may not do that.");
+    onebot_test_hears(t, who.bob, who.group, "That is for the admins of a group, in it.");
     onebot_test_says(t, who.bob, who.group, "/announcements");
     onebot_test_hears(t, who.bob, who.group, "There is none.");
+    int64_t chief = boss(t);
+    onebot_test_says(t, chief, 0, "/announce \"1 * * * *\" x");
+    onebot_test_hears(t, chief, 0, "That is for the admins of a group, in it.");
 }
 
 /* --- hook --------------------------------------------------------------------------- */

@@ -224,9 +224,33 @@ static void set_turns(struct rig *rig)
     rig->options.arg = rig;
 }
 
+static void script_turns_passed(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_put("v1", "a.so")), 0);
+    for (int i = 0; i < 3; i++)
+        fake_message(&rig->fake, FAKE_USER, FAKE_GROUP, "/both");
+    kit_wait_noted("sleep 1", 1);
+    settle();
+    CHECK_EQ(rig->count, 3); /* those below have seen all of them */
+    kit_put("v2", "a.so");
+    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), 0);
+    kit_wait_noted("sleep 2", 1); /* who waited has its turn at the new one */
+    settle();
+    CHECK_EQ(rig_count_log(rig, "dropped"), 0);
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    settle();
+    CHECK_EQ(kit_noted("sleep 2"), 1);
+    CHECK_EQ(rig_count_log(rig, "its rule went before its turn"), 1);
+    CHECK_EQ(rig->count, 3); /* nobody sees one twice */
+}
+
 static void test_who_waits_for_a_turn_goes_on_to_the_new_rules(void)
 {
     play(&(struct play){set_turns, NULL, script_turns});
+    kit_clean();
+    kit_forget();
+    play(&(struct play){set_turns, NULL, script_turns_passed});
     kit_clean();
 }
 

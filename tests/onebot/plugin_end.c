@@ -263,6 +263,25 @@ static void test_a_signal_that_comes_late_does_no_harm(void)
     play_it(script_signal);
 }
 
+/* Its constructors ran, though no plugin came of it. */
+static void script_constructor(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_put("none-signal", "a.so")), -EINVAL);
+    CHECK_EQ(rig_count_log(rig, "a.so: it has no definition"), 1);
+    CHECK_EQ(rig_count_log(rig, "a.so: it stays in memory, since something leads into it: 1 by"),
+             1);
+    raise(SIGUSR2);
+    signal(SIGUSR2, SIG_DFL);
+    while (onebot_plugin_list(kit_bot, NULL, 0) > 1)
+        REQUIRE(xie_sleep(XIE_MILLISECOND) == 0);
+}
+
+static void test_one_without_a_definition_stays_as_long_as_others(void)
+{
+    play_it(script_constructor);
+}
+
 static void script_at_the_end(struct rig *rig)
 {
     load_first(rig);
@@ -484,6 +503,8 @@ static const struct tap_test tests[] = {
      test_it_stays_in_memory_while_a_transport_has_its_protocol},
     {"one that cannot leave memory is loaded anew all the same",
      test_one_that_cannot_leave_memory_is_loaded_anew_all_the_same},
+    {"one without a definition stays as long as others",
+     test_one_without_a_definition_stays_as_long_as_others},
     {"a signal that comes late does no harm", test_a_signal_that_comes_late_does_no_harm},
     {"it stays in memory when the bot has ended", test_it_stays_in_memory_when_the_bot_has_ended},
     {"a plugin does not unload itself", test_a_plugin_does_not_unload_itself},

@@ -15,10 +15,16 @@ static void no_log(void *arg, enum onebot_level level, const char *line)
         fprintf(stderr, "%d %s\n", (int)level, line);
 }
 
+static const char *folder; /* NULL: none */
+
 static int run_bot(void *arg)
 {
-    struct onebot_options options = {
-        .url = "ws://127.0.0.1:1/", .plugins = kit_plugins, .keep_signals = true, .log = no_log};
+    struct onebot_options options = {.url = "ws://127.0.0.1:1/",
+                                     .plugins = kit_plugins,
+                                     .plugin_folder = folder,
+                                     .plugin_watch = folder,
+                                     .keep_signals = true,
+                                     .log = no_log};
     int error = onebot_run(&options);
     *(bool *)arg = true;
     return error == -ECANCELED ? 0 : error;
@@ -34,6 +40,19 @@ static int load_reload_unload(void)
     return error;
 }
 
+/* The folder has loaded it, unless that has failed. */
+static int unload_load_scan(void)
+{
+    int error = onebot_plugin_unload(kit_bot, "fixture");
+    if (!error || error == -ENOENT)
+        error = onebot_plugin_scan(kit_bot);
+    while (error == -EBUSY)
+        error = xie_sleep(XIE_MILLISECOND);
+    if (error >= 0)
+        error = onebot_plugin_load(kit_bot, kit_path("a.so"));
+    return error == -EEXIST ? 0 : error;
+}
+
 /* What fails leaves what there was: it can be done once more. */
 static int program(void *arg)
 {
@@ -46,7 +65,7 @@ static int program(void *arg)
         while (!error && !kit_bot && !ended)
             error = xie_sleep(XIE_MILLISECOND);
         if (!error && !ended)
-            error = load_reload_unload();
+            error = folder ? unload_load_scan() : load_reload_unload();
         if (!error && !ended)
             error = onebot_plugin_settings_changed(kit_bot);
         xie_group_cancel(&group);
@@ -60,6 +79,8 @@ static void test_each_failure_is_clean(void)
 {
     kit_put("v1", "a.so");
     fault_sweep_all(&(struct fault_program){"plugin", program, NULL, true});
+    folder = kit_folder;
+    fault_sweep_all(&(struct fault_program){"folder", program, NULL, true});
     kit_clean();
 }
 

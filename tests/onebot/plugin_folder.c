@@ -1,9 +1,10 @@
-/* plugin_folder.c - the folder of plugins, their settings, and those that are linked in. */
+/* plugin_folder.c - the folder of plugins, and those that are linked in. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugin_kit.h"
@@ -59,6 +60,106 @@ static void test_a_folder_is_loaded_and_looked_through(void)
     play_with(set_folder, script_folder);
 }
 
+/* What is unloaded by a call stays so, until its file is another or it is loaded by a call. */
+static void script_unloaded(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(onebot_plugin_load(kit_bot, kit_path("a.so")), 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    kit_says(rig, "/v", "version 1");
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    kit_put("v2", "a.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 1);
+    kit_says(rig, "/v", "version 2");
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    REQUIRE(rename(kit_path("a.so"), kit_path("c.so.old")) == 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    REQUIRE(rename(kit_path("c.so.old"), kit_path("a.so")) == 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 1);
+    kit_says(rig, "/v", "version 2");
+}
+
+static void test_what_a_call_unloads_no_scan_loads(void)
+{
+    play_with(set_folder, script_unloaded);
+}
+
+/* However it is written: the same file. */
+static void script_path(struct rig *rig)
+{
+    char path[96];
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    snprintf(path, sizeof path, "%s/.//a.so", kit_folder);
+    CHECK_EQ(onebot_plugin_load(kit_bot, path), 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(kit_noted("stop 1"), 1);
+    CHECK_EQ(rig_count_log(rig, "loaded already"), 0);
+    kit_put("v2", "a.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 1);
+    kit_says(rig, "/v", "version 2");
+}
+
+static void set_slash(struct rig *rig)
+{
+    static char folder[40];
+    set_folder(rig);
+    snprintf(folder, sizeof folder, "%s/", kit_folder);
+    rig->options.plugin_folder = folder;
+}
+
+static void test_a_path_may_be_written_as_one_likes(void)
+{
+    kit_forget();
+    play_with(set_folder, script_path);
+    kit_forget();
+    play_with(set_slash, script_path);
+}
+
+/* Its name is taken, until whoever has it goes. */
+static void script_taken(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    kit_put("v2", "second.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(rig_count_log(rig, "one of this name is loaded already"), 1);
+    unlink(kit_path("a.so"));
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 2);
+    kit_says(rig, "/v", "version 2");
+}
+
+static void test_a_name_that_is_free_again_can_be_had(void)
+{
+    play_with(set_folder, script_taken);
+}
+
+/* It may be fast enough the next time. */
+static void script_slow(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_unload(kit_bot, "fixture"), 0);
+    kit_put("slow", "a.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(onebot_plugin_scan(kit_bot), 0);
+    CHECK_EQ(rig_count_log(rig, "(plugin_start_ns)"), 2);
+}
+
+static void set_slow(struct rig *rig)
+{
+    set_folder(rig);
+    rig->options.plugin_start_ns = 50 * XIE_MILLISECOND;
+}
+
+static void test_what_may_go_better_is_tried_again(void)
+{
+    play_with(set_slow, script_slow);
+}
+
 static void script_no_folder(struct rig *rig)
 {
     fake_wait_connections(&rig->fake, 1);
@@ -102,8 +203,72 @@ static void script_watch(struct rig *rig)
     rig_wait_log(rig, "plugin fixture 1: reloaded");
     unlink(kit_path("b.so"));
     rig_wait_log(rig, "plugin other: unloaded");
+    size_t n = rig_count_log(rig, "plugin other 1: loaded");
     kit_put("other", "c.so");
-    rig_wait_log(rig, "plugin other 1: loaded");
+    while (rig_count_log(rig, "plugin other 1: loaded") == n)
+        REQUIRE(xie_sleep(XIE_MILLISECOND) == 0);
+}
+
+/* The folder itself: another takes its place. */
+static void set_moved(struct rig *rig)
+{
+    static char folder[sizeof kit_folder];
+    set_watch(rig);
+    strcpy(folder, kit_folder);
+    rig->options.plugin_folder = folder;
+}
+
+static void script_moved(struct rig *rig)
+{
+    char folder[sizeof kit_folder], away[sizeof kit_folder], next[sizeof kit_folder];
+    fake_wait_connections(&rig->fake, 1);
+    strcpy(folder, kit_folder);
+    snprintf(away, sizeof away, "%.24s-away", folder);
+    snprintf(next, sizeof next, "%.24s-next", folder);
+    REQUIRE(rename(folder, away) == 0);
+    rig_wait_log(rig, "was moved or removed: it is watched anew");
+    rig_wait_log(rig, "is not watched: No such file");
+    kit_says(rig, "/v", "version 1");
+    REQUIRE(mkdir(next, 0700) == 0);
+    strcpy(kit_folder, next);
+    kit_put("v2", "a.so");
+    REQUIRE(rename(next, folder) == 0);
+    strcpy(kit_folder, folder);
+    rig_wait_log(rig, "plugin fixture 2: reloaded");
+    rig_wait_log(rig, "plugin other: unloaded");
+    kit_put("v1", "a.so");
+    rig_wait_log(rig, "plugin fixture 1: reloaded");
+    kit_clean();
+    strcpy(kit_folder, away); /* to be removed too */
+}
+
+/* What comes while another look at the folder takes its time. */
+static void set_busy(struct rig *rig)
+{
+    set_watch(rig);
+    rig->options.plugin_start_ns = 700 * XIE_MILLISECOND;
+}
+
+static int scan_slow(void *arg)
+{
+    (void)arg;
+    return onebot_plugin_scan(kit_bot) < 0 ? -EIO : 0;
+}
+
+static void script_busy(struct rig *rig)
+{
+    fake_wait_connections(&rig->fake, 1);
+    unlink(kit_path("b.so"));
+    rig_wait_log(rig, "plugin other: unloaded");
+    kit_put("slow", "a.so");
+    struct xie_task *task = xie_spawn(scan_slow, NULL);
+    REQUIRE(xie_sleep(XIE_MILLISECOND) == 0); /* it has begun */
+    size_t n = rig_count_log(rig, "plugin other 1: loaded");
+    kit_put("other", "c.so");
+    CHECK_EQ(onebot_plugin_scan(kit_bot), -EBUSY);
+    while (rig_count_log(rig, "plugin other 1: loaded") == n)
+        REQUIRE(xie_sleep(XIE_MILLISECOND) == 0);
+    CHECK_EQ(xie_join(task), 0);
 }
 
 static void test_what_changes_in_the_folder_is_loaded(void)
@@ -111,72 +276,14 @@ static void test_what_changes_in_the_folder_is_loaded(void)
     if (strcmp(getenv("XIE_BACKEND") ? getenv("XIE_BACKEND") : "", "sim") == 0)
         tap_skip("time there does not wait for files");
     play_with(set_watch, script_watch);
+    play_with(set_busy, script_busy);
 }
 
-/* --- settings ------------------------------------------------------------------------------- */
-
-static struct onebot_config *config;
-static const char settings[] = "plugins:\n  fixture:\n    word: one\n  other:\n    word: two\n";
-
-static void write_settings(const char *text)
+static void test_a_folder_that_is_replaced_is_watched_anew(void)
 {
-    FILE *file = fopen(kit_path("bot.yml"), "w");
-    REQUIRE(file && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
-static void complain(void *arg, const char *line)
-{
-    (void)arg;
-    fprintf(stderr, "# %s\n", line);
-}
-
-static void set_settings(struct rig *rig)
-{
-    set_folder(rig);
-    rig->options.config = config;
-}
-
-static int open_settings(void *arg)
-{
-    (void)arg;
-    write_settings(settings);
-    return onebot_config_open(kit_path("bot.yml"), onebot_settings_keys, complain, NULL, &config);
-}
-
-static void read_again(const char *text)
-{
-    write_settings(text);
-    CHECK(onebot_config_reload(config, complain, NULL, NULL) >= 0);
-}
-
-static void script_settings(struct rig *rig)
-{
-    kit_says(rig, "/word", "one");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 0);
-    read_again("plugins:\n  fixture:\n    word: one\n  other:\n    word: three\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* who can hear of it does */
-    CHECK_EQ(kit_noted("three"), 1);
-    CHECK_EQ(kit_noted("stop 1"), 0);
-    read_again("plugins:\n  fixture:\n    word: four\n  other:\n    word: three\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* the others are loaded anew */
-    CHECK_EQ(kit_noted("stop 1"), 1);
-    kit_says(rig, "/word", "four");
-    read_again("plugins:\n  fixture:\n    wrod: five\n");
-    CHECK_EQ(onebot_plugin_settings_changed(kit_bot), 1); /* of other alone, whose is the default */
-    CHECK(rig_logged(rig, "plugin fixture: "));
-    CHECK(rig_logged(rig, "plugins.fixture.wrod: unknown key"));
-    CHECK_EQ(kit_noted("hi"), 1);
-    kit_says(rig, "/word", "four");
-    CHECK_EQ(onebot_plugin_reload(kit_bot, "fixture"), XIE_EFAILED);
-    kit_says(rig, "/word", "four");
-    read_again(settings); /* as much memory as before */
-}
-
-static void test_its_section_of_the_settings_is_its_own(void)
-{
-    REQUIRE(xie_run(open_settings, NULL) == 0);
-    play_with(set_settings, script_settings);
-    onebot_config_close(config);
+    if (strcmp(getenv("XIE_BACKEND") ? getenv("XIE_BACKEND") : "", "sim") == 0)
+        tap_skip("time there does not wait for files");
+    play_with(set_moved, script_moved);
 }
 
 /* --- linked in ------------------------------------------------------------------------------- */
@@ -340,9 +447,13 @@ static void test_outside_of_a_bot_there_are_none(void)
 
 static const struct tap_test tests[] = {
     {"a folder is loaded and looked through", test_a_folder_is_loaded_and_looked_through},
+    {"what a call unloads no scan loads", test_what_a_call_unloads_no_scan_loads},
+    {"a path may be written as one likes", test_a_path_may_be_written_as_one_likes},
+    {"a name that is free again can be had", test_a_name_that_is_free_again_can_be_had},
+    {"what may go better is tried again", test_what_may_go_better_is_tried_again},
     {"without the folder the bot runs", test_without_the_folder_the_bot_runs},
     {"what changes in the folder is loaded", test_what_changes_in_the_folder_is_loaded},
-    {"its section of the settings is its own", test_its_section_of_the_settings_is_its_own},
+    {"a folder that is replaced is watched anew", test_a_folder_that_is_replaced_is_watched_anew},
     {"one that is linked in is a plugin like others",
      test_one_that_is_linked_in_is_a_plugin_like_others},
     {"an unsound one that is linked in ends the run",

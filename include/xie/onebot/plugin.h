@@ -145,7 +145,8 @@ XIE_API int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn
 /**
  * Load a shared object.
  *
- * path    copied; a reload reads it again
+ * path    copied; a reload reads it again. A file of the plugin_folder is known by its name there,
+ *         however the path is written, and scans see to it from then on
  * return  0 its rules are in force, its jobs and `run` have begun
  * errors  -EEXIST one of its name is loaded; -EBUSY one of its name is being loaded or unloaded;
  *         -ENOEXEC it is no shared object, or cannot be loaded; -EINVAL it has no definition, is
@@ -164,19 +165,22 @@ XIE_API int onebot_plugin_load(struct onebot_bot *bot, const char *path);
 /**
  * Unload: from now on its rules see nothing, and its jobs do not begin. Its handlers (whatever
  * they wait for: calls, answers, turns), jobs and tasks are cancelled and waited for, those by
- * xie_spawn included, and so are jobs that it gave to threads. Its xie_call are taken back.
- * Then `stop` is called.
+ * xie_spawn included. Of a shared object so are jobs that it gave to threads, and its xie_call are
+ * taken back: those are known by where their code lies. One that is linked in sees to its own, in
+ * `stop`, but for jobs that a task of it waits for. Then `stop` is called.
  *
- * return  0 it has ended
+ * return  0 it has ended. Scans leave its file alone as long as that is the same and there; a load
+ *         ends that
  * errors  -ENOENT there is none; -EBUSY it is being loaded, reloaded or unloaded; -EDEADLK by a
- *         task of the plugin itself; -ECANCELED -ETIMEDOUT of the scopes around: it goes on
- *         without its caller
+ *         task of the plugin itself; -ENOMEM nothing has changed; -ECANCELED -ETIMEDOUT of the
+ *         scopes around: it goes on without its caller
  * note    who does not end within 5 seconds is named in the log, again and again
  * note    a shared object leaves memory when nothing can reach it any more. Where something still
  *         can (a transport without a task, a signal's handler, a handle of a task that nobody gave
  *         back), it stays, and the log says so. Not seen: pthreads of its own, and functions of its
  *         that another plugin has kept: `stop` has to see to those
- * note    events that wait for their turn there go on to the rules below
+ * note    events that wait for their turn there go on to the rules below. Of a rule with `pass`,
+ *         these have seen them: they are dropped, and the log says so
  */
 XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
 
@@ -191,8 +195,9 @@ XIE_API int onebot_plugin_unload(struct onebot_bot *bot, const char *name);
  *         a load: the old one is as it was. -ECANCELED -ETIMEDOUT of the scopes around: it is as it
  *         was, or the change goes on without its caller
  * note    events that wait for their turn, and what is passed on, go on at the same place in the
- *         new rules. Cool-downs begin anew. Kept conversations (<xie/onebot/keep.h>) go on in the
- *         new one; one that waits for the answer to a call has the program's grace to get it
+ *         new rules; nobody sees one twice. Cool-downs begin anew. Kept conversations
+ *         (<xie/onebot/keep.h>) go on in the new one; one that waits for the answer to a call has
+ *         the program's grace to get it
  * note    for a while there are both: what only one can have (a port, a lock of a file) belongs
  *         into run, which begins when the old one has gone, not into start
  */
@@ -200,20 +205,29 @@ XIE_API int onebot_plugin_reload(struct onebot_bot *bot, const char *name);
 
 /**
  * Look through the plugin_folder of the options: what is new is loaded, what has changed (in size,
- * time or inode) since it was loaded or failed is loaded anew, what came from a file that is no
- * more there is unloaded.
+ * time or inode) since it was loaded, failed or was unloaded by a call is loaded anew, what came
+ * from a file that is no more there is unloaded.
  *
  * return  how many of these were done
  * errors  -EDEADLK by a task of a plugin that came from the folder; -EBUSY it is being looked
  *         through; -EINVAL there is no folder; those of opendir(3); -ECANCELED -ETIMEDOUT -ENOMEM;
  *         XIE_ECLOSED. What fails with a single plugin is said in the log
+ * note    what has failed is tried again though its file is the same: after
+ *         onebot_plugin_settings_changed; where its name was taken, when a plugin has ended; where
+ *         something was short (XIE_ELIMIT -EAGAIN -EMFILE -ENFILE -ENOMEM -ETIMEDOUT) or the plugin
+ *         was changing just then, by the next scan
+ * note    with plugin_watch this is done by itself, when the folder has not changed for 200 ms, and
+ *         again as long as plugins were changing. A folder that is moved, removed or not there is
+ *         looked for again, every 5 seconds or more often, and the log says so
  */
 XIE_API int onebot_plugin_scan(struct onebot_bot *bot);
 
 /* The settings of the options have been read again (onebot_config_reload): plugins whose section is
  * another one now are told by `changed`, or reloaded. A section with a mistake is said, and the old
- * one stays in force. return how many it was another for; errors -EDEADLK by a task of a plugin;
- * -ECANCELED -ETIMEDOUT -ENOMEM XIE_ECLOSED */
+ * one stays in force. One that is starting, or being loaded anew, hears of it when that is over,
+ * and is not counted. What has failed to load is tried again by the next scan. return how many it
+ * was another for; errors -EDEADLK by a task of a plugin; -ECANCELED -ETIMEDOUT -ENOMEM
+ * XIE_ECLOSED */
 XIE_API int onebot_plugin_settings_changed(struct onebot_bot *bot);
 
 enum onebot_plugin_state {
@@ -225,8 +239,8 @@ enum onebot_plugin_state {
 
 /* One, for people. Strings are never NULL. */
 struct onebot_plugin_info {
-    const char *name, *version, *about;
-    const char *path; /* "": linked in */
+    const char *name, *version, *about; /* name "": not known yet, or it has none */
+    const char *path;                   /* "": linked in */
     enum onebot_plugin_state state;
     size_t running;    /* tasks: handlers, jobs, others */
     int64_t loaded_ns; /* when its rules came into force, of xie_now(); 0: not yet */
