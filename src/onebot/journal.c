@@ -43,10 +43,13 @@ static int save(void *arg)
     return 0;
 }
 
+/* What is frozen is saved at its end, and at the end of the program there is no group for a task
+ * any more. */
 void onebot_journal_save_soon(struct onebot_journal *journal)
 {
     struct xie_task_options options = {.name = "onebot_keep"};
-    if (journal->saving || !onebot_record_changed(journal->record))
+    if (journal->saving || journal->frozen || journal->program->stopping ||
+        !onebot_record_changed(journal->record))
         return;
     journal->saving = true;
     if (xie_group_spawn_with(&journal->program->handlers, save, journal, &options))

@@ -64,7 +64,7 @@ void onebot_journal_forget(struct onebot_talk *talk);
 /* The same for one that has ended by this error because the journal is frozen. return false:
  * finish it. unmade: nothing of it has left */
 bool onebot_journal_leave(struct onebot_talk *talk, int error, bool unmade);
-/* Write it down soon: unless a step follows at once, that is. */
+/* Write it down soon: unless a step follows at once, that is, or its end. */
 void onebot_journal_save_soon(struct onebot_journal *journal);
 
 /* Shall a call or question of the running task be a step? 1, and *talk; 0 it is none; -EPERM it is
