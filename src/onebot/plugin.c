@@ -189,7 +189,8 @@ static void serve(struct onebot_plugin *plugin)
 /* --- ending ----------------------------------------------------------------------------- */
 
 /* Conversations that are kept end at once, but for those that wait for the answer to a call: it
- * comes within the grace, or is taken for unknown. Looked for: nobody tells of it. */
+ * comes within the grace, or is taken for unknown. Looked for: nobody tells of it. When the program
+ * ends they have had it. */
 static void end_kept(struct onebot_plugin *plugin)
 {
     struct onebot_program *program = plugin->program;

@@ -34,7 +34,8 @@ struct onebot_program {
     size_t running;            /* handlers that have not ended */
     bool full;                 /* max_handlers was reached and said */
 
-    bool stopping, hurried;
+    bool stopping;
+    bool hurried; /* nobody is waited for any longer */
     struct xie_event stop;        /* set: stopping */
     struct xie_event stop_change; /* set: no handler runs any more, or hurried */
     int result;                   /* of onebot_run */

@@ -86,6 +86,8 @@ static void let_handlers_end(struct onebot_program *program)
     if (program->running)
         onebot_log(&program->log, ONEBOT_WARNING, "%zu handler%s cancelled", program->running,
                    program->running == 1 ? " is" : "s are");
+    onebot_journals_freeze(program, NULL); /* those that have come to onebot_keep since */
+    hurry(program);                        /* that was the grace of all, the plugins' too */
 }
 
 /* --- running ------------------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 /* keep_plugin.c - kept conversations of a plugin: it ends, is loaded anew, or is not there. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xie/onebot/plugin.h>
 
@@ -54,6 +54,13 @@ static void with_plugin(struct rig *rig)
     rig->options.plugins = linked;
 }
 
+/* Elsewhere others may take their time. */
+static bool is_sim(void)
+{
+    const char *backend = getenv("XIE_BACKEND");
+    return backend && strcmp(backend, "sim") == 0;
+}
+
 static void say(struct rig *rig, const char *text)
 {
     fake_wait_connections(&rig->fake, 1);
@@ -104,8 +111,96 @@ static void test_an_answer_after_the_grace(void)
     play(&(struct play){silent_with_plugin, NULL, script_late_answer});
 }
 
+/* A call that is never answered has one grace, not one more for each plugin. */
+static int on_deaf(struct onebot_event *event)
+{
+    CHECK_EQ(onebot_keep(event), 0);
+    struct onebot_result result = onebot_call(event->bot, "slow", NULL);
+    json_decref(result.data);
+    return result.error;
+}
+
+static const struct onebot_rule deaf_rules[] = {{.command = {"deaf"}, .handler = on_deaf}, {0}};
+ONEBOT_PLUGIN_AS(deaf, .name = "deaf", .version = "1", .rules = deaf_rules);
+static const struct onebot_rule deafer_rules[] = {{.command = {"deafer"}, .handler = on_deaf}, {0}};
+ONEBOT_PLUGIN_AS(deafer, .name = "deafer", .version = "1", .rules = deafer_rules);
+
+static void three_plugins(struct rig *rig)
+{
+    static const struct onebot_plugin_definition *const all[] = {&keeper, &deaf, &deafer, NULL};
+    silent_with_plugin(rig);
+    rig->options.plugins = all;
+    rig->options.grace_ns = XIE_SECOND;
+}
+
+static void script_one_grace(struct rig *rig)
+{
+    say(rig, "/deaf");
+    say(rig, "/deafer");
+    fake_wait_calls(&rig->fake, 2);
+    int64_t before = xie_now();
+    rig_stop(rig);
+    CHECK(xie_now() - before >= XIE_SECOND);
+    CHECK(xie_now() - before < 2 * XIE_SECOND);
+    CHECK_EQ(count_kept(rig, "h/"), 2);
+    end(rig);
+}
+
+static void test_one_grace_for_all(void)
+{
+    if (is_sim())
+        play(&(struct play){three_plugins, NULL, script_one_grace});
+}
+
+/* One that comes to onebot_keep when the bot stops already is kept as well. */
+static int on_late(struct onebot_event *event)
+{
+    struct rig *rig = event->arg;
+    if (rig->count++ == 0)
+        CHECK_EQ(xie_event_wait(&rig->go), 0);
+    CHECK_EQ(onebot_keep(event), 0);
+    xie_event_set(&rig->done);
+    return onebot_ask(event, "Late?").error;
+}
+
+static void script_late_keep(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    say_go(rig);
+    while (!rig->count)
+        xie_sleep(XIE_MILLISECOND);
+    struct xie_task *stop = xie_spawn(stop_it, rig);
+    rig_wait_log(rig, "to end");
+    xie_event_set(&rig->go);
+    wait_done(rig);
+    xie_join(stop);
+    CHECK(is_kept(rig));
+    rig_start(rig);
+    fake_wait_connections(fake, 2);
+    hello(rig);
+    rig_wait_log(rig, "1 kept conversation");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    check_nothing_kept(rig);
+    CHECK_EQ(rig->count, 2);
+    end(rig);
+}
+
+static void long_grace(struct rig *rig)
+{
+    with_store(rig);
+    rig->options.grace_ns = XIE_SECOND;
+}
+
+static void test_kept_within_the_grace(void)
+{
+    if (is_sim())
+        play(&(struct play){long_grace, on_late, script_late_keep});
+}
+
 static const struct tap_test tests[] = {
     {"an answer after the grace", test_an_answer_after_the_grace},
+    {"one grace for all", test_one_grace_for_all},
+    {"kept within the grace", test_kept_within_the_grace},
     {NULL, NULL},
 };
 
