@@ -97,6 +97,8 @@ int onebot_keep(struct onebot_event *event)
     }
     if (!talk->bot->program->options.store)
         return -ENOTSUP;
+    if (talk->plugin && talk->plugin->ending) /* nobody would freeze it any more */
+        return -ECANCELED;
     int error = talk->spoke ? -EINVAL : onebot_keep_name(talk, name);
     if (!error)
         error = check_room(talk->bot->program);

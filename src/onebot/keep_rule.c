@@ -35,8 +35,8 @@ int onebot_keep_name(const struct onebot_talk *talk, char name[ONEBOT_KEEP_NAME]
     const struct onebot_command *command = program->options.commands;
     const struct onebot_rule_entry *entry = onebot_rules_first(rules);
     for (; entry; entry = onebot_rules_next(rules, entry))
-        if (entry->kind == ONEBOT_RULE && entry->name == talk->name &&
-            entry->rule->handler == talk->handler)
+        if (entry->kind == ONEBOT_RULE && entry->plugin == talk->plugin &&
+            entry->name == talk->name && entry->rule->handler == talk->handler)
             return write_rule(name, entry);
     for (; command->name; command++)
         if (command->name == talk->name && command->handler == talk->handler)

@@ -34,8 +34,22 @@ static int on_stubborn(struct onebot_event *event)
     return answer.error ? answer.error : onebot_reply(event, "done");
 }
 
-static const struct onebot_rule rules[] = {
-    {.command = {"p"}, .handler = on_ask}, {.command = {"stubborn"}, .handler = on_stubborn}, {0}};
+/* It comes to onebot_keep when its plugin ends: nothing is kept that would be deleted at once. */
+static int on_tardy(struct onebot_event *event)
+{
+    rig_now->count++;
+    XIE_SHIELD {
+        CHECK_EQ(xie_event_wait(&rig_now->go), 0);
+        CHECK_EQ(onebot_keep(event), -ECANCELED);
+    }
+    xie_event_set(&rig_now->done);
+    return 0;
+}
+
+static const struct onebot_rule rules[] = {{.command = {"tardy"}, .handler = on_tardy},
+                                           {.command = {"p"}, .handler = on_ask},
+                                           {.command = {"stubborn"}, .handler = on_stubborn},
+                                           {0}};
 
 static int start_plugin(struct onebot_plugin *plugin)
 {
@@ -197,10 +211,39 @@ static void test_kept_within_the_grace(void)
         play(&(struct play){long_grace, on_late, script_late_keep});
 }
 
+/* --- it is loaded anew -------------------------------------------------------------- */
+
+static int reload_it(void *arg)
+{
+    (void)arg;
+    CHECK_EQ(onebot_plugin_reload(bot, "keeper"), 0);
+    return 0;
+}
+
+static void script_tardy(struct rig *rig)
+{
+    say(rig, "/tardy");
+    while (!rig->count)
+        xie_sleep(XIE_MILLISECOND);
+    struct xie_task *reload = xie_spawn(reload_it, NULL);
+    settle();
+    xie_event_set(&rig->go);
+    wait_done(rig);
+    CHECK(!is_kept(rig));
+    xie_join(reload);
+    end(rig);
+}
+
+static void test_kept_while_its_plugin_ends(void)
+{
+    play(&(struct play){with_plugin, NULL, script_tardy});
+}
+
 static const struct tap_test tests[] = {
     {"an answer after the grace", test_an_answer_after_the_grace},
     {"one grace for all", test_one_grace_for_all},
     {"kept within the grace", test_kept_within_the_grace},
+    {"kept while its plugin ends", test_kept_while_its_plugin_ends},
     {NULL, NULL},
 };
 

@@ -72,7 +72,8 @@ struct onebot_keep_options {
  *         and each time it is asked again, onebot_keep_sleep, onebot_keep_value, onebot_keep_once
  * errors  -ENOTSUP the bot has no store (.store of its options); -EINVAL another task's or
  *         another's event, or something was called or asked before; XIE_ELIMIT as many are kept
- *         already as may be, or the name or event is too long; those of onebot_store_apply.
+ *         already as may be, or the name or event is too long; -ECANCELED its plugin is unloaded or
+ *         loaded anew just now; those of onebot_store_apply.
  *         The conversation is not kept then, and goes on as ever: whether that matters is the
  *         handler's to say
  * note    its end, with success or not, ends the keeping. A handler that is cancelled because the
