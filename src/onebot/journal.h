@@ -31,6 +31,7 @@ struct onebot_journal {
     bool in_flight;   /* a call was begun, and its answer is waited for */
     bool unsent;      /* the last call was not sent */
     bool saving;      /* a task is on its way to save */
+    bool tried;       /* it was counted that the handler runs anew, in this run of the program */
 };
 
 /* What a step is; borrowed. */
@@ -84,7 +85,8 @@ struct onebot_journal *onebot_journal_new(struct onebot_bot *bot, const char *na
 /* One that no handler has. NULL is allowed. */
 void onebot_journal_free(struct onebot_journal *journal);
 /* The running task has it from now on: a handler's task calls it first, whether it has one or
- * not. errors -ENOMEM */
+ * not. It is counted then that the handler runs anew; after an error it waits for another time.
+ * errors -ENOMEM; those of the store, which have been said */
 int onebot_journal_bind(struct onebot_talk *talk);
 /* Its handler could not start: it waits for another time. NULL is allowed. */
 void onebot_journal_wait(struct onebot_journal *journal);

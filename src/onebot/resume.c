@@ -17,7 +17,8 @@ struct waiting {
     struct xie_link link;
     char id[ONEBOT_RECORD_ID];
     int64_t self_id, began_ns;
-    bool said; /* that its rule is not there */
+    bool said;  /* that its rule is not there */
+    bool tried; /* that is counted, in this run of the program */
 };
 
 void onebot_kept_init(struct onebot_kept *kept)
@@ -43,24 +44,30 @@ bool onebot_keep_is_old(const struct onebot_program *program, int64_t began_ns)
 
 /* --- those that wait ---------------------------------------------------------------- */
 
-static int add(struct onebot_kept *kept, const char *id, int64_t self_id, int64_t began_ns)
+static struct waiting *add(struct onebot_kept *kept, const char *id, int64_t self_id,
+                           int64_t began_ns)
 {
     struct waiting *waiting = xie_alloc_zero(sizeof *waiting);
     if (!waiting)
-        return -ENOMEM;
+        return NULL;
     strncpy(waiting->id, id, sizeof waiting->id - 1);
     waiting->self_id = self_id;
     waiting->began_ns = began_ns;
     xie_list_push(&kept->waiting, &waiting->link);
-    return 0;
+    return waiting;
 }
 
 void onebot_keep_ended(const struct onebot_journal *journal)
 {
     struct onebot_kept *kept = &journal->program->kept;
+    struct waiting *waiting = NULL;
+    if (journal->frozen)
+        waiting =
+            add(kept, onebot_record_id(journal->record), journal->bot->self_id, journal->began_ns);
     /* Without memory it waits in the store alone, for the next start of the program. */
-    if (!journal->frozen ||
-        add(kept, onebot_record_id(journal->record), journal->bot->self_id, journal->began_ns))
+    if (waiting)
+        waiting->tried = journal->tried;
+    else
         kept->count--;
 }
 
@@ -95,9 +102,10 @@ static int load_one(struct onebot_program *program, const char *id, const json_t
         return drop_by_id(program, id, head, "it is damaged");
     if (onebot_keep_is_old(program, began_ns))
         return drop_by_id(program, id, head, "it is too old");
-    int error = add(&program->kept, id, self_id, began_ns);
-    program->kept.count += !error;
-    return error;
+    if (!add(&program->kept, id, self_id, began_ns))
+        return -ENOMEM;
+    program->kept.count++;
+    return 0;
 }
 
 static int load_page(struct onebot_program *program, const json_t *page,
@@ -146,12 +154,6 @@ struct taking {
     int64_t tries;
 };
 
-static int count_try(struct onebot_record *record)
-{
-    onebot_record_count(record);
-    return onebot_record_save(record);
-}
-
 static size_t bytes_of(const json_t *head, const json_t *steps)
 {
     size_t i, bytes = json_dumpb(head, NULL, 0, JSON_COMPACT);
@@ -171,6 +173,7 @@ static struct onebot_journal *make_journal(struct taking *taking)
         return NULL;
     journal->began_ns = taking->waiting->began_ns;
     journal->bytes = bytes_of(taking->head, journal->steps);
+    journal->tried = taking->waiting->tried;
     journal->held = true;
     taking->bot->hold.busy++;
     return journal;
@@ -249,8 +252,7 @@ static int read_and_start(struct taking *taking)
         return -ERANGE;
     if (taking->bot->program->running >= taking->bot->program->options.max_handlers)
         return XIE_ELIMIT;
-    error = count_try(taking->record);
-    return error ? error : start(taking);
+    return start(taking);
 }
 
 static int take_up(struct onebot_bot *bot, struct waiting *waiting)

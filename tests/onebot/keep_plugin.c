@@ -239,11 +239,56 @@ static void test_kept_while_its_plugin_ends(void)
     play(&(struct play){with_plugin, NULL, script_tardy});
 }
 
+/* --- it is not there ----------------------------------------------------------------- */
+
+static void begin(struct rig *rig, const char *text, const char *want)
+{
+    size_t calls = json_array_size(rig->fake.calls);
+    say(rig, text);
+    CHECK_STR(fake_said(&rig->fake, calls), want);
+}
+
+/* However often it is looked for, that is no try: there is nothing to run. */
+static void script_not_there(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    begin(rig, "/p a", "Well a?");
+    rig_stop(rig);
+    rig->options.plugins = NULL;
+    rig_start(rig);
+    for (unsigned i = 0; i < ONEBOT_KEEP_TRIES + 2; i++) {
+        fake_wait_connections(fake, 2 + i);
+        hello(rig);
+        rig_wait_log(rig, "waits: plugin/keeper/p is not there");
+        settle();
+        fake_cut(fake);
+    }
+    rig_stop(rig);
+    CHECK_EQ(count_kept(rig, "h/"), 1);
+    CHECK_EQ(count_kept(rig, "t/"), 0);
+    rig->options.plugins = linked;
+    unsigned connections = fake->connections;
+    rig_start(rig);
+    fake_wait_connections(fake, connections + 1);
+    hello(rig);
+    rig_wait_log(rig, "1 kept conversation");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    CHECK_STR(fake_said(fake, 1), "yes, thanks");
+    check_nothing_kept(rig);
+    end(rig);
+}
+
+static void test_a_plugin_that_is_not_there(void)
+{
+    play(&(struct play){with_plugin, NULL, script_not_there});
+}
+
 static const struct tap_test tests[] = {
     {"an answer after the grace", test_an_answer_after_the_grace},
     {"one grace for all", test_one_grace_for_all},
     {"kept within the grace", test_kept_within_the_grace},
     {"kept while its plugin ends", test_kept_while_its_plugin_ends},
+    {"a plugin that is not there", test_a_plugin_that_is_not_there},
     {NULL, NULL},
 };
 
