@@ -97,7 +97,8 @@ void onebot_journal_go_live(struct onebot_journal *journal);
 /* The handler is not to go on in this run of the program: cancel it, once no answer to a call is
  * on its way. */
 void onebot_journal_freeze(struct onebot_journal *journal);
-/* All that run of a program, or of one of its plugins (NULL: all). return how many have no call on
+/* All that run of a program, or of one of its plugins (NULL: all), whose accounts' events wait if
+ * another comes in its place. return how many have no call on
  * its way */
 size_t onebot_journals_freeze(struct onebot_program *program, const struct onebot_plugin *plugin);
 /* How many of a plugin's have one. */

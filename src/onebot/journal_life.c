@@ -174,6 +174,8 @@ size_t onebot_journals_freeze(struct onebot_program *program, const struct onebo
         if (plugin && journal->talk->plugin != plugin)
             continue;
         onebot_journal_freeze(journal);
+        if (plugin && plugin->next)
+            onebot_keep_hold(journal->bot);
         count += !journal->in_flight;
     }
     return count;

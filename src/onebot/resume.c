@@ -17,7 +17,7 @@ struct waiting {
     struct xie_link link;
     char id[ONEBOT_RECORD_ID];
     int64_t self_id, began_ns;
-    bool said;  /* that its rule is not there */
+    bool said;  /* what it waits for */
     bool tried; /* that is counted, in this run of the program */
 };
 
@@ -209,13 +209,12 @@ static int start(struct taking *taking)
     return error;
 }
 
-/* A rule may come later, with a plugin. */
-static void say_missing(struct taking *taking)
+/* A rule may come later, with a plugin; a turn will be free. */
+static void say_why(struct taking *taking, const char *why)
 {
     if (!taking->waiting->said)
-        onebot_log(&taking->bot->program->log, ONEBOT_INFO,
-                   "a kept conversation waits: %s is not there",
-                   onebot_string(taking->head, "rule"));
+        onebot_log(&taking->bot->program->log, ONEBOT_INFO, "a kept conversation waits: %s %s",
+                   onebot_string(taking->head, "rule"), why);
     taking->waiting->said = true;
 }
 
@@ -229,7 +228,11 @@ static int judge(struct taking *taking, int error)
                       : error == -ETIME  ? "it is too old"
                                          : NULL;
     if (error == -ENOENT)
-        say_missing(taking);
+        say_why(taking, "is not there");
+    if (error == -EBUSY) {
+        say_why(taking, "runs one at a time");
+        program->kept.turn = true;
+    }
     if (error == -ESTALE) { /* somebody has deleted it */
         program->kept.count--;
         return 0;
@@ -264,7 +267,7 @@ static int take_up(struct onebot_bot *bot, struct waiting *waiting)
     onebot_record_free(taking.record);
     json_decref(taking.head);
     json_decref(taking.steps);
-    if (error && error != -ENOENT)
+    if (error && error != -ENOENT && error != -EBUSY)
         onebot_log(&bot->program->log, ONEBOT_ERROR, "a kept conversation still waits: %s",
                    xie_strerror(error));
     return error;
@@ -320,7 +323,7 @@ static size_t take_up_all(struct onebot_bot *bot)
 static void let_go(struct onebot_hold *hold)
 {
     hold->on = false;
-    while (!xie_list_empty(&hold->letters)) {
+    while (!hold->on && !xie_list_empty(&hold->letters)) {
         struct onebot_letter *letter =
             XIE_CONTAINER(hold->letters.next, struct onebot_letter, link);
         xie_list_remove(&letter->link);
@@ -330,46 +333,106 @@ static void let_go(struct onebot_hold *hold)
     }
 }
 
-/* A task. */
+/* Does one that comes in another's place wait for its end? */
+static bool are_replaced(const struct onebot_program *program)
+{
+    const struct xie_link *list = &program->plugins.list;
+    for (const struct xie_link *at = list->next; at != list; at = at->next) {
+        const struct onebot_plugin *plugin = XIE_CONTAINER(at, struct onebot_plugin, link);
+        if (plugin->ending && plugin->next)
+            return true;
+    }
+    return false;
+}
+
+/* Until all have gone over their steps, or there are more to take up. */
+static void wait_for_them(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    while (hold->on && !hold->again && (hold->busy || are_replaced(bot->program)) &&
+           xie_now() < hold->until && !xie_check()) {
+        xie_event_clear(&hold->change);
+        XIE_TIMEOUT_AT(hold->until)
+            xie_event_wait(&hold->change);
+    }
+}
+
+static void take_up_and_say(struct onebot_bot *bot)
+{
+    size_t count = take_up_all(bot);
+    if (count)
+        onebot_log(&bot->program->log, ONEBOT_INFO, "account %lld: %zu kept conversation%s",
+                   (long long)bot->self_id, count, count == 1 ? "" : "s");
+}
+
+/* A task: the only one of the account. */
 static int wake(void *arg)
 {
     struct onebot_bot *bot = arg;
     struct onebot_hold *hold = &bot->hold;
-    size_t count = 0;
     do {
+        bool again = hold->again;
         hold->again = false;
-        count += take_up_all(bot);
+        if (again)
+            take_up_and_say(bot);
+        wait_for_them(bot);
     } while (hold->again && !xie_check());
-    hold->waking = false;
-    if (count)
-        onebot_log(&bot->program->log, ONEBOT_INFO, "account %lld: %zu kept conversation%s",
-                   (long long)bot->self_id, count, count == 1 ? "" : "s");
-    XIE_TIMEOUT_AT(hold->until) {
-        while (hold->busy && hold->on && !xie_check())
-            xie_event_wait(&hold->change);
-    }
+    hold->waking = hold->taking = hold->again = false;
     let_go(hold);
     return 0;
 }
 
-void onebot_keep_wake(struct onebot_bot *bot)
+/* Whoever has brought it about may end, and all of its own with it: the task is the program's. */
+static int start_waking(struct onebot_bot *bot)
 {
     struct onebot_program *program = bot->program;
     struct onebot_hold *hold = &bot->hold;
-    struct xie_task_options options = {.name = "onebot_keep"};
-    hold->again = true;
-    if (program->stopping || hold->waking || bot->self_id <= 0 ||
-        !onebot_calls_are_open(&bot->calls) || !any_waits(bot))
-        return;
-    xie_event_clear(&hold->change);
+    struct xie_task_options options = {.name = "onebot_keep", .context = program->task};
+    xie_event_set(&hold->change);
+    if (hold->waking)
+        return 0;
     int error = xie_group_spawn_with(&program->handlers, wake, bot, &options);
-    if (error) {
+    if (error)
         onebot_log(&program->log, ONEBOT_ERROR, "account %lld: kept conversations still wait: %s",
                    (long long)bot->self_id, xie_strerror(error));
+    else
+        hold->on = hold->waking = true;
+    return error;
+}
+
+void onebot_keep_wake(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    if (bot->program->stopping || bot->self_id <= 0 || !onebot_calls_are_open(&bot->calls) ||
+        (!hold->waking && !any_waits(bot)) || start_waking(bot))
         return;
-    }
-    hold->on = hold->waking = true;
+    hold->again = true;
+    if (hold->taking)
+        return;
     hold->until = xie_now() + HOLD_NS;
+    hold->on = hold->taking = true;
+}
+
+/* Not for ever: the old one may have much to do yet. */
+void onebot_keep_hold(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    int64_t until;
+    if (bot->program->stopping || start_waking(bot))
+        return;
+    if (__builtin_add_overflow(xie_now() + HOLD_NS, bot->program->options.grace_ns, &until))
+        until = XIE_NEVER;
+    hold->until = until;
+    hold->on = true;
+    hold->taking = false;
+}
+
+void onebot_keep_turn(struct onebot_program *program)
+{
+    if (!program->kept.turn)
+        return;
+    program->kept.turn = false;
+    onebot_keep_wake_all(program);
 }
 
 void onebot_keep_wake_all(struct onebot_program *program)

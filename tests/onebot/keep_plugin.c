@@ -34,6 +34,14 @@ static int on_stubborn(struct onebot_event *event)
     return answer.error ? answer.error : onebot_reply(event, "done");
 }
 
+static int on_slow(struct onebot_event *event)
+{
+    CHECK_EQ(onebot_keep(event), 0);
+    struct onebot_result result = onebot_call(event->bot, "slow", NULL);
+    json_decref(result.data);
+    return result.error;
+}
+
 /* It comes to onebot_keep when its plugin ends: nothing is kept that would be deleted at once. */
 static int on_tardy(struct onebot_event *event)
 {
@@ -46,10 +54,21 @@ static int on_tardy(struct onebot_event *event)
     return 0;
 }
 
-static const struct onebot_rule rules[] = {{.command = {"tardy"}, .handler = on_tardy},
-                                           {.command = {"p"}, .handler = on_ask},
-                                           {.command = {"stubborn"}, .handler = on_stubborn},
-                                           {0}};
+static struct onebot_rule rules[] = {
+    {.command = {"q"}, .turns = {.busy = ONEBOT_QUEUE}, .handler = on_ask},
+    {.command = {"r"}, .handler = on_ask},
+    {.command = {"slow"}, .handler = on_slow},
+    {.command = {"tardy"}, .handler = on_tardy},
+    {.command = {"p"}, .handler = on_ask},
+    {.command = {"stubborn"}, .handler = on_stubborn},
+    {0}};
+
+static void stop_plugin(struct onebot_plugin *plugin)
+{
+    (void)plugin;
+    if (rig_now->text[0])
+        xie_event_wait(&rig_now->go);
+}
 
 static int start_plugin(struct onebot_plugin *plugin)
 {
@@ -57,7 +76,8 @@ static int start_plugin(struct onebot_plugin *plugin)
     return 0;
 }
 
-ONEBOT_PLUGIN_AS(keeper, .name = "keeper", .version = "1", .rules = rules, .start = start_plugin);
+ONEBOT_PLUGIN_AS(keeper, .name = "keeper", .version = "1", .rules = rules, .start = start_plugin,
+                 .stop = stop_plugin);
 
 static const struct onebot_plugin_definition *const linked[] = {&keeper, NULL};
 
@@ -283,12 +303,144 @@ static void test_a_plugin_that_is_not_there(void)
     play(&(struct play){with_plugin, NULL, script_not_there});
 }
 
+/* --- answers, while it is loaded anew ------------------------------------------------ */
+
+static void patient(struct rig *rig)
+{
+    with_plugin(rig);
+    rig->options.grace_ns = XIE_MINUTE;
+}
+
+/* The reload waits for the answer to a call; meanwhile another conversation is answered. */
+static void script_meanwhile(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    begin(rig, "/p a", "Well a?");
+    fake->silent = true;
+    fake_message(fake, FAKE_USER + 1, FAKE_GROUP, "/slow");
+    fake_wait_calls(fake, 2);
+    struct xie_task *reload = xie_spawn(reload_it, NULL);
+    settle();
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    settle();
+    fake->silent = false;
+    fake_answer(fake, 1, json_object());
+    xie_join(reload);
+    CHECK_STR(fake_said(fake, 2), "yes, thanks");
+    check_nothing_kept(rig);
+    end(rig);
+}
+
+static void test_an_answer_during_a_reload(void)
+{
+    play(&(struct play){patient, NULL, script_meanwhile});
+}
+
+static int on_other(struct onebot_event *event)
+{
+    xie_event_set(&rig_now->done);
+    (void)event;
+    return 0;
+}
+
+static void script_long_stop(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    begin(rig, "/p a", "Well a?");
+    strcpy(rig->text, "wait");
+    int64_t before = xie_now();
+    struct xie_task *reload = xie_spawn(reload_it, NULL);
+    settle();
+    fake_message(fake, FAKE_USER + 1, FAKE_GROUP, "/go");
+    settle();
+    if (is_sim())
+        CHECK(!xie_event_is_set(&rig->done));
+    wait_done(rig); /* the old plugin is still there */
+    CHECK(xie_now() - before >= XIE_SECOND);
+    CHECK(!xie_task_done(reload));
+    xie_event_set(&rig->go);
+    xie_join(reload);
+    rig_wait_log(rig, "1 kept conversation");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    CHECK_STR(fake_said(fake, 1), "yes, thanks");
+    check_nothing_kept(rig);
+    end(rig);
+}
+
+static void test_a_stop_without_end_holds_nothing_for_ever(void)
+{
+    play(&(struct play){with_plugin, on_other, script_long_stop});
+}
+
+/* --- turns -------------------------------------------------------------------------- */
+
+/* Who had the turn has it again, and who waited behind it waits on. */
+static void script_turn(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    begin(rig, "/q a", "Well a?");
+    fake_message(fake, FAKE_USER, 0, "/q b");
+    settle();
+    CHECK_EQ(onebot_plugin_reload(bot, "keeper"), 0);
+    settle();
+    CHECK_EQ(json_array_size(fake->calls), 1);
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    CHECK_STR(fake_said(fake, 1), "yes, thanks");
+    CHECK_STR(fake_said(fake, 2), "Well b?");
+    fake_message(fake, FAKE_USER, 0, "no");
+    CHECK_STR(fake_said(fake, 3), "no, thanks");
+    check_nothing_kept(rig);
+    end(rig);
+}
+
+static void test_its_turn_is_its_own_after_a_reload(void)
+{
+    play(&(struct play){with_plugin, NULL, script_turn});
+}
+
+/* Of two, one waits until the turn is free. */
+static void script_two(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    begin(rig, "/r a", "Well a?");
+    fake_message(fake, FAKE_USER, 0, "/r b");
+    CHECK_STR(fake_said(fake, 1), "Well b?");
+    rig_stop(rig);
+    struct onebot_rule *rule = rules;
+    while (strcmp(rule->command[0], "r") != 0)
+        rule++;
+    rule->turns.busy = ONEBOT_QUEUE;
+    rig_start(rig);
+    fake_wait_connections(fake, 2);
+    hello(rig);
+    rig_wait_log(rig, "a kept conversation waits: plugin/keeper/r runs one at a time");
+    CHECK(!rig_logged(rig, "still waits"));
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    CHECK_STR(fake_said(fake, 2), "yes, thanks");
+    while (rig_count_log(rig, "1 kept conversation") < 2)
+        xie_sleep(XIE_MILLISECOND);
+    fake_message(fake, FAKE_USER, 0, "no");
+    CHECK_STR(fake_said(fake, 3), "no, thanks");
+    check_nothing_kept(rig);
+    rule->turns.busy = ONEBOT_TOGETHER;
+    end(rig);
+}
+
+static void test_one_that_waits_for_its_turn(void)
+{
+    play(&(struct play){with_plugin, NULL, script_two});
+}
+
 static const struct tap_test tests[] = {
     {"an answer after the grace", test_an_answer_after_the_grace},
     {"one grace for all", test_one_grace_for_all},
     {"kept within the grace", test_kept_within_the_grace},
     {"kept while its plugin ends", test_kept_while_its_plugin_ends},
     {"a plugin that is not there", test_a_plugin_that_is_not_there},
+    {"an answer during a reload", test_an_answer_during_a_reload},
+    {"a stop without end holds nothing for ever", test_a_stop_without_end_holds_nothing_for_ever},
+    {"its turn is its own after a reload", test_its_turn_is_its_own_after_a_reload},
+    {"one that waits for its turn", test_one_that_waits_for_its_turn},
     {NULL, NULL},
 };
 
