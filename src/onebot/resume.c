@@ -360,9 +360,13 @@ static void wait_for_them(struct onebot_bot *bot)
 static void take_up_and_say(struct onebot_bot *bot)
 {
     size_t count = take_up_all(bot);
-    if (count)
-        onebot_log(&bot->program->log, ONEBOT_INFO, "account %lld: %zu kept conversation%s",
-                   (long long)bot->self_id, count, count == 1 ? "" : "s");
+    int64_t until = xie_now() + HOLD_NS;
+    if (!count)
+        return;
+    if (bot->hold.until < until)
+        bot->hold.until = until;
+    onebot_log(&bot->program->log, ONEBOT_INFO, "account %lld: %zu kept conversation%s",
+               (long long)bot->self_id, count, count == 1 ? "" : "s");
 }
 
 /* A task: the only one of the account. */

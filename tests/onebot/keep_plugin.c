@@ -431,6 +431,116 @@ static void test_one_that_waits_for_its_turn(void)
     play(&(struct play){with_plugin, NULL, script_two});
 }
 
+/* --- who lets the events go ---------------------------------------------------------- */
+
+/* Slow to go over its steps, where it is told to. */
+static int on_lazy(struct onebot_event *event)
+{
+    CHECK_EQ(onebot_keep(event), 0);
+    if (rig_now->text[0])
+        XIE_SHIELD
+            xie_event_wait(&rig_now->go);
+    struct onebot_answer answer = onebot_ask(event, "Well?");
+    return answer.error ? answer.error : onebot_reply(event, "%s, thanks", answer.text);
+}
+
+static int on_hello(struct onebot_event *event)
+{
+    if (strcmp(event->text, "hello") == 0)
+        xie_event_set(&rig_now->done);
+    return 0;
+}
+
+static const struct onebot_rule lazy_rules[] = {{.command = {"lazy"}, .handler = on_lazy}, {0}};
+ONEBOT_PLUGIN_AS(lazy, .name = "lazy", .version = "1", .rules = lazy_rules, .start = start_plugin);
+
+static void lazily(struct rig *rig)
+{
+    static const struct onebot_plugin_definition *const all[] = {&lazy, NULL};
+    with_plugin(rig);
+    rig->options.plugins = all;
+    rig->options.on_event = on_hello;
+}
+
+static int reload_lazy(void *arg)
+{
+    (void)arg;
+    CHECK_EQ(onebot_plugin_reload(bot, "lazy"), 0);
+    return 0;
+}
+
+/* One that is taken up later has its second, however long another has had its own. */
+static void script_shared(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    say_go(rig);
+    CHECK_STR(fake_said(fake, 0), "Well?");
+    fake_message(fake, FAKE_USER + 1, FAKE_GROUP, "/lazy");
+    CHECK_STR(fake_said(fake, 1), "Well?");
+    strcpy(rig->text, "lazy");
+    restart(rig);
+    rig_wait_log(rig, "2 kept conversations");
+    xie_sleep(900 * XIE_MILLISECOND);
+    CHECK_EQ(xie_event_is_set(&rig->go), false);
+    struct xie_task *reload = xie_spawn(reload_lazy, NULL);
+    settle();
+    fake_message(fake, FAKE_USER + 1, FAKE_GROUP, "yes");
+    xie_event_set(&rig->go);
+    xie_event_clear(&rig->go); /* the program's own goes on, and the plugin's ends */
+    xie_join(reload);
+    xie_sleep(500 * XIE_MILLISECOND);
+    xie_event_set(&rig->go);
+    CHECK_STR(fake_said(fake, 2), "yes, thanks");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "no");
+    CHECK_STR(fake_said(fake, 3), "no, thanks");
+    check_nothing_kept(rig);
+    end(rig);
+}
+
+static void test_each_has_its_second(void)
+{
+    if (is_sim())
+        play(&(struct play){lazily, on_lazy, script_shared});
+}
+
+/* A plugin has them taken up by being loaded; that it goes then changes nothing. */
+static void script_whoever(struct rig *rig)
+{
+    struct fake *fake = &rig->fake;
+    fake_wait_connections(fake, 1);
+    for (int64_t i = 0; i < 3; i++) {
+        fake_message(fake, FAKE_USER + i, FAKE_GROUP, "/go");
+        CHECK_STR(fake_said(fake, (size_t)i), "Well?");
+    }
+    rig->options.max_handlers = 2;
+    restart(rig);
+    rig_wait_log(rig, "2 kept conversations");
+    fake_message(fake, FAKE_USER, FAKE_GROUP, "yes");
+    fake_message(fake, FAKE_USER + 1, FAKE_GROUP, "yes");
+    fake_wait_calls(fake, 5);
+    settle();
+    strcpy(rig->text, "lazy");
+    CHECK_EQ(onebot_plugin_reload(bot, "lazy"), 0);
+    rig_wait_log(rig, "1 kept conversation");
+    fake_message(fake, FAKE_USER + 5, FAKE_GROUP, "hello");
+    settle();
+    CHECK_EQ(onebot_plugin_unload(bot, "lazy"), 0);
+    settle();
+    CHECK(!xie_event_is_set(&rig->done));
+    xie_event_set(&rig->go);
+    wait_done(rig);
+    fake_message(fake, FAKE_USER + 2, FAKE_GROUP, "yes");
+    fake_wait_calls(fake, 6);
+    check_nothing_kept(rig);
+    end(rig);
+}
+
+static void test_whoever_had_them_taken_up_may_go(void)
+{
+    if (is_sim())
+        play(&(struct play){lazily, on_lazy, script_whoever});
+}
+
 static const struct tap_test tests[] = {
     {"an answer after the grace", test_an_answer_after_the_grace},
     {"one grace for all", test_one_grace_for_all},
@@ -441,6 +551,8 @@ static const struct tap_test tests[] = {
     {"a stop without end holds nothing for ever", test_a_stop_without_end_holds_nothing_for_ever},
     {"its turn is its own after a reload", test_its_turn_is_its_own_after_a_reload},
     {"one that waits for its turn", test_one_that_waits_for_its_turn},
+    {"each has its second", test_each_has_its_second},
+    {"whoever had them taken up may go", test_whoever_had_them_taken_up_may_go},
     {NULL, NULL},
 };
 
