@@ -42,10 +42,12 @@ enum {
     ONEBOT_KEEP_STEPS = 900,     /* beyond it a step returns XIE_ELIMIT, and is not made */
     ONEBOT_KEEP_STEP = 1000000,  /* what one step returns, or the event [bytes of JSON] … */
     ONEBOT_KEEP_BYTES = 4000000, /* … and all of them: beyond it XIE_ELIMIT in its place */
-    ONEBOT_KEEP_TRIES = 5,       /* starts of the program in which it came no further: then it is
-                                    dropped, since it may be what ends the program */
+    ONEBOT_KEEP_TRIES = 5,       /* starts of the program in which its handler ran anew and came no
+                                    further: then it is dropped, since it may be what ends the
+                                    program */
     ONEBOT_KEEP_HELD = 1000,     /* events that wait while an account's conversations are taken up,
-                                    for a second at most */
+                                    for a second at most since the last was, and while their plugin
+                                    is loaded anew, for the grace and a second */
     ONEBOT_KEEP_NAME = 400       /* the name of its rule [bytes] */
 };
 
@@ -87,10 +89,13 @@ struct onebot_keep_options {
  *         that are kept for the next question (see onebot_ask) when it ends
  * note    it is taken up when the account's calls can be sent again, and it is known whose they are
  *         (by self_id of the endpoint, or the first event). Until its steps are gone over, events
- * of the account wait: an answer is not missed. Where max_handlers run already, it waits for the
- * next connection note    by its rule's name: a rule that is renamed, or does not match the event
- * any more, ends it. So does a handler that does anything else than what is written down: another
- * step, another action, other parameters. The log names the handler, the step, and what differs
+ *         of the account wait: an answer is not missed. Where max_handlers run already, it waits
+ *         for the next connection. Of a rule that runs one at a time it has its turn again before
+ *         those that waited behind it; where another has the turn, it waits until that is free
+ * note    by its rule's name: a rule that is renamed, or does not match the event any more, ends
+ *         it. Where no rule has the name, since its plugin is not loaded, it waits. A handler that
+ *         does anything else than what is written down ends it too: another step, another action,
+ *         other parameters. The log names the handler, the step, and what differs
  * note    one program at a time for an account: two with the same store would both take it up
  * cost    a write to the store; then one for each step that is sent or asked or slept, since what
  *         it returned is written with the beginning of the next where that follows at once. Nothing
