@@ -44,7 +44,8 @@ int onebot_keep_name(const struct onebot_talk *talk, char name[ONEBOT_KEEP_NAME]
  * Start the handler of the journal's name for a letter.
  *
  * return  0: both were taken over
- * errors  -ENOENT there is no such rule; -EBUSY another has its turn; -EINVAL it is not for this
+ * errors  -ENOENT there is no such rule, but it may come with its plugin; -ESRCH it cannot come
+ *         in this run of the program; -EBUSY another has its turn; -EINVAL it is not for this
  *         event; -ENOMEM
  */
 int onebot_keep_start(struct onebot_letter *letter, struct onebot_journal *journal);

@@ -2,6 +2,7 @@
  * Floor 9. Those that wait are known by a few words each; the rest lies in the store. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -109,7 +110,7 @@ static int load_one(struct onebot_program *program, const char *id, const json_t
 }
 
 static int load_page(struct onebot_program *program, const json_t *page,
-                     char last[ONEBOT_RECORD_ID])
+                     char last[ONEBOT_RECORD_KEY])
 {
     const char *id;
     json_t *head;
@@ -118,14 +119,14 @@ static int load_page(struct onebot_program *program, const json_t *page,
         int error = load_one(program, id, head);
         if (error)
             return error;
-        strncpy(last, id, ONEBOT_RECORD_ID - 1);
+        snprintf(last, ONEBOT_RECORD_KEY, "%s", id); /* whole, also of what is none of ours */
     }
     return 0;
 }
 
 int onebot_keep_load(struct onebot_program *program)
 {
-    char last[ONEBOT_RECORD_ID] = "";
+    char last[ONEBOT_RECORD_KEY] = "";
     json_t *page = NULL;
     int error = 0;
     bool more = program->options.store;
@@ -223,7 +224,7 @@ static int judge(struct taking *taking, int error)
 {
     struct onebot_program *program = taking->bot->program;
     const char *why = error == -EINVAL   ? "its rule does not match its event any more"
-                      : error == -ENOENT ? NULL
+                      : error == -ESRCH  ? "its rule is not there any more"
                       : error == -ERANGE ? "it has come no further, start after start"
                       : error == -ETIME  ? "it is too old"
                                          : NULL;
