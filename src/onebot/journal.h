@@ -72,6 +72,9 @@ void onebot_journal_save_soon(struct onebot_journal *journal);
  * of a task that a kept handler has spawned. Notes that its handler has called. */
 int onebot_journal_watches(struct onebot_talk **talk);
 
+/* Is the running task a kept handler's, or one that such a handler has spawned? */
+bool onebot_journal_binds(void);
+
 /* A call of the running task was begun, or has ended; sent: the implementation may have it. */
 void onebot_journal_flies(void);
 void onebot_journal_lands(bool sent);
@@ -97,9 +100,10 @@ void onebot_journal_go_live(struct onebot_journal *journal);
 /* The handler is not to go on in this run of the program: cancel it, once no answer to a call is
  * on its way. */
 void onebot_journal_freeze(struct onebot_journal *journal);
+/* The same when its program, or its plugin, ends already: one that has just begun to be kept. */
+void onebot_journal_look(struct onebot_journal *journal);
 /* All that run of a program, or of one of its plugins (NULL: all), whose accounts' events wait if
- * another comes in its place. return how many have no call on
- * its way */
+ * another comes in its place. return how many have no call on its way */
 size_t onebot_journals_freeze(struct onebot_program *program, const struct onebot_plugin *plugin);
 /* How many of a plugin's have one. */
 size_t onebot_journals_in_flight(const struct onebot_program *program,

@@ -87,7 +87,16 @@ int onebot_journal_bind(struct onebot_talk *talk)
     xie_list_push(&journal->program->kept.running, &journal->link);
     error = count_try(journal);
     journal->frozen |= error != 0;
+    if (journal->steps)
+        onebot_journal_look(journal);
     return error;
+}
+
+void onebot_journal_look(struct onebot_journal *journal)
+{
+    const struct onebot_plugin *plugin = journal->talk->plugin;
+    if (journal->program->stopping || (plugin && plugin->ending))
+        onebot_journal_freeze(journal);
 }
 
 /* Without memory to unbind it the task's end does it. */
@@ -113,6 +122,12 @@ int onebot_journal_watches(struct onebot_talk **talk)
     }
     journal = xie_local_get(&mine);
     return journal && journal->talk ? -EPERM : 0;
+}
+
+bool onebot_journal_binds(void)
+{
+    const struct onebot_journal *journal = xie_local_get(&mine);
+    return journal && journal->talk;
 }
 
 static struct onebot_journal *current(void)

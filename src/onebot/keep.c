@@ -64,6 +64,7 @@ static int begin(struct onebot_talk *talk, const char *name)
         error = write_head(talk);
     if (!error) {
         set_end(journal);
+        onebot_journal_look(journal);
         return 0;
     }
     kept->count--;

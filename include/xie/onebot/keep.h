@@ -30,7 +30,8 @@ extern "C" {
  *   onebot_keep_value before a step depends on it.
  * - What it changes by itself (a file, the store, a counter of the program) it changes again each
  *   time, unless onebot_keep_once says that it may.
- * - Only its own task calls and asks: tasks that it spawns get -EPERM.
+ * - Only its own task calls and asks: tasks that it spawns get -EPERM, and it spawns none of its
+ *   plugin's (onebot_plugin_spawn returns -EPERM).
  * - Its waits of other kinds begin anew: xie_sleep sleeps from its beginning, XIE_TIMEOUT counts
  *   from its beginning. Only onebot_keep_sleep, and a question that was waiting, know when they
  *   were to end. */
