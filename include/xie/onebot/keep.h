@@ -42,7 +42,8 @@ struct onebot_event;
 enum {
     ONEBOT_KEEP_STEPS = 900,     /* beyond it a step returns XIE_ELIMIT, and is not made */
     ONEBOT_KEEP_STEP = 1000000,  /* what one step returns, or the event [bytes of JSON] … */
-    ONEBOT_KEEP_BYTES = 4000000, /* … and all of them: beyond it XIE_ELIMIT in its place */
+    ONEBOT_KEEP_BYTES = 4000000, /* … and all of them: beyond it XIE_ELIMIT in its place; so what
+                                    is nested deeper than ONEBOT_JSON_DEPTH - 2 */
     ONEBOT_KEEP_TRIES = 5,       /* starts of the program in which its handler ran anew and came no
                                     further: then it is dropped, since it may be what ends the
                                     program */
@@ -93,10 +94,12 @@ struct onebot_keep_options {
  *         of the account wait: an answer is not missed. Where max_handlers run already, it waits
  *         for the next connection. Of a rule that runs one at a time it has its turn again before
  *         those that waited behind it; where another has the turn, it waits until that is free
- * note    by its rule's name: a rule that is renamed, or does not match the event any more, ends
- *         it. Where no rule has the name, since its plugin is not loaded, it waits. A handler that
- *         does anything else than what is written down ends it too: another step, another action,
- *         other parameters. The log names the handler, the step, and what differs
+ * note    it is taken up by its rule's name; of several rules of a table that have one name, by
+ *         which of them it was. A rule of the program that is not there any more, or any rule that
+ *         does not match the event any more, ends it, and the log says so; a plugin, or a rule of
+ *         a plugin, that is not there is waited for
+ * note    a handler that does anything else than what is written down ends it: another step,
+ *         another action, other parameters. The log names the handler, the step, and what differs
  * note    one program at a time for an account: two with the same store would both take it up
  * cost    a write to the store; then one for each step that is sent or asked or slept, since what
  *         it returned is written with the beginning of the next where that follows at once. Nothing
