@@ -24,6 +24,8 @@ struct onebot_hold {
     bool waking;             /* a task takes them up, and lets the events go then */
     bool again;              /* it is to look once more */
     bool taking;             /* it has been told to: `until` is for that */
+    bool offline;            /* they have come before calls can be sent, and wait for that … */
+    bool vain;               /* … which was too long */
     int64_t until;           /* of xie_now() */
     size_t busy;             /* handlers that have not gone over their steps yet */
     struct xie_event change; /* set: one of these is another */

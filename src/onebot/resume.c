@@ -346,12 +346,18 @@ static bool are_replaced(const struct onebot_program *program)
     return false;
 }
 
+static bool are_on_their_way(const struct onebot_bot *bot)
+{
+    const struct onebot_hold *hold = &bot->hold;
+    return hold->busy || hold->offline || are_replaced(bot->program);
+}
+
 /* Until all have gone over their steps, or there are more to take up. */
 static void wait_for_them(struct onebot_bot *bot)
 {
     struct onebot_hold *hold = &bot->hold;
-    while (hold->on && !hold->again && (hold->busy || are_replaced(bot->program)) &&
-           xie_now() < hold->until && !xie_check()) {
+    while (hold->on && !hold->again && are_on_their_way(bot) && xie_now() < hold->until &&
+           !xie_check()) {
         xie_event_clear(&hold->change);
         XIE_TIMEOUT_AT(hold->until)
             xie_event_wait(&hold->change);
@@ -382,7 +388,8 @@ static int wake(void *arg)
             take_up_and_say(bot);
         wait_for_them(bot);
     } while (hold->again && !xie_check());
-    hold->waking = hold->taking = hold->again = false;
+    hold->vain |= hold->offline;
+    hold->waking = hold->taking = hold->again = hold->offline = false;
     let_go(hold);
     return 0;
 }
@@ -408,8 +415,10 @@ static int start_waking(struct onebot_bot *bot)
 void onebot_keep_wake(struct onebot_bot *bot)
 {
     struct onebot_hold *hold = &bot->hold;
-    if (bot->program->stopping || bot->self_id <= 0 || !onebot_calls_are_open(&bot->calls) ||
-        (!hold->waking && !any_waits(bot)) || start_waking(bot))
+    if (bot->program->stopping || bot->self_id <= 0 || !onebot_calls_are_open(&bot->calls))
+        return;
+    hold->offline = hold->vain = false;
+    if ((!hold->waking && !any_waits(bot)) || start_waking(bot))
         return;
     hold->again = true;
     if (hold->taking)
@@ -418,18 +427,36 @@ void onebot_keep_wake(struct onebot_bot *bot)
     hold->on = hold->taking = true;
 }
 
-/* Not for ever: the old one may have much to do yet. */
-void onebot_keep_hold(struct onebot_bot *bot)
+/* Its events wait for those that will be taken up, and this long beyond a second at most. */
+static void hold_for(struct onebot_bot *bot, int64_t longer_ns)
 {
     struct onebot_hold *hold = &bot->hold;
     int64_t until;
     if (bot->program->stopping || start_waking(bot))
         return;
-    if (__builtin_add_overflow(xie_now() + HOLD_NS, bot->program->options.grace_ns, &until))
+    if (__builtin_add_overflow(xie_now() + HOLD_NS, longer_ns, &until))
         until = XIE_NEVER;
     hold->until = until;
     hold->on = true;
     hold->taking = false;
+}
+
+/* Not for ever: the old one may have much to do yet. */
+void onebot_keep_hold(struct onebot_bot *bot)
+{
+    hold_for(bot, bot->program->options.grace_ns);
+}
+
+/* By a connection of their own events may come before calls can be sent. Once: those may stay
+ * away. */
+static void hold_early(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    if (hold->vain || hold->waking || bot->self_id <= 0 || onebot_calls_are_open(&bot->calls) ||
+        !any_waits(bot))
+        return;
+    hold_for(bot, 0);
+    hold->offline = hold->waking;
 }
 
 void onebot_keep_turn(struct onebot_program *program)
@@ -449,6 +476,7 @@ void onebot_keep_wake_all(struct onebot_program *program)
 bool onebot_keep_holds(struct onebot_letter *letter)
 {
     struct onebot_hold *hold = &letter->event.bot->hold;
+    hold_early(letter->event.bot);
     if (hold->on && (hold->count >= ONEBOT_KEEP_HELD || xie_now() >= hold->until)) {
         let_go(hold);
         xie_event_set(&hold->change);

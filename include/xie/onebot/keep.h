@@ -91,9 +91,11 @@ struct onebot_keep_options {
  *         that are kept for the next question (see onebot_ask) when it ends
  * note    it is taken up when the account's calls can be sent again, and it is known whose they are
  *         (by self_id of the endpoint, or the first event). Until its steps are gone over, events
- *         of the account wait: an answer is not missed. Where max_handlers run already, it waits
- *         for the next connection. Of a rule that runs one at a time it has its turn again before
- *         those that waited behind it; where another has the turn, it waits until that is free
+ *         of the account wait: an answer is not missed; so do those that come by a connection of
+ *         their own before calls can be sent, for a second. Where max_handlers run already, it
+ *         waits for the next connection. Of a rule that runs one at a time it has its turn again
+ *         before those that waited behind it; where another has the turn, it waits until that is
+ *         free
  * note    it is taken up by its rule's name; of several rules of a table that have one name, by
  *         which of them it was. A rule of the program that is not there any more, or any rule that
  *         does not match the event any more, ends it, and the log says so; a plugin, or a rule of
