@@ -112,9 +112,9 @@ void plugins_use(struct onebot_options *options, const char *folder)
     plugins.folder = options->plugin_folder;
 }
 
-void plugins_look_again(void)
+void plugins_look_again(bool settings)
 {
-    if (plugins.bot)
+    if (plugins.bot && settings)
         onebot_plugin_settings_changed(plugins.bot);
     if (plugins.bot)
         onebot_plugin_scan(plugins.bot);

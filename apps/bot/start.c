@@ -102,27 +102,28 @@ static int put_in_force(struct run *run)
     return error;
 }
 
-/* The file of the log is opened again in any case: it may have been moved away. */
-static void read_again(struct run *run, int result)
+/* The file of the log is opened again in any case: it may have been moved away. return whether all
+ * is in force */
+static bool read_again(struct run *run, int result)
 {
     reopen_log(run);
     int error = result < 0 ? result : put_in_force(run);
     if (error)
-        onebot_logger_write(
-            run->logger, ONEBOT_ERROR, "config", NULL, "the configuration stays as it was%s%s",
-            error == XIE_EFAILED ? "" : ": ", error == XIE_EFAILED ? "" : xie_strerror(error));
+        onebot_logger_write(run->logger, ONEBOT_ERROR, "config", NULL,
+                            "the configuration stays as it was%s%s%s",
+                            result < 0 ? "" : ", but for the log", error == XIE_EFAILED ? "" : ": ",
+                            error == XIE_EFAILED ? "" : xie_strerror(error));
     else
         onebot_logger_write(run->logger, ONEBOT_INFO, "config", NULL, "read again: %d change%s",
                             result, result == 1 ? "" : "s");
+    return !error;
 }
 
 /* The plugins, when it is clear what their settings are. */
 static void hang_up(void *arg, int result)
 {
     struct run *run = arg;
-    if (run->config)
-        read_again(run, result);
-    plugins_look_again();
+    plugins_look_again(!run->config || read_again(run, result));
 }
 
 /* --- running ------------------------------------------------------------------------ */

@@ -280,7 +280,8 @@ struct onebot_options {
      * NULL. One that cannot be loaded is said in the log, and the bot runs without it; but an
      * unsound definition is -EINVAL, as an unsound rule is. */
     const struct onebot_plugin_definition *const *plugins;
-    const char *plugin_folder; /* every *.so in it is loaded at the start, by name; may be NULL */
+    const char *plugin_folder; /* every *.so in it is loaded at the start, by name; may be NULL;
+                                  copied */
     bool plugin_watch;         /* and anew when it has changed, while the bot runs */
     int64_t plugin_start_ns;   /* for the start of a plugin; 10 s */
     struct onebot_config *config; /* where the plugins' sections are; NULL: nowhere, all of their
@@ -335,7 +336,8 @@ XIE_API int onebot_run(const struct onebot_options *options);
  *          calls on them have failed as by a disconnect; the others have begun
  * errors   as onebot_run at its start; XIE_ECLOSED the bot stops; -ECANCELED -ETIMEDOUT of the
  *          scopes around, which count until the new endpoints are found sound: what follows is not
- *          interrupted; -EPERM outside a task
+ *          interrupted; -EBUSY a plugin asks for it while the bot starts, which may wait for the
+ *          plugin; -EPERM outside a task
  * note     waits for names to be looked up, for another change that is under way, and for what goes
  *          to say good-bye, each connection at most two seconds, all at the same time
  * note     from an endpoint that goes to one that listens at the same `listen` the port passes

@@ -50,7 +50,7 @@ static int copy_key(struct onebot_step *step, const struct onebot_key *key)
 /* --- values ------------------------------------------------------------------------- */
 
 /* jansson writes a value by recursion, on the caller's stack. */
-static bool too_deep(const json_t *value, int left)
+bool onebot_json_is_deeper(const json_t *value, int left)
 {
     const char *key;
     json_t *member;
@@ -59,8 +59,9 @@ static bool too_deep(const json_t *value, int left)
         return false;
     if (!left)
         return true;
-    json_array_foreach(value, i, member) if (too_deep(member, left - 1)) return true;
-    json_object_foreach((json_t *)value, key, member) if (too_deep(member, left - 1)) return true;
+    json_array_foreach(value, i, member) if (onebot_json_is_deeper(member, left - 1)) return true;
+    json_object_foreach((json_t *)value, key,
+                        member) if (onebot_json_is_deeper(member, left - 1)) return true;
     return false;
 }
 
@@ -79,7 +80,7 @@ static int copy_bytes(struct onebot_cell *value, const char *bytes, size_t len)
 static int write_json(struct onebot_cell *value, const json_t *json)
 {
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS;
-    if (too_deep(json, ONEBOT_JSON_DEPTH))
+    if (onebot_json_is_deeper(json, ONEBOT_JSON_DEPTH))
         return XIE_ELIMIT;
     size_t len = json_dumpb(json, NULL, 0, flags);
     if (!len)

@@ -44,6 +44,9 @@ struct onebot_batch {
 /* Is it a key? 0 -EINVAL XIE_ELIMIT. prefix: the name may be empty. */
 int onebot_key_check(const struct onebot_key *key, bool prefix);
 
+/* Is it nested deeper than this? What is so by ONEBOT_JSON_DEPTH is not stored. */
+bool onebot_json_is_deeper(const json_t *value, int depth);
+
 void onebot_batch_vset(struct onebot_batch *batch, const struct onebot_key *key, const char *format,
                        va_list args);
 void onebot_batch_fini(struct onebot_batch *batch);

@@ -194,7 +194,10 @@ int onebot_change(struct onebot_bot *bot, const struct onebot_options *options)
         return -EPERM;
     struct onebot_program *program = bot->program;
     struct onebot_changes *changes = &program->changes;
-    changes->count++;
+    if (changes->starting && onebot_plugin_current()) /* the start may wait for it */
+        return -EBUSY;
+    if (!changes->count++)
+        xie_event_clear(&changes->none);
     int error = xie_lock_take(&changes->lock);
     if (!error) {
         error = change_all(program, options);

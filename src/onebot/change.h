@@ -13,7 +13,7 @@ struct onebot_changes {
     struct xie_lock lock;    /* of the one that is made; at first the start's */
     struct xie_scope *scope; /* around what it waits for before anything is changed */
     size_t count;            /* tasks that are in onebot_change */
-    struct xie_event none;   /* set: the last of them has left */
+    struct xie_event none;   /* set: the last of them has left, and none has come since */
     bool starting;           /* the lock is the start's */
 };
 

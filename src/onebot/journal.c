@@ -43,10 +43,13 @@ static int save(void *arg)
     return 0;
 }
 
+/* What is frozen is saved at its end, and at the end of the program there is no group for a task
+ * any more. */
 void onebot_journal_save_soon(struct onebot_journal *journal)
 {
     struct xie_task_options options = {.name = "onebot_keep"};
-    if (journal->saving || !onebot_record_changed(journal->record))
+    if (journal->saving || journal->frozen || journal->program->stopping ||
+        !onebot_record_changed(journal->record))
         return;
     journal->saving = true;
     if (xie_group_spawn_with(&journal->program->handlers, save, journal, &options))
@@ -100,7 +103,8 @@ static int recall(struct onebot_talk *talk, const struct onebot_deed *deed, json
     *found = step;
     if (json_object_get(step, "r"))
         return ONEBOT_RECALL_DONE;
-    onebot_journal_go_live(journal);
+    if (journal->at == json_array_size(journal->steps)) /* others stay begun for good */
+        onebot_journal_go_live(journal);
     return ONEBOT_RECALL_BEGUN;
 }
 
@@ -162,9 +166,10 @@ int onebot_journal_begin(struct onebot_talk *talk, const struct onebot_deed *dee
 /* What fits, or in its place the error that it does not. return that error */
 static int fit(struct onebot_journal *journal, json_t **result)
 {
-    size_t len = *result ? json_dumpb(*result, NULL, 0, JSON_COMPACT) : 0;
+    bool deep = *result && onebot_record_is_too_deep(*result);
+    size_t len = *result && !deep ? json_dumpb(*result, NULL, 0, JSON_COMPACT) : 0;
     int error = len ? 0 : -ENOMEM;
-    if (len > ONEBOT_KEEP_STEP || journal->bytes + len > ONEBOT_KEEP_BYTES)
+    if (deep || len > ONEBOT_KEEP_STEP || journal->bytes + len > ONEBOT_KEEP_BYTES)
         error = XIE_ELIMIT;
     if (!error)
         journal->bytes += len;
@@ -193,8 +198,8 @@ int onebot_journal_finish(struct onebot_talk *talk, json_t *result)
     struct onebot_journal *journal = talk->journal;
     int error = fit(journal, &result);
     if (!result || json_object_set_new(journal->now, "r", result))
-        return -ENOMEM;
-    change(journal, journal->now);
+        error = -ENOMEM;
+    change(journal, journal->now); /* begun, at least: those behind it count only then */
     return error;
 }
 

@@ -31,6 +31,7 @@ struct onebot_journal {
     bool in_flight;   /* a call was begun, and its answer is waited for */
     bool unsent;      /* the last call was not sent */
     bool saving;      /* a task is on its way to save */
+    bool tried;       /* it was counted that the handler runs anew, in this run of the program */
 };
 
 /* What a step is; borrowed. */
@@ -64,12 +65,15 @@ void onebot_journal_forget(struct onebot_talk *talk);
 /* The same for one that has ended by this error because the journal is frozen. return false:
  * finish it. unmade: nothing of it has left */
 bool onebot_journal_leave(struct onebot_talk *talk, int error, bool unmade);
-/* Write it down soon: unless a step follows at once, that is. */
+/* Write it down soon: unless a step follows at once, that is, or its end. */
 void onebot_journal_save_soon(struct onebot_journal *journal);
 
 /* Shall a call or question of the running task be a step? 1, and *talk; 0 it is none; -EPERM it is
  * of a task that a kept handler has spawned. Notes that its handler has called. */
 int onebot_journal_watches(struct onebot_talk **talk);
+
+/* Is the running task a kept handler's, or one that such a handler has spawned? */
+bool onebot_journal_binds(void);
 
 /* A call of the running task was begun, or has ended; sent: the implementation may have it. */
 void onebot_journal_flies(void);
@@ -84,7 +88,8 @@ struct onebot_journal *onebot_journal_new(struct onebot_bot *bot, const char *na
 /* One that no handler has. NULL is allowed. */
 void onebot_journal_free(struct onebot_journal *journal);
 /* The running task has it from now on: a handler's task calls it first, whether it has one or
- * not. errors -ENOMEM */
+ * not. It is counted then that the handler runs anew; after an error it waits for another time.
+ * errors -ENOMEM; those of the store, which have been said */
 int onebot_journal_bind(struct onebot_talk *talk);
 /* Its handler could not start: it waits for another time. NULL is allowed. */
 void onebot_journal_wait(struct onebot_journal *journal);
@@ -95,8 +100,10 @@ void onebot_journal_go_live(struct onebot_journal *journal);
 /* The handler is not to go on in this run of the program: cancel it, once no answer to a call is
  * on its way. */
 void onebot_journal_freeze(struct onebot_journal *journal);
-/* All that run of a program, or of one of its plugins (NULL: all). return how many have no call on
- * its way */
+/* The same when its program, or its plugin, ends already: one that has just begun to be kept. */
+void onebot_journal_look(struct onebot_journal *journal);
+/* All that run of a program, or of one of its plugins (NULL: all), whose accounts' events wait if
+ * another comes in its place. return how many have no call on its way */
 size_t onebot_journals_freeze(struct onebot_program *program, const struct onebot_plugin *plugin);
 /* How many of a plugin's have one. */
 size_t onebot_journals_in_flight(const struct onebot_program *program,

@@ -53,6 +53,25 @@ void onebot_journal_free(struct onebot_journal *journal)
 
 /* --- whose it is -------------------------------------------------------------------- */
 
+/* That its handler is to run anew: once for each run of the program, and before anything that may
+ * end it. */
+static int count_try(struct onebot_journal *journal)
+{
+    if (!journal->steps || journal->tried)
+        return 0;
+    int error = onebot_record_take(journal->record);
+    if (error)
+        return error;
+    onebot_record_count(journal->record);
+    error = onebot_record_save(journal->record);
+    onebot_record_give(journal->record);
+    journal->tried = !error;
+    if (error && error != -ECANCELED)
+        onebot_log(&journal->program->log, ONEBOT_ERROR, "a kept conversation still waits: %s",
+                   xie_strerror(error));
+    return error;
+}
+
 int onebot_journal_bind(struct onebot_talk *talk)
 {
     struct onebot_journal *journal = talk->journal;
@@ -66,7 +85,18 @@ int onebot_journal_bind(struct onebot_talk *talk)
     journal->bound = true;
     journal->talk = talk;
     xie_list_push(&journal->program->kept.running, &journal->link);
-    return 0;
+    error = count_try(journal);
+    journal->frozen |= error != 0;
+    if (journal->steps)
+        onebot_journal_look(journal);
+    return error;
+}
+
+void onebot_journal_look(struct onebot_journal *journal)
+{
+    const struct onebot_plugin *plugin = journal->talk->plugin;
+    if (journal->program->stopping || (plugin && plugin->ending))
+        onebot_journal_freeze(journal);
 }
 
 /* Without memory to unbind it the task's end does it. */
@@ -92,6 +122,12 @@ int onebot_journal_watches(struct onebot_talk **talk)
     }
     journal = xie_local_get(&mine);
     return journal && journal->talk ? -EPERM : 0;
+}
+
+bool onebot_journal_binds(void)
+{
+    const struct onebot_journal *journal = xie_local_get(&mine);
+    return journal && journal->talk;
 }
 
 static struct onebot_journal *current(void)
@@ -130,7 +166,7 @@ void onebot_journal_go_live(struct onebot_journal *journal)
     if (journal->held && --hold->busy == 0)
         xie_event_set(&hold->change);
     journal->held = false;
-    if (journal->steps && !journal->diverged) {
+    if (journal->tried && !journal->diverged) {
         onebot_record_uncount(journal->record);
         if (journal->bound)
             onebot_journal_save_soon(journal);
@@ -153,6 +189,8 @@ size_t onebot_journals_freeze(struct onebot_program *program, const struct onebo
         if (plugin && journal->talk->plugin != plugin)
             continue;
         onebot_journal_freeze(journal);
+        if (plugin && plugin->next)
+            onebot_keep_hold(journal->bot);
         count += !journal->in_flight;
     }
     return count;

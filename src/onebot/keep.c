@@ -64,6 +64,7 @@ static int begin(struct onebot_talk *talk, const char *name)
         error = write_head(talk);
     if (!error) {
         set_end(journal);
+        onebot_journal_look(journal);
         return 0;
     }
     kept->count--;
@@ -97,6 +98,8 @@ int onebot_keep(struct onebot_event *event)
     }
     if (!talk->bot->program->options.store)
         return -ENOTSUP;
+    if (talk->plugin && talk->plugin->ending) /* nobody would freeze it any more */
+        return -ECANCELED;
     int error = talk->spoke ? -EINVAL : onebot_keep_name(talk, name);
     if (!error)
         error = check_room(talk->bot->program);

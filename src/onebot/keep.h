@@ -44,7 +44,8 @@ int onebot_keep_name(const struct onebot_talk *talk, char name[ONEBOT_KEEP_NAME]
  * Start the handler of the journal's name for a letter.
  *
  * return  0: both were taken over
- * errors  -ENOENT there is no such rule; -EBUSY another has its turn; -EINVAL it is not for this
+ * errors  -ENOENT there is no such rule, but it may come with its plugin; -ESRCH it cannot come
+ *         in this run of the program; -EBUSY another has its turn; -EINVAL it is not for this
  *         event; -ENOMEM
  */
 int onebot_keep_start(struct onebot_letter *letter, struct onebot_journal *journal);
@@ -59,6 +60,11 @@ int onebot_keep_load(struct onebot_program *program);
 void onebot_keep_wake(struct onebot_bot *bot);
 /* For each account. */
 void onebot_keep_wake_all(struct onebot_program *program);
+/* Conversations of the account end, to be taken up soon: its events wait until then, for the grace
+ * and a second at most. */
+void onebot_keep_hold(struct onebot_bot *bot);
+/* A turn is free: those that wait for one are woken. */
+void onebot_keep_turn(struct onebot_program *program);
 /* An event comes: is it held back, and taken over? */
 bool onebot_keep_holds(struct onebot_letter *letter);
 bool onebot_keep_is_old(const struct onebot_program *program, int64_t began_ns);

@@ -139,7 +139,7 @@ int onebot_keep_ask(struct onebot_talk *talk, struct onebot_keep_question *quest
     json_t *found = NULL, *due;
     int watched = onebot_journal_watches(&own);
     question->due = XIE_NEVER;
-    if (talk->journal && own != talk)
+    if (own != talk && (talk->journal || watched > 0))
         return -EPERM;
     if (watched <= 0)
         return watched ? watched : ONEBOT_RECALL_LIVE;
@@ -172,7 +172,8 @@ void onebot_keep_pause(struct onebot_talk *talk, int by)
     if (!talk->journal)
         return;
     talk->journal->paused += (unsigned)by;
-    talk->journal->unsent = false;
+    if (by > 0)
+        talk->journal->unsent = false; /* what is said now tells whether it was */
 }
 
 /* --- facts -------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "onebot/keep.h"
@@ -18,26 +19,58 @@ static int write_name(char name[ONEBOT_KEEP_NAME], const char *prefix, const cha
     return len < ONEBOT_KEEP_NAME ? 0 : XIE_ELIMIT;
 }
 
-/* "plugin/PLUGIN/RULE": a plugin's name has no slash in it. */
-static int write_rule(char name[ONEBOT_KEEP_NAME], const struct onebot_rule_entry *entry)
+/* The table that a rule is from, in force or not. */
+static const struct onebot_rule_set *set_of(const struct onebot_program *program,
+                                            const struct onebot_plugin *plugin)
 {
-    if (!entry->plugin)
-        return write_name(name, rule_prefix, entry->name);
-    int len = snprintf(name, ONEBOT_KEEP_NAME, "%s%s/%s", plugin_prefix, entry->plugin->name,
-                       entry->name);
+    return plugin ? &plugin->rules : &program->rules.own;
+}
+
+/* Which one it is of those in the table that have its name, from 1. */
+static size_t ordinal_of(const struct onebot_rule_set *set, const struct onebot_rule_entry *entry)
+{
+    size_t ordinal = 1;
+    for (const struct onebot_rule_entry *at = set->entries; at < entry; at++)
+        ordinal += strcmp(at->name, entry->name) == 0;
+    return ordinal;
+}
+
+/* "rule/RULE", "plugin/PLUGIN/RULE": a plugin's name has no slash in it. The second of a name is
+ * "RULE#2"; where a name has such a mark itself, the first is "RULE#1". */
+static int write_rule(char name[ONEBOT_KEEP_NAME], const struct onebot_rule_set *set,
+                      const struct onebot_rule_entry *entry)
+{
+    const struct onebot_plugin *plugin = entry->plugin;
+    size_t ordinal = ordinal_of(set, entry);
+    char mark[24] = "";
+    if (ordinal > 1 || strchr(entry->name, '#'))
+        snprintf(mark, sizeof mark, "#%zu", ordinal);
+    int len = snprintf(name, ONEBOT_KEEP_NAME, "%s%s%s%s%s", plugin ? plugin_prefix : rule_prefix,
+                       plugin ? plugin->name : "", plugin ? "/" : "", entry->name, mark);
     return len < ONEBOT_KEEP_NAME ? 0 : XIE_ELIMIT;
+}
+
+/* The entry that its letter has come to; several may have one name, and one handler. */
+static const struct onebot_rule_entry *entry_of(const struct onebot_rule_set *set,
+                                                const struct onebot_talk *talk)
+{
+    const struct onebot_position *place = &talk->letter->place;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct onebot_rule_entry *entry = &set->entries[i];
+        if (entry->place.rank == place->rank && entry->place.order == place->order)
+            return entry->name == talk->name ? entry : NULL;
+    }
+    return NULL;
 }
 
 int onebot_keep_name(const struct onebot_talk *talk, char name[ONEBOT_KEEP_NAME])
 {
     const struct onebot_program *program = talk->bot->program;
-    const struct onebot_rules *rules = &program->rules;
+    const struct onebot_rule_set *set = set_of(program, talk->plugin);
     const struct onebot_command *command = program->options.commands;
-    const struct onebot_rule_entry *entry = onebot_rules_first(rules);
-    for (; entry; entry = onebot_rules_next(rules, entry))
-        if (entry->kind == ONEBOT_RULE && entry->name == talk->name &&
-            entry->rule->handler == talk->handler)
-            return write_rule(name, entry);
+    const struct onebot_rule_entry *entry = talk->handler ? entry_of(set, talk) : NULL;
+    if (entry)
+        return write_rule(name, set, entry);
     for (; command->name; command++)
         if (command->name == talk->name && command->handler == talk->handler)
             return write_name(name, command_prefix, command->name);
@@ -103,37 +136,57 @@ static int start_rule(struct onebot_rule_entry *entry, struct onebot_letter *let
     return error;
 }
 
-/* Is it the rule of this name, of the plugin whose name is the first len bytes of `plugin`? */
-static bool is_named(const struct onebot_rule_entry *entry, const char *plugin, size_t len,
-                     const char *name)
+/* The table that is in force of the plugin whose name is the first len bytes of `plugin`; NULL:
+ * none is. */
+static const struct onebot_rule_set *find_set(const struct onebot_rules *rules, const char *plugin,
+                                              size_t len)
 {
-    if (entry->kind != ONEBOT_RULE || strcmp(entry->name, name) != 0)
-        return false;
-    if (!plugin || !entry->plugin)
-        return !plugin && !entry->plugin;
-    return strlen(entry->plugin->name) == len && memcmp(entry->plugin->name, plugin, len) == 0;
+    const struct onebot_rule_entry *entry = onebot_rules_first(rules);
+    for (; entry; entry = onebot_rules_next(rules, entry))
+        if (entry->plugin && strlen(entry->plugin->name) == len &&
+            memcmp(entry->plugin->name, plugin, len) == 0)
+            return &entry->plugin->rules;
+    return NULL;
 }
 
-/* Of several rules of one name the first that matches. plugin: whose, with the rule's name behind
- * a slash; NULL: the program's */
+/* The length of a rule's name, and which of that name it is. */
+static size_t split_name(const char *name, size_t *ordinal)
+{
+    const char *mark = strrchr(name, '#');
+    *ordinal = 1;
+    if (!mark || !mark[1] || mark[1 + strspn(mark + 1, "0123456789")])
+        return strlen(name);
+    *ordinal = strtoul(mark + 1, NULL, 10);
+    return (size_t)(mark - name);
+}
+
+static struct onebot_rule_entry *find_rule(const struct onebot_rule_set *set, const char *name)
+{
+    size_t ordinal, len = split_name(name, &ordinal);
+    for (size_t i = 0; i < set->count; i++) {
+        struct onebot_rule_entry *entry = &set->entries[i];
+        if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0 && !--ordinal)
+            return entry;
+    }
+    return NULL;
+}
+
+/* plugin: whose, with the rule's name behind a slash; NULL: the program's */
 static int start_named_rule(const char *plugin, const char *name, struct onebot_letter *letter,
                             struct onebot_journal *journal)
 {
     struct onebot_rules *rules = &journal->program->rules;
-    struct onebot_rule_entry *entry = onebot_rules_first(rules);
     size_t len = plugin ? strcspn(plugin, "/") : 0;
-    int error = -ENOENT;
+    const struct onebot_rule_set *set = plugin ? find_set(rules, plugin, len) : &rules->own;
     if (plugin)
         name = plugin + len + (plugin[len] == '/');
-    for (; entry; entry = onebot_rules_next(rules, entry)) {
-        if (!is_named(entry, plugin, len, name))
-            continue;
-        int found = find_again(journal->program, entry, letter);
-        if (found)
-            return found < 0 ? found : start_rule(entry, letter, journal);
-        error = -EINVAL;
-    }
-    return error;
+    struct onebot_rule_entry *entry = set ? find_rule(set, name) : NULL;
+    if (!entry)
+        return plugin ? -ENOENT : -ESRCH;
+    int found = find_again(journal->program, entry, letter);
+    if (found <= 0)
+        return found ? found : -EINVAL;
+    return start_rule(entry, letter, journal);
 }
 
 static int start_command(const char *name, struct onebot_letter *letter,
@@ -170,7 +223,7 @@ int onebot_keep_start(struct onebot_letter *letter, struct onebot_journal *journ
     if (command && has_command(journal->program, command))
         return start_command(command, letter, journal);
     if (command || strcmp(journal->name, any_event) != 0 || !options->on_event)
-        return -ENOENT;
+        return -ESRCH;
     letter->event.arg = options->arg;
     onebot_talk_start(letter, &(struct onebot_start){.handler = options->on_event,
                                                      .name = "on_event",

@@ -136,6 +136,21 @@ static int spawn_parts(struct onebot_plugin *plugin)
 
 /* --- in force --------------------------------------------------------------------------- */
 
+/* Behind conversations that are kept, as it came behind them; without what leads into the plugin.
+ * return false: it is to go its way now */
+static bool wait_behind_kept(struct onebot_letter *letter)
+{
+    struct onebot_letter *copy = NULL;
+    if (letter->event.bot->hold.on && !letter->passed_on)
+        copy = onebot_letter_copy(letter);
+    if (!copy)
+        return false;
+    copy->place.order--; /* as onebot_walk_return */
+    bool held = onebot_keep_holds(copy);
+    onebot_letter_free(held ? letter : copy);
+    return held;
+}
+
 /* Letters that waited there. At the end of the program nobody waits for anything. */
 static void let_walk(struct onebot_program *program, struct xie_link *letters)
 {
@@ -144,7 +159,7 @@ static void let_walk(struct onebot_program *program, struct xie_link *letters)
         xie_list_remove(&letter->link);
         if (program->stopping)
             onebot_letter_free(letter);
-        else
+        else if (!wait_behind_kept(letter))
             onebot_walk_return(letter);
     }
 }
@@ -168,8 +183,10 @@ static void take_over(struct onebot_plugin *plugin)
     plugin->in_force = true;
     plugin->state = ONEBOT_PLUGIN_SERVING;
     plugin->loaded_ns = xie_now();
-    if (plugin->old)
+    if (plugin->old) {
         onebot_plugin_end(plugin->old);
+        onebot_journals_freeze(program, plugin->old); /* its answers wait from now on */
+    }
     let_walk(program, &letters);
 }
 
@@ -199,7 +216,8 @@ static void serve(struct onebot_plugin *plugin)
 /* --- ending ----------------------------------------------------------------------------- */
 
 /* Conversations that are kept end at once, but for those that wait for the answer to a call: it
- * comes within the grace, or is taken for unknown. Looked for: nobody tells of it. */
+ * comes within the grace, or is taken for unknown. Looked for: nobody tells of it. When the program
+ * ends they have had it. */
 static void end_kept(struct onebot_plugin *plugin)
 {
     struct onebot_program *program = plugin->program;

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "onebot/bot.h"
+#include "onebot/journal.h"
 #include "onebot/utf8.h"
 
 /* --- for the plugin ----------------------------------------------------------------------- */
@@ -100,6 +101,8 @@ int onebot_plugin_spawn_at(struct onebot_plugin *plugin, xie_task_fn *fn, void *
 {
     const struct xie_task_options options = {.stack_size = plugin->program->options.stack_size,
                                              .context = plugin->task};
+    if (onebot_journal_binds())
+        return -EPERM; /* its calls would be made each time anew, past the steps */
     if (!plugin->group)
         return -ECANCELED;
     struct errand *errand = xie_alloc(sizeof *errand);

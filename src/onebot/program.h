@@ -16,6 +16,7 @@
 
 struct onebot_program {
     struct onebot_options options; /* with the defaults filled in */
+    char *folder;                  /* owned: plugin_folder of the options; NULL: none */
     struct onebot_log log;
     struct onebot_mail mail;
     struct onebot_rules rules;
@@ -34,7 +35,8 @@ struct onebot_program {
     size_t running;            /* handlers that have not ended */
     bool full;                 /* max_handlers was reached and said */
 
-    bool stopping, hurried;
+    bool stopping;
+    bool hurried;                 /* nobody is waited for any longer */
     struct xie_event stop;        /* set: stopping */
     struct xie_event stop_change; /* set: no handler runs any more, or hurried */
     int result;                   /* of onebot_run */

@@ -16,6 +16,8 @@
 
 enum { NAME = 56, TAKEN_MOST = 100 };
 
+_Static_assert((int)ONEBOT_RECORD_KEY >= (int)ONEBOT_STORE_NAME, "a name without \"h/\", whole");
+
 struct onebot_record {
     struct onebot_store *store;
     char id[ONEBOT_RECORD_ID];
@@ -123,6 +125,11 @@ void onebot_record_set(struct onebot_record *record, size_t n, const json_t *ste
     char name[NAME];
     struct onebot_key key = key_of(step_name(record->id, n, name));
     onebot_batch_set(&record->changes, &key, "O", step);
+}
+
+bool onebot_record_is_too_deep(const json_t *member)
+{
+    return onebot_json_is_deeper(member, ONEBOT_JSON_DEPTH - 1);
 }
 
 void onebot_record_erase(struct onebot_record *record, size_t n)
@@ -267,9 +274,10 @@ static int strip(const json_t *page, json_t *heads)
 
 int onebot_record_list(struct onebot_store *store, const char *after, json_t **heads)
 {
-    char last[NAME];
+    char last[ONEBOT_STORE_NAME + 1];
     struct onebot_key key = key_of("h/");
-    struct onebot_stored page = onebot_store_list(store, &key, head_name(after, last), 0);
+    snprintf(last, sizeof last, "h/%s", after);
+    struct onebot_stored page = onebot_store_list(store, &key, last, 0);
     json_t *made = page.error ? NULL : json_object();
     int error = page.error ? page.error : made ? strip(page.value, made) : -ENOMEM;
     json_decref(page.value);

@@ -13,7 +13,8 @@
 struct onebot_store;
 
 enum {
-    ONEBOT_RECORD_ID = 24,    /* bytes of an id, its end included */
+    ONEBOT_RECORD_ID = 24,    /* bytes of an id, its end included … */
+    ONEBOT_RECORD_KEY = 512,  /* … and of what others may have put among them */
     ONEBOT_RECORD_STEPS = 900 /* the most: with the rest they fit into one batch */
 };
 
@@ -44,6 +45,8 @@ void onebot_record_give(struct onebot_record *record);
 /* Change it, while it is taken: step n becomes this (borrowed), or is no more. An error shows at
  * the save, and stays. */
 void onebot_record_set(struct onebot_record *record, size_t n, const json_t *step);
+/* Is this, a member of a step, nested too deep to be stored with it? */
+bool onebot_record_is_too_deep(const json_t *member);
 void onebot_record_erase(struct onebot_record *record, size_t n);
 /* It was taken up again once more; or it has come further. */
 void onebot_record_count(struct onebot_record *record);
@@ -66,7 +69,8 @@ int onebot_record_delete(struct onebot_record *record, size_t count);
  */
 int onebot_record_read(struct onebot_record *record, json_t **head, json_t **steps, int64_t *tries);
 
-/* A page of heads: an object, id to head, empty at the end. after: an id, "": from the first. */
+/* A page of heads: an object, id to head, empty at the end. after: the last of the page before, ""
+ * for the first. */
 int onebot_record_list(struct onebot_store *store, const char *after, json_t **heads);
 
 #endif

@@ -2,6 +2,7 @@
  * Floor 9. Those that wait are known by a few words each; the rest lies in the store. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -17,7 +18,8 @@ struct waiting {
     struct xie_link link;
     char id[ONEBOT_RECORD_ID];
     int64_t self_id, began_ns;
-    bool said; /* that its rule is not there */
+    bool said;  /* what it waits for */
+    bool tried; /* that is counted, in this run of the program */
 };
 
 void onebot_kept_init(struct onebot_kept *kept)
@@ -43,24 +45,30 @@ bool onebot_keep_is_old(const struct onebot_program *program, int64_t began_ns)
 
 /* --- those that wait ---------------------------------------------------------------- */
 
-static int add(struct onebot_kept *kept, const char *id, int64_t self_id, int64_t began_ns)
+static struct waiting *add(struct onebot_kept *kept, const char *id, int64_t self_id,
+                           int64_t began_ns)
 {
     struct waiting *waiting = xie_alloc_zero(sizeof *waiting);
     if (!waiting)
-        return -ENOMEM;
+        return NULL;
     strncpy(waiting->id, id, sizeof waiting->id - 1);
     waiting->self_id = self_id;
     waiting->began_ns = began_ns;
     xie_list_push(&kept->waiting, &waiting->link);
-    return 0;
+    return waiting;
 }
 
 void onebot_keep_ended(const struct onebot_journal *journal)
 {
     struct onebot_kept *kept = &journal->program->kept;
+    struct waiting *waiting = NULL;
+    if (journal->frozen)
+        waiting =
+            add(kept, onebot_record_id(journal->record), journal->bot->self_id, journal->began_ns);
     /* Without memory it waits in the store alone, for the next start of the program. */
-    if (!journal->frozen ||
-        add(kept, onebot_record_id(journal->record), journal->bot->self_id, journal->began_ns))
+    if (waiting)
+        waiting->tried = journal->tried;
+    else
         kept->count--;
 }
 
@@ -95,13 +103,14 @@ static int load_one(struct onebot_program *program, const char *id, const json_t
         return drop_by_id(program, id, head, "it is damaged");
     if (onebot_keep_is_old(program, began_ns))
         return drop_by_id(program, id, head, "it is too old");
-    int error = add(&program->kept, id, self_id, began_ns);
-    program->kept.count += !error;
-    return error;
+    if (!add(&program->kept, id, self_id, began_ns))
+        return -ENOMEM;
+    program->kept.count++;
+    return 0;
 }
 
 static int load_page(struct onebot_program *program, const json_t *page,
-                     char last[ONEBOT_RECORD_ID])
+                     char last[ONEBOT_RECORD_KEY])
 {
     const char *id;
     json_t *head;
@@ -110,14 +119,14 @@ static int load_page(struct onebot_program *program, const json_t *page,
         int error = load_one(program, id, head);
         if (error)
             return error;
-        strncpy(last, id, ONEBOT_RECORD_ID - 1);
+        snprintf(last, ONEBOT_RECORD_KEY, "%s", id); /* whole, also of what is none of ours */
     }
     return 0;
 }
 
 int onebot_keep_load(struct onebot_program *program)
 {
-    char last[ONEBOT_RECORD_ID] = "";
+    char last[ONEBOT_RECORD_KEY] = "";
     json_t *page = NULL;
     int error = 0;
     bool more = program->options.store;
@@ -146,12 +155,6 @@ struct taking {
     int64_t tries;
 };
 
-static int count_try(struct onebot_record *record)
-{
-    onebot_record_count(record);
-    return onebot_record_save(record);
-}
-
 static size_t bytes_of(const json_t *head, const json_t *steps)
 {
     size_t i, bytes = json_dumpb(head, NULL, 0, JSON_COMPACT);
@@ -171,6 +174,7 @@ static struct onebot_journal *make_journal(struct taking *taking)
         return NULL;
     journal->began_ns = taking->waiting->began_ns;
     journal->bytes = bytes_of(taking->head, journal->steps);
+    journal->tried = taking->waiting->tried;
     journal->held = true;
     taking->bot->hold.busy++;
     return journal;
@@ -206,13 +210,12 @@ static int start(struct taking *taking)
     return error;
 }
 
-/* A rule may come later, with a plugin. */
-static void say_missing(struct taking *taking)
+/* A rule may come later, with a plugin; a turn will be free. */
+static void say_why(struct taking *taking, const char *why)
 {
     if (!taking->waiting->said)
-        onebot_log(&taking->bot->program->log, ONEBOT_INFO,
-                   "a kept conversation waits: %s is not there",
-                   onebot_string(taking->head, "rule"));
+        onebot_log(&taking->bot->program->log, ONEBOT_INFO, "a kept conversation waits: %s %s",
+                   onebot_string(taking->head, "rule"), why);
     taking->waiting->said = true;
 }
 
@@ -221,12 +224,16 @@ static int judge(struct taking *taking, int error)
 {
     struct onebot_program *program = taking->bot->program;
     const char *why = error == -EINVAL   ? "its rule does not match its event any more"
-                      : error == -ENOENT ? NULL
+                      : error == -ESRCH  ? "its rule is not there any more"
                       : error == -ERANGE ? "it has come no further, start after start"
                       : error == -ETIME  ? "it is too old"
                                          : NULL;
     if (error == -ENOENT)
-        say_missing(taking);
+        say_why(taking, "is not there");
+    if (error == -EBUSY) {
+        say_why(taking, "runs one at a time");
+        program->kept.turn = true;
+    }
     if (error == -ESTALE) { /* somebody has deleted it */
         program->kept.count--;
         return 0;
@@ -249,8 +256,7 @@ static int read_and_start(struct taking *taking)
         return -ERANGE;
     if (taking->bot->program->running >= taking->bot->program->options.max_handlers)
         return XIE_ELIMIT;
-    error = count_try(taking->record);
-    return error ? error : start(taking);
+    return start(taking);
 }
 
 static int take_up(struct onebot_bot *bot, struct waiting *waiting)
@@ -262,7 +268,7 @@ static int take_up(struct onebot_bot *bot, struct waiting *waiting)
     onebot_record_free(taking.record);
     json_decref(taking.head);
     json_decref(taking.steps);
-    if (error && error != -ENOENT)
+    if (error && error != -ENOENT && error != -EBUSY)
         onebot_log(&bot->program->log, ONEBOT_ERROR, "a kept conversation still waits: %s",
                    xie_strerror(error));
     return error;
@@ -318,7 +324,7 @@ static size_t take_up_all(struct onebot_bot *bot)
 static void let_go(struct onebot_hold *hold)
 {
     hold->on = false;
-    while (!xie_list_empty(&hold->letters)) {
+    while (!hold->on && !xie_list_empty(&hold->letters)) {
         struct onebot_letter *letter =
             XIE_CONTAINER(hold->letters.next, struct onebot_letter, link);
         xie_list_remove(&letter->link);
@@ -328,46 +334,137 @@ static void let_go(struct onebot_hold *hold)
     }
 }
 
-/* A task. */
+/* Does one that comes in another's place wait for its end? */
+static bool are_replaced(const struct onebot_program *program)
+{
+    const struct xie_link *list = &program->plugins.list;
+    for (const struct xie_link *at = list->next; at != list; at = at->next) {
+        const struct onebot_plugin *plugin = XIE_CONTAINER(at, struct onebot_plugin, link);
+        if (plugin->ending && plugin->next)
+            return true;
+    }
+    return false;
+}
+
+static bool are_on_their_way(const struct onebot_bot *bot)
+{
+    const struct onebot_hold *hold = &bot->hold;
+    return hold->busy || hold->offline || are_replaced(bot->program);
+}
+
+/* Until all have gone over their steps, or there are more to take up. */
+static void wait_for_them(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    while (hold->on && !hold->again && are_on_their_way(bot) && xie_now() < hold->until &&
+           !xie_check()) {
+        xie_event_clear(&hold->change);
+        XIE_TIMEOUT_AT(hold->until)
+            xie_event_wait(&hold->change);
+    }
+}
+
+static void take_up_and_say(struct onebot_bot *bot)
+{
+    size_t count = take_up_all(bot);
+    int64_t until = xie_now() + HOLD_NS;
+    if (!count)
+        return;
+    if (bot->hold.until < until)
+        bot->hold.until = until;
+    onebot_log(&bot->program->log, ONEBOT_INFO, "account %lld: %zu kept conversation%s",
+               (long long)bot->self_id, count, count == 1 ? "" : "s");
+}
+
+/* A task: the only one of the account. */
 static int wake(void *arg)
 {
     struct onebot_bot *bot = arg;
     struct onebot_hold *hold = &bot->hold;
-    size_t count = 0;
     do {
+        bool again = hold->again;
         hold->again = false;
-        count += take_up_all(bot);
+        if (again)
+            take_up_and_say(bot);
+        wait_for_them(bot);
     } while (hold->again && !xie_check());
-    hold->waking = false;
-    if (count)
-        onebot_log(&bot->program->log, ONEBOT_INFO, "account %lld: %zu kept conversation%s",
-                   (long long)bot->self_id, count, count == 1 ? "" : "s");
-    XIE_TIMEOUT_AT(hold->until) {
-        while (hold->busy && hold->on && !xie_check())
-            xie_event_wait(&hold->change);
-    }
+    hold->vain |= hold->offline;
+    hold->waking = hold->taking = hold->again = hold->offline = false;
     let_go(hold);
     return 0;
 }
 
-void onebot_keep_wake(struct onebot_bot *bot)
+/* Whoever has brought it about may end, and all of its own with it: the task is the program's. */
+static int start_waking(struct onebot_bot *bot)
 {
     struct onebot_program *program = bot->program;
     struct onebot_hold *hold = &bot->hold;
-    struct xie_task_options options = {.name = "onebot_keep"};
-    hold->again = true;
-    if (program->stopping || hold->waking || bot->self_id <= 0 ||
-        !onebot_calls_are_open(&bot->calls) || !any_waits(bot))
-        return;
-    xie_event_clear(&hold->change);
+    struct xie_task_options options = {.name = "onebot_keep", .context = program->task};
+    xie_event_set(&hold->change);
+    if (hold->waking)
+        return 0;
     int error = xie_group_spawn_with(&program->handlers, wake, bot, &options);
-    if (error) {
+    if (error)
         onebot_log(&program->log, ONEBOT_ERROR, "account %lld: kept conversations still wait: %s",
                    (long long)bot->self_id, xie_strerror(error));
+    else
+        hold->on = hold->waking = true;
+    return error;
+}
+
+void onebot_keep_wake(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    if (bot->program->stopping || bot->self_id <= 0 || !onebot_calls_are_open(&bot->calls))
         return;
-    }
-    hold->on = hold->waking = true;
+    hold->offline = hold->vain = false;
+    if ((!hold->waking && !any_waits(bot)) || start_waking(bot))
+        return;
+    hold->again = true;
+    if (hold->taking)
+        return;
     hold->until = xie_now() + HOLD_NS;
+    hold->on = hold->taking = true;
+}
+
+/* Its events wait for those that will be taken up, and this long beyond a second at most. */
+static void hold_for(struct onebot_bot *bot, int64_t longer_ns)
+{
+    struct onebot_hold *hold = &bot->hold;
+    int64_t until;
+    if (bot->program->stopping || start_waking(bot))
+        return;
+    if (__builtin_add_overflow(xie_now() + HOLD_NS, longer_ns, &until))
+        until = XIE_NEVER;
+    hold->until = until;
+    hold->on = true;
+    hold->taking = false;
+}
+
+/* Not for ever: the old one may have much to do yet. */
+void onebot_keep_hold(struct onebot_bot *bot)
+{
+    hold_for(bot, bot->program->options.grace_ns);
+}
+
+/* By a connection of their own events may come before calls can be sent. Once: those may stay
+ * away. */
+static void hold_early(struct onebot_bot *bot)
+{
+    struct onebot_hold *hold = &bot->hold;
+    if (hold->vain || hold->waking || bot->self_id <= 0 || onebot_calls_are_open(&bot->calls) ||
+        !any_waits(bot))
+        return;
+    hold_for(bot, 0);
+    hold->offline = hold->waking;
+}
+
+void onebot_keep_turn(struct onebot_program *program)
+{
+    if (!program->kept.turn)
+        return;
+    program->kept.turn = false;
+    onebot_keep_wake_all(program);
 }
 
 void onebot_keep_wake_all(struct onebot_program *program)
@@ -379,6 +476,7 @@ void onebot_keep_wake_all(struct onebot_program *program)
 bool onebot_keep_holds(struct onebot_letter *letter)
 {
     struct onebot_hold *hold = &letter->event.bot->hold;
+    hold_early(letter->event.bot);
     if (hold->on && (hold->count >= ONEBOT_KEEP_HELD || xie_now() >= hold->until)) {
         let_go(hold);
         xie_event_set(&hold->change);

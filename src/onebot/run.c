@@ -86,6 +86,8 @@ static void let_handlers_end(struct onebot_program *program)
     if (program->running)
         onebot_log(&program->log, ONEBOT_WARNING, "%zu handler%s cancelled", program->running,
                    program->running == 1 ? " is" : "s are");
+    onebot_journals_freeze(program, NULL); /* those that have come to onebot_keep since */
+    hurry(program);                        /* that was the grace of all, the plugins' too */
 }
 
 /* --- running ------------------------------------------------------------------------ */
@@ -216,6 +218,15 @@ static int catch_signals(const struct onebot_options *options, struct xie_signal
     return error == -EBUSY ? 0 : error;
 }
 
+/* Settings come and go while the program runs, and the folder stays. */
+static int own_folder(struct onebot_program *program)
+{
+    const char *folder = program->options.plugin_folder;
+    program->folder = folder ? xie_copy_string(folder) : NULL;
+    program->options.plugin_folder = program->folder;
+    return folder && !program->folder ? -ENOMEM : 0;
+}
+
 /* For those who have no event: an account that never is connected. */
 static int give_handle(struct onebot_program *program)
 {
@@ -239,7 +250,9 @@ static int run_program(struct onebot_program *program)
     struct xie_link ways;
     struct watch watch = {.program = program, .ways = &ways};
     xie_list_init(&ways);
-    int error = give_handle(program);
+    int error = own_folder(program);
+    if (!error)
+        error = give_handle(program);
     if (!error)
         error = onebot_rules_load(&program->rules, &program->log);
     if (!error)
@@ -273,6 +286,7 @@ int onebot_run(const struct onebot_options *options)
     init(program, options);
     int error = run_program(program);
     take_handle(program);
+    xie_release(program->folder);
     xie_release(program);
     return error;
 }

@@ -14,7 +14,8 @@
 
 static bool try_start(struct onebot_letter *letter, const struct onebot_start *start);
 
-/* Those that cannot start are gone, and the next after them has the turn. */
+/* Those that cannot start are gone, and the next after them has the turn; behind all of them who is
+ * kept and waits for it. */
 static void start_next(struct onebot_program *program, struct onebot_turn *turn)
 {
     const struct onebot_rule *rule = turn->key.rule;
@@ -25,6 +26,8 @@ static void start_next(struct onebot_program *program, struct onebot_turn *turn)
                                                          .name = next->handler_name,
                                                          .plugin = next->plugin,
                                                          .turn = turn});
+    if (!started)
+        onebot_keep_turn(program);
 }
 
 /* Take out what its boxes have kept. */

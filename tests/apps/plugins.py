@@ -49,9 +49,9 @@ class Place:
         os.mkdir(self.plugins)
         self.configure("hi")
 
-    def configure(self, word, more=""):
+    def configure(self, word, more="", url=None):
         with open(self.settings, "w", encoding="utf-8") as file:
-            file.write(f"endpoints:\n  - url: {self.peer.url}\nsuperusers: [10001]\n"
+            file.write(f"endpoints:\n  - url: {url or self.peer.url}\nsuperusers: [10001]\n"
                        f"plugin_folder: {self.plugins}\nstore: {self.folder}/store.db\n"
                        f"plugins:\n  weather:\n    word: {word}\n{more}")
 
@@ -117,10 +117,18 @@ def test_sighup_brings_settings_to_the_plugins():
             assert "next start" not in line, line
             bot.until(r"plugin weather v1: reloaded")
             assert here.say("/word") == "v1 ho"
+            here.configure("all or nothing", url="ws://127.0.0.1:99999/")
+            bot.process.send_signal(signal.SIGHUP)
+            bot.until(r"config: the configuration stays as it was, but for the log")
+            assert here.say("/word") == "v1 ho"
+            here.configure("all")
+            bot.process.send_signal(signal.SIGHUP)
+            bot.until(r"plugin weather v1: reloaded")
+            assert here.say("/word") == "v1 all"
             here.configure("[a, list]")
             bot.process.send_signal(signal.SIGHUP)
             bot.until(r"plugin weather: .*bot\.yml:\d+: plugins\.weather\.word")
-            assert here.say("/word") == "v1 ho"
+            assert here.say("/word") == "v1 all"
 
 
 def test_a_superuser_manages_them():

@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <xie/onebot/plugin.h>
 
 #include "base/memory.h"
 #include "fake.h"
 
 static struct onebot_bot *handle;
+static struct rig *rig_now;
 
 /* What a change is given: all of it is overwritten as soon as something else takes its place, as
  * whoever owned it may do. */
@@ -400,6 +403,94 @@ static void test_by_a_handler(void)
     play(&(struct play){by_handler, on_change, script_by_handler});
 }
 
+/* --- while it starts ---------------------------------------------------------------- */
+
+/* The start waits for it, so it cannot wait for the start's end. */
+static int slow_start(struct onebot_plugin *plugin)
+{
+    struct rig *rig = rig_now;
+    struct given given;
+    begin(&given, rig);
+    CHECK_EQ(onebot_change(onebot_plugin_bot(plugin), &given.options), -EBUSY);
+    xie_event_set(&rig->done);
+    return xie_event_wait(&rig->go);
+}
+
+static int on_nothing(struct onebot_event *event)
+{
+    (void)event;
+    return 0;
+}
+
+static const struct onebot_rule empty_words[] = {{.full = {""}, .handler = on_nothing}, {0}};
+ONEBOT_PLUGIN_AS(slow, .name = "slow", .version = "1", .start = slow_start);
+ONEBOT_PLUGIN_AS(unsound, .name = "unsound", .version = "1", .rules = empty_words);
+
+static void slowly(struct rig *rig)
+{
+    static const struct onebot_plugin_definition *const all[] = {&slow, &unsound, NULL};
+    two_fakes(rig);
+    rig_now = rig;
+    rig->options.plugins = all;
+}
+
+static int change_it(void *arg)
+{
+    struct given given;
+    begin(&given, arg);
+    return onebot_change(handle, &given.options);
+}
+
+/* Others wait for the start, which fails, after one that has given up. */
+static void script_starting(struct rig *rig)
+{
+    int result = 0;
+    wait_done(rig);
+    XIE_TIMEOUT(XIE_MILLISECOND)
+        result = change_it(rig);
+    CHECK_EQ(result, -ETIMEDOUT);
+    struct xie_task *task = xie_spawn(change_it, rig);
+    settle();
+    xie_event_set(&rig->go);
+    CHECK_EQ(xie_join(task), XIE_ECLOSED);
+    while (handle)
+        xie_sleep(XIE_MILLISECOND);
+    CHECK_EQ(rig->bot_result, -EINVAL);
+}
+
+static void test_while_it_starts(void)
+{
+    play(&(struct play){slowly, NULL, script_starting});
+}
+
+/* --- the folder of plugins, which stays --------------------------------------------- */
+
+static char folder[64];
+
+static void with_folder(struct rig *rig)
+{
+    two_fakes(rig);
+    strcpy(folder, "/tmp/xie-change-XXXXXX");
+    REQUIRE(mkdtemp(folder));
+    rig->options.plugin_folder = folder;
+}
+
+static void script_folder(struct rig *rig)
+{
+    char copy[sizeof folder];
+    strcpy(copy, folder);
+    fake_wait_connections(&rig->fake, 1);
+    CHECK_EQ(onebot_plugin_scan(handle), 0);
+    memset(folder, 'x', sizeof folder - 1); /* as a folder of settings that are closed */
+    CHECK_EQ(onebot_plugin_scan(handle), 0);
+    rmdir(copy);
+}
+
+static void test_the_folder_of_plugins_is_copied(void)
+{
+    play(&(struct play){with_folder, NULL, script_folder});
+}
+
 static const struct tap_test tests[] = {
     {"what stays keeps its connection", test_what_stays_keeps_its_connection},
     {"what goes leaves its account", test_what_goes_leaves_its_account},
@@ -410,6 +501,8 @@ static const struct tap_test tests[] = {
     {"the handle", test_the_handle},
     {"a bot that stops is not changed", test_a_bot_that_stops_is_not_changed},
     {"by a handler", test_by_a_handler},
+    {"while it starts", test_while_it_starts},
+    {"the folder of plugins is copied", test_the_folder_of_plugins_is_copied},
     {NULL, NULL},
 };
 

@@ -30,7 +30,8 @@ extern "C" {
  *   onebot_keep_value before a step depends on it.
  * - What it changes by itself (a file, the store, a counter of the program) it changes again each
  *   time, unless onebot_keep_once says that it may.
- * - Only its own task calls and asks: tasks that it spawns get -EPERM.
+ * - Only its own task calls and asks: tasks that it spawns get -EPERM, and it spawns none of its
+ *   plugin's (onebot_plugin_spawn returns -EPERM).
  * - Its waits of other kinds begin anew: xie_sleep sleeps from its beginning, XIE_TIMEOUT counts
  *   from its beginning. Only onebot_keep_sleep, and a question that was waiting, know when they
  *   were to end. */
@@ -41,11 +42,14 @@ struct onebot_event;
 enum {
     ONEBOT_KEEP_STEPS = 900,     /* beyond it a step returns XIE_ELIMIT, and is not made */
     ONEBOT_KEEP_STEP = 1000000,  /* what one step returns, or the event [bytes of JSON] … */
-    ONEBOT_KEEP_BYTES = 4000000, /* … and all of them: beyond it XIE_ELIMIT in its place */
-    ONEBOT_KEEP_TRIES = 5,       /* starts of the program in which it came no further: then it is
-                                    dropped, since it may be what ends the program */
+    ONEBOT_KEEP_BYTES = 4000000, /* … and all of them: beyond it XIE_ELIMIT in its place; so what
+                                    is nested deeper than ONEBOT_JSON_DEPTH - 2 */
+    ONEBOT_KEEP_TRIES = 5,       /* starts of the program in which its handler ran anew and came no
+                                    further: then it is dropped, since it may be what ends the
+                                    program */
     ONEBOT_KEEP_HELD = 1000,     /* events that wait while an account's conversations are taken up,
-                                    for a second at most */
+                                    for a second at most since the last was, and while their plugin
+                                    is loaded anew, for the grace and a second */
     ONEBOT_KEEP_NAME = 400       /* the name of its rule [bytes] */
 };
 
@@ -72,7 +76,8 @@ struct onebot_keep_options {
  *         and each time it is asked again, onebot_keep_sleep, onebot_keep_value, onebot_keep_once
  * errors  -ENOTSUP the bot has no store (.store of its options); -EINVAL another task's or
  *         another's event, or something was called or asked before; XIE_ELIMIT as many are kept
- *         already as may be, or the name or event is too long; those of onebot_store_apply.
+ *         already as may be, or the name or event is too long; -ECANCELED its plugin is unloaded or
+ *         loaded anew just now; those of onebot_store_apply.
  *         The conversation is not kept then, and goes on as ever: whether that matters is the
  *         handler's to say
  * note    its end, with success or not, ends the keeping. A handler that is cancelled because the
@@ -86,10 +91,17 @@ struct onebot_keep_options {
  *         that are kept for the next question (see onebot_ask) when it ends
  * note    it is taken up when the account's calls can be sent again, and it is known whose they are
  *         (by self_id of the endpoint, or the first event). Until its steps are gone over, events
- * of the account wait: an answer is not missed. Where max_handlers run already, it waits for the
- * next connection note    by its rule's name: a rule that is renamed, or does not match the event
- * any more, ends it. So does a handler that does anything else than what is written down: another
- * step, another action, other parameters. The log names the handler, the step, and what differs
+ *         of the account wait: an answer is not missed; so do those that come by a connection of
+ *         their own before calls can be sent, for a second. Where max_handlers run already, it
+ *         waits for the next connection. Of a rule that runs one at a time it has its turn again
+ *         before those that waited behind it; where another has the turn, it waits until that is
+ *         free
+ * note    it is taken up by its rule's name; of several rules of a table that have one name, by
+ *         which of them it was. A rule of the program that is not there any more, or any rule that
+ *         does not match the event any more, ends it, and the log says so; a plugin, or a rule of
+ *         a plugin, that is not there is waited for
+ * note    a handler that does anything else than what is written down ends it: another step,
+ *         another action, other parameters. The log names the handler, the step, and what differs
  * note    one program at a time for an account: two with the same store would both take it up
  * cost    a write to the store; then one for each step that is sent or asked or slept, since what
  *         it returned is written with the beginning of the next where that follows at once. Nothing

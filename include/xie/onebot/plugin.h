@@ -132,7 +132,9 @@ XIE_API void onebot_plugin_log(const struct onebot_plugin *plugin, enum onebot_l
  * Start fn(arg) as a task of the plugin: cancelled and waited for when the plugin ends.
  *
  * return  0
- * errors  -ENOMEM; -ECANCELED the plugin is ending: nothing was started
+ * errors  -ENOMEM; -ECANCELED the plugin is ending: nothing was started; -EPERM by a kept handler
+ *         (see onebot_keep), or a task that it has spawned: whenever the handler runs anew, the
+ *         task would do it all once more. Then it is said before onebot_keep, too
  * note    where it fails one line of the log names it; it changes nothing else
  */
 #define onebot_plugin_spawn(plugin, fn, arg) \
