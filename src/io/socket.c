@@ -106,7 +106,10 @@ static int socket_wait(struct xie_stream *stream)
     struct xie_task *task;
     if (self->kind != XIE_FD_TCP || self->dry) {
         int64_t ready = xie_gate_run(&stream->gate, &op, "xie_stream_read");
-        return ready < 0 ? (int)ready : 0;
+        if (ready < 0)
+            return (int)ready;
+        self->dry = false; /* until somebody reads, which may not be the next thing done */
+        return 0;
     }
     if (stream->gate.closed)
         return XIE_ECLOSED;

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/socket.h>
 
+#include "base/fault.h"
 #include "io/kit.h"
 #include "io/stream.h"
 
@@ -223,6 +224,26 @@ IN_TASK(what_came_between_two_reads_is_not_missed)
     return 0;
 }
 
+/* What a wait was told of, and nobody could read for want of memory, is there for the next. */
+IN_TASK(a_burst_without_memory_for_it_is_not_missed)
+{
+    struct xie_stream *pair[2];
+    char in[3];
+    kit_tcp_pair(pair);
+    CHECK_EQ(xie_stream_set_limit(pair[0], 32768), 0); /* no buffer of these is kept warm */
+    burst_once(pair);
+    struct xie_task *reader = xie_spawn(peek_for_ever, pair[0]);
+    xie_sleep(XIE_MILLISECOND);
+    CHECK_EQ(xie_stream_write(pair[1], "one", 3), 3);
+    xie_fault_plan = (struct xie_fault){XIE_FAULT_MEMORY, .nth = 1, .error = -ENOMEM};
+    CHECK_EQ(xie_join(reader), -ENOMEM);
+    xie_fault_plan.kinds = 0;
+    XIE_TIMEOUT(60 * XIE_SECOND)
+        CHECK_EQ(xie_stream_read_exactly(pair[0], in, 3), 3);
+    kit_close(pair);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -237,6 +258,8 @@ int main(int argc, char **argv)
          an_end_that_came_with_the_bytes_is_not_missed},
         {"urgent_data_stops_no_reader", urgent_data_stops_no_reader},
         {"what_came_between_two_reads_is_not_missed", what_came_between_two_reads_is_not_missed},
+        {"a_burst_without_memory_for_it_is_not_missed",
+         a_burst_without_memory_for_it_is_not_missed},
         {0},
     };
     return tap_main(argc, argv, tests);
