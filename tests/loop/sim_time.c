@@ -201,6 +201,38 @@ static void who_ignores_its_deadline_starves_nobody(void)
     CHECK_EQ(xie_run_with(&options, spinner, NULL), 0);
 }
 
+/* Two that talk without latency, so that each wait is over at once. */
+static int answer_for_ever(void *arg)
+{
+    char byte;
+    ssize_t len = 1;
+    while (len == 1)
+        if ((len = xie_stream_read(arg, &byte, 1)) == 1)
+            len = xie_stream_write(arg, &byte, 1);
+    return (int)len;
+}
+
+static int talk_until_a_deadline(void *arg)
+{
+    struct xie_stream *pair[2];
+    (void)arg;
+    REQUIRE(!xie_stream_pair(pair));
+    struct xie_task *peer = xie_spawn(answer_for_ever, pair[1]);
+    CHECK_EQ(xie_stream_write(pair[0], "x", 1), 1);
+    XIE_TIMEOUT(XIE_MILLISECOND)
+        CHECK_EQ(answer_for_ever(pair[0]), -ETIMEDOUT);
+    xie_stream_close(pair[0]);
+    CHECK(xie_join(peer) <= 0);
+    xie_stream_close(pair[1]);
+    return 0;
+}
+
+static void who_never_waits_long_meets_its_deadline(void)
+{
+    struct xie_loop_options options = {.backend = "sim"};
+    CHECK_EQ(xie_run_with(&options, talk_until_a_deadline, NULL), 0);
+}
+
 static int64_t passed;
 static int sleep_once(void *arg)
 {
@@ -332,6 +364,7 @@ int main(int argc, char **argv)
         {"a signal awaited is no deadlock", a_signal_awaited_is_no_deadlock},
         {"real descriptors work", real_descriptors_work},
         {"who ignores its deadline starves nobody", who_ignores_its_deadline_starves_nobody},
+        {"who never waits long meets its deadline", who_never_waits_long_meets_its_deadline},
         {"what the thread did before costs no time", what_the_thread_did_before_costs_no_time},
         {"the end of a loop gives all stacks back", the_end_of_a_loop_gives_all_stacks_back},
         {"an idle loop gives buffers back", an_idle_loop_gives_buffers_back},
