@@ -125,7 +125,7 @@ XIE_API uint16_t xie_ws_close_code(const struct xie_ws *ws, const char **reason)
 
 /* Close the connection at once and free; NULL allowed. A task in receive or send returns
  * XIE_ECLOSED before. What has been sent and not been written is written before, for which the
- * peer has 2 s. */
+ * peer has 2 s; 1 s in a scope that has triggered. */
 XIE_API void xie_ws_free(struct xie_ws *ws);
 
 #ifdef __cplusplus

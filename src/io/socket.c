@@ -92,8 +92,6 @@ static ssize_t socket_read(struct xie_stream *stream, void *buf, size_t cap)
 static ssize_t socket_read_now(struct xie_stream *stream, void *buf, size_t cap)
 {
     struct socket *self = of(stream);
-    if (!is_socket(self))
-        return -EAGAIN;
     ssize_t len = xie_sys_recv(self->fd, buf, cap, MSG_DONTWAIT);
     note_dry(self, len, cap);
     return len;
@@ -106,7 +104,10 @@ static int socket_wait(struct xie_stream *stream)
     struct xie_task *task;
     if (self->kind != XIE_FD_TCP || self->dry) {
         int64_t ready = xie_gate_run(&stream->gate, &op, "xie_stream_read");
-        return ready < 0 ? (int)ready : 0;
+        if (ready < 0)
+            return (int)ready;
+        self->dry = false; /* until somebody reads, which may not be the next thing done */
+        return 0;
     }
     if (stream->gate.closed)
         return XIE_ECLOSED;
@@ -180,6 +181,15 @@ static const struct xie_stream_ops socket_ops = {
     .fd = socket_fd,
 };
 
+/* Of what is no socket a read may wait: nothing tells what is there. */
+static const struct xie_stream_ops other_ops = {
+    .read = socket_read,
+    .write = socket_write,
+    .write_eof = socket_write_eof,
+    .close = socket_close,
+    .fd = socket_fd,
+};
+
 /* --- making one ----------------------------------------------------------------------------------
  */
 
@@ -197,6 +207,7 @@ void xie_socket_attach(struct xie_stream *stream, int fd, enum xie_fd_kind kind)
     of(stream)->fd = fd;
     of(stream)->kind = kind;
     of(stream)->dry = false;
+    stream->ops = is_socket(of(stream)) ? &socket_ops : &other_ops;
 }
 
 int xie_socket_fd(const struct xie_stream *stream)
@@ -216,7 +227,8 @@ void xie_socket_free(struct xie_stream *stream)
 
 int xie_socket_beneath(const struct xie_stream *stream, enum xie_fd_kind *kind)
 {
-    if (stream->ops != &socket_ops || of(stream)->kind > XIE_FD_SOCKET)
+    bool ours = stream->ops == &socket_ops || stream->ops == &other_ops;
+    if (!ours || of(stream)->kind > XIE_FD_SOCKET)
         return -EOPNOTSUPP;
     *kind = of(stream)->kind;
     return of(stream)->fd;

@@ -138,21 +138,19 @@ static ssize_t fill_more(struct xie_stream *stream)
 }
 
 /* The same where as much came the last time: wait without a buffer, then read into a large one,
- * which others used meanwhile. */
+ * which others used meanwhile. return -EAGAIN too: the wait was told of something else than bytes,
+ * and may be told so for ever (an error queue: socket(7), SO_TIMESTAMPING) */
 static ssize_t fill_burst(struct xie_stream *stream)
 {
-    ssize_t len = -EAGAIN;
-    while (len == -EAGAIN) {
-        int error = stream->ended ? 0 : stream->ops->wait(stream);
-        if (error < 0)
-            xie_stream_failed(stream, error);
-        error = error ? error : grow(stream, large(stream));
-        if (error)
-            return error;
-        len = stream->ended ? (stream->ended < 0 ? stream->ended : 0) : read_now(stream);
-        if (len <= 0)
-            shrink(stream);
-    }
+    int error = stream->ended ? 0 : stream->ops->wait(stream);
+    if (error < 0)
+        xie_stream_failed(stream, error);
+    error = error ? error : grow(stream, large(stream));
+    if (error)
+        return error;
+    ssize_t len = stream->ended ? (stream->ended < 0 ? stream->ended : 0) : read_now(stream);
+    if (len <= 0)
+        shrink(stream);
     stream->burst = len >= XIE_STREAM_SMALL;
     return len;
 }
@@ -162,10 +160,13 @@ ssize_t xie_stream_fill(struct xie_stream *stream, size_t want)
     int error = make_room(stream, want);
     if (error)
         return error;
+    ssize_t len = -EAGAIN;
     if (stream->burst && stream->data == stream->small && !stream->end)
-        return fill_burst(stream);
+        len = fill_burst(stream);
+    if (len != -EAGAIN)
+        return len;
     size_t room = stream->cap - 1 - stream->end;
-    ssize_t len = read_below(stream, stream->data + stream->end, room);
+    len = read_below(stream, stream->data + stream->end, room);
     if (len > 0)
         stream->end += (size_t)len;
     stream->drained = len < (ssize_t)room;

@@ -7,8 +7,9 @@
 #include "base/sys.h"
 #include "io/pool.h"
 #include "io/stream.h"
+#include "task/record.h"
 
-enum { XIE_SPLICES_MOST = 16 }; /* then others run: the caller's next read sees to that */
+enum { XIE_SPLICES_MOST = 16 }; /* then others run: before the next */
 
 static int wait_for_room(struct xie_stream *from, struct xie_stream *to)
 {
@@ -62,14 +63,29 @@ static int splice_all(struct xie_stream *from, struct xie_stream *to, const int 
     return error;
 }
 
+/* Both ends may stay ready for as long as they like: interruptions and others come first. */
+static int let_others_run(const struct xie_stream *from, const struct xie_stream *to)
+{
+    struct xie_task *self;
+    int error = xie_wait_enter(&self);
+    if (error)
+        return error;
+    xie_task_step_aside(self);
+    return from->gate.closed || to->gate.closed ? XIE_ECLOSED : 0;
+}
+
 int64_t xie_stream_splice(struct xie_stream *from, struct xie_stream *to, uint64_t len)
 {
     int pipe[2];
-    if (xie_on_sim() || xie_socket_fd(from) < 0 || xie_socket_fd(to) < 0 ||
-        xie_sys_pipe_nonblock(pipe))
+    if (xie_on_sim() || xie_socket_fd(from) < 0 || xie_socket_fd(to) < 0)
+        return 0;
+    int error = let_others_run(from, to);
+    if (error)
+        return error;
+    if (xie_sys_pipe_nonblock(pipe))
         return 0;
     uint64_t before = to->written;
-    int error = splice_all(from, to, pipe, len);
+    error = splice_all(from, to, pipe, len);
     xie_sys_close(pipe[0]);
     xie_sys_close(pipe[1]);
     return error ? error : (int64_t)(to->written - before);

@@ -11,6 +11,7 @@
 #include "base/option.h"
 #include "base/standard.h"
 #include "base/sys.h"
+#include "loop/warm.h"
 
 /* How many items run between two looks at the clock. It adapts: items that take long (a
  * tenth of a millisecond for the whole step) make it small, so that timers and I/O are looked
@@ -95,6 +96,18 @@ static int64_t idle_time(struct xie_loop *loop)
     return next > now ? next - now : 0;
 }
 
+/* Idle: memory that is free goes back to the system. return true: there is more. On sim never:
+ * turns cost time there, which is to follow from the seed, not from what the thread did before. */
+static bool tidy(struct xie_loop *loop)
+{
+    bool more = xie_stack_trim();
+    while (more && loop->backend == &xie_backend_sim)
+        more = xie_stack_trim();
+    if (loop->warm_count > 1)
+        xie_warm_cool(loop, xie_sys_clock());
+    return more;
+}
+
 int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
 {
     for (;;) {
@@ -102,7 +115,7 @@ int xie_loop_turns(struct xie_loop *loop, bool (*ended)(struct xie_loop *loop))
         if (ended(loop))
             return 0;
         int64_t timeout_ns = idle_time(loop);
-        if (timeout_ns && xie_stack_trim())
+        if (timeout_ns && tidy(loop))
             timeout_ns = 0; /* idle as it is: a look, and more is given back */
         int error = loop->backend->wait(loop, timeout_ns);
         if (__atomic_load_n(&loop->inbox, __ATOMIC_RELAXED))
@@ -201,5 +214,6 @@ void xie_loop_close(struct xie_loop *loop)
     xie_release(loop->scratch);
     while (loop->warm_count)
         xie_release(loop->warm[--loop->warm_count]);
-    xie_stack_trim();
+    while (xie_stack_trim())
+        ;
 }

@@ -66,6 +66,8 @@ struct xie_loop {
     /* see warm.h */
     char *warm[XIE_WARM_MOST];
     unsigned warm_count;
+    unsigned warm_spare; /* so many were there at all times since */
+    int64_t warm_cooled; /* then */
 
     /* the protocols' floor's */
     struct xie_link transports; /* what no task holds, and the end of the loop must end */

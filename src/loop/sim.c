@@ -13,6 +13,7 @@
 
 enum {
     TURN_NS = 10000, /* what a turn with something to do costs, so that time cannot stand still */
+    STILL_MOST = 64, /* waits in a row that were told at once, and cost nothing: then one does */
     LOOK_NS = 20000000, /* are there other threads still? They may end without a word */
     SHUFFLED = 8        /* of those that are ready, any of so many may be told first */
 };
@@ -202,10 +203,14 @@ static void wait_really(struct xie_sim *sim, int64_t next, int64_t most_ns)
 static int sim_wait(struct xie_loop *loop, int64_t timeout_ns)
 {
     struct xie_sim *sim = loop->state;
-    if (!timeout_ns)
+    if (!timeout_ns || sim->still == STILL_MOST) {
         sim->now += TURN_NS;
+        sim->still = 0;
+    }
+    sim->still++;
     if (look(sim) || !timeout_ns)
         return 0;
+    sim->still = 0;
     int64_t next = xie_timers_next(&sim->network);
     if (timeout_ns < XIE_NEVER - sim->now && sim->now + timeout_ns < next)
         next = sim->now + timeout_ns;

@@ -44,6 +44,7 @@ struct xie_sim {
     struct xie_readiness real, own; /* of the kernel's descriptors; of ours */
     struct xie_timers network;      /* what is under way */
     int64_t now;
+    unsigned still; /* waits in a row at this moment */
     uint64_t random;
     struct xie_sim_chances chances;
 

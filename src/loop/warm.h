@@ -13,5 +13,7 @@ enum { XIE_WARM = 72 * 1024 /* bytes of each: four records of TLS, or 64 KiB and
 XIE_API char *xie_warm_take(void);
 /* Give it to the next, or, of a thread without a loop, back. NULL is allowed. */
 XIE_API void xie_warm_give(char *buffer);
+/* The loop is idle: those that nobody took for a second go back to the system, but for one. */
+void xie_warm_cool(struct xie_loop *loop, int64_t now);
 
 #endif

@@ -115,12 +115,12 @@ static int more(struct xie_ws *ws)
     ssize_t n = xie_stream_read(ws->stream, xie_bytes_end(&ws->in), ws->read_size);
     ws->reading = NULL;
     xie_scope_close(&scope);
+    if (ws->freeing) /* whatever came: nobody would be left to own it */
+        return XIE_ECLOSED;
     if (n > 0) {
         heard(ws, (size_t)n);
         return 0;
     }
-    if (ws->freeing)
-        return XIE_ECLOSED;
     if (!n) {
         xie_ws_end(ws, XIE_EOF);
         return 0;
@@ -163,6 +163,8 @@ static int receive(struct xie_ws *ws, struct xie_ws_message **message)
 {
     int err = 0;
     while (!err) {
+        if (ws->freeing)
+            return XIE_ECLOSED;
         if (xie_list_empty(&ws->inbox) && (ws->close_received || ws->error))
             return part(ws);
         if (xie_list_empty(&ws->inbox)) {

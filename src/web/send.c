@@ -135,7 +135,8 @@ static int send_inside(struct xie_ws *ws, uint8_t opcode, const void *data, size
     uint64_t number = packed ? ws->packed : 0;
     xie_out_add(&ws->out, chunk, true);
     int err = xie_out_drain(&ws->out, chunk);
-    ws->put_off &= err < 0; /* it went out behind those */
+    if (!err && !ws->out.pending) /* it went out behind those; others may stand behind it */
+        ws->put_off = false;
     leave(ws, chunk, number);
     return err;
 }

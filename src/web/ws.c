@@ -115,11 +115,19 @@ void xie_ws_end(struct xie_ws *ws, int error)
     xie_event_set(&ws->closed);
 }
 
-/* What a send has put off goes out, if the peer takes it. */
+/* Is there something that a send has put off, and a peer that may take it? */
+static bool owes(const struct xie_ws *ws)
+{
+    if (ws->error && ws->error != XIE_EOF)
+        return false;
+    return ws->put_off && ws->out.pending && !ws->out.error;
+}
+
+/* What a send has put off goes out, if the peer takes it; of who is in a hurry, soon. */
 static void write_put_off(struct xie_ws *ws)
 {
     struct xie_scope scope;
-    xie_scope_open_shield(&scope, XIE_WS_CLOSE_S * XIE_SECOND);
+    xie_scope_open_shield(&scope, (xie_check() ? XIE_WS_HURRY_S : XIE_WS_CLOSE_S) * XIE_SECOND);
     xie_out_drain(&ws->out, NULL);
     xie_scope_close(&scope);
 }
@@ -128,13 +136,15 @@ void xie_ws_free(struct xie_ws *ws)
 {
     if (!ws)
         return;
+    bool owed = owes(ws);
     ws->freeing = true;
-    if (ws->put_off && ws->out.pending && !ws->out.error)
-        write_put_off(ws);
+    /* Before the wait for the peer: what came in it would be lost with the one who receives. */
     xie_ws_end(ws, XIE_ECLOSED);
-    xie_out_abort(&ws->out, XIE_ECLOSED);
     if (ws->reading)
         xie_scope_cancel(ws->reading);
+    if (owed)
+        write_put_off(ws);
+    xie_out_abort(&ws->out, XIE_ECLOSED);
     XIE_SHIELD {
         while (ws->users)
             xie_event_wait(&ws->gone);

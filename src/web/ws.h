@@ -16,6 +16,7 @@ enum {
     XIE_WS_REASON = 123,        /* bytes of a close frame's reason, at most */
     XIE_WS_FRAME_HEAD = 14,     /* the longest head of a frame */
     XIE_WS_CLOSE_S = 2,         /* for the peer's part of a close */
+    XIE_WS_HURRY_S = 1,         /* for what was put off, in a scope that has triggered */
     XIE_WS_DEFLATE_LEAST = 128, /* a message worth compressing */
     XIE_WS_READ = 4096,         /* room for one read, at first */
     XIE_WS_READ_MAX = 64 << 10, /* and when messages are large */

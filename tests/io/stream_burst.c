@@ -1,8 +1,11 @@
 /* stream_burst.c - more than the small buffer holds at a time, and reads that took all there was.
  */
 /* SPDX-License-Identifier: MIT */
+#include <linux/net_tstamp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
+#include "base/fault.h"
 #include "io/kit.h"
 #include "io/stream.h"
 
@@ -223,6 +226,74 @@ IN_TASK(what_came_between_two_reads_is_not_missed)
     return 0;
 }
 
+/* What a wait was told of, and nobody could read for want of memory, is there for the next. */
+IN_TASK(a_burst_without_memory_for_it_is_not_missed)
+{
+    struct xie_stream *pair[2];
+    char in[3];
+    kit_tcp_pair(pair);
+    CHECK_EQ(xie_stream_set_limit(pair[0], 32768), 0); /* no buffer of these is kept warm */
+    burst_once(pair);
+    struct xie_task *reader = xie_spawn(peek_for_ever, pair[0]);
+    xie_sleep(XIE_MILLISECOND);
+    CHECK_EQ(xie_stream_write(pair[1], "one", 3), 3);
+    xie_fault_plan = (struct xie_fault){XIE_FAULT_MEMORY, .nth = 1, .error = -ENOMEM};
+    CHECK_EQ(xie_join(reader), -ENOMEM);
+    xie_fault_plan.kinds = 0;
+    XIE_TIMEOUT(60 * XIE_SECOND)
+        CHECK_EQ(xie_stream_read_exactly(pair[0], in, 3), 3);
+    kit_close(pair);
+    return 0;
+}
+
+/* socket(7): a timestamp that nobody takes makes the socket ready for ever, with nothing to read.
+ */
+IN_TASK(an_error_queue_makes_no_reader_spin)
+{
+    enum { STAMPS = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE };
+    struct xie_stream *pair[2];
+    struct pollfd look = {.events = POLLIN};
+    int stamps = STAMPS;
+    char *data;
+    kit_tcp_pair(pair);
+    burst_once(pair);
+    look.fd = xie_stream_fd(pair[0]);
+    setsockopt(look.fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps);
+    CHECK_EQ(xie_stream_write(pair[0], "stamped", 7), 7);
+    hear(pair[1], 7);
+    if (poll(&look, 1, 0) != 1 || look.revents != POLLERR) {
+        tap_skip("no timestamps here");
+    } else {
+        /* Calls are counted, and none fails. */
+        xie_fault_plan = (struct xie_fault){XIE_FAULT_SYSCALL, .nth = UINT64_MAX, .error = -EIO};
+        XIE_TIMEOUT(20 * XIE_MILLISECOND)
+            CHECK_EQ(xie_stream_peek(pair[0], &data), -ETIMEDOUT);
+        CHECK(xie_fault_plan.seen < 20 || kit_on("poll")); /* poll(2) says it again each time */
+        xie_fault_plan.kinds = 0;
+        CHECK_EQ(xie_stream_write(pair[1], "x", 1), 1);
+        CHECK_EQ(xie_stream_peek(pair[0], &data), 1);
+    }
+    kit_close(pair);
+    return 0;
+}
+
+/* Only of a socket can be had what is there, without a wait: others need no room for it. */
+IN_TASK(a_pipe_takes_no_large_buffer)
+{
+    struct xie_stream *pair[2];
+    char out[1000], in[1000], *data;
+    REQUIRE(!xie_pipe(pair));
+    kit_fill(out, sizeof out, 0);
+    CHECK_EQ(xie_stream_write(pair[1], out, sizeof out), sizeof out);
+    size_t live = xie_alloc_live();
+    CHECK_EQ(xie_stream_peek(pair[0], &data), XIE_STREAM_SMALL - 1);
+    CHECK_EQ(xie_alloc_live(), live);
+    CHECK_EQ(xie_stream_read_exactly(pair[0], in, sizeof in), sizeof in);
+    CHECK(kit_same(in, sizeof in, 0));
+    kit_close(pair);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -237,6 +308,10 @@ int main(int argc, char **argv)
          an_end_that_came_with_the_bytes_is_not_missed},
         {"urgent_data_stops_no_reader", urgent_data_stops_no_reader},
         {"what_came_between_two_reads_is_not_missed", what_came_between_two_reads_is_not_missed},
+        {"a_burst_without_memory_for_it_is_not_missed",
+         a_burst_without_memory_for_it_is_not_missed},
+        {"an_error_queue_makes_no_reader_spin", an_error_queue_makes_no_reader_spin},
+        {"a_pipe_takes_no_large_buffer", a_pipe_takes_no_large_buffer},
         {0},
     };
     return tap_main(argc, argv, tests);

@@ -48,6 +48,17 @@ static int receive_all(void *arg)
     return len < 0 ? (int)len : (int)at;
 }
 
+/* The same of bytes in any order. */
+static int receive_count(struct xie_stream *stream)
+{
+    static char buf[30000];
+    int count = 0;
+    ssize_t len;
+    while ((len = xie_stream_read(stream, buf, sizeof buf)) > 0)
+        count += (int)len;
+    return len < 0 ? (int)len : count;
+}
+
 static int run_relay(void *arg)
 {
     struct relay *self = arg;
@@ -297,6 +308,44 @@ IN_TASK(a_close_of_either_ends_it)
     return 0;
 }
 
+/* --- one that never has to wait ----------------------------------------------------------- */
+
+enum { CIRCLE = 100000 };
+
+static int tick_and_cancel(void *task)
+{
+    for (int i = 0; i < 100; i++)
+        xie_sleep(0);
+    xie_task_cancel(task);
+    return 0;
+}
+
+/* What it writes comes back to be read: both ends are ready for ever. */
+static void go_round(void (*make)(struct xie_stream *pair[2]))
+{
+    static char bytes[CIRCLE];
+    struct xie_stream *pair[2];
+    make(pair);
+    size_t len = kit_on("sim") ? CIRCLE / 20 : CIRCLE; /* by far slower */
+    struct relay circle = {.from = {pair[0]}, .to = {pair[1]}, .len = UINT64_MAX};
+    CHECK_EQ(xie_stream_write(pair[1], bytes, len), (ssize_t)len);
+    struct xie_task *task = xie_spawn(run_relay, &circle);
+    CHECK_EQ(xie_join(xie_spawn(tick_and_cancel, task)), 0);
+    CHECK_EQ(xie_join(task), -ECANCELED);
+    XIE_TIMEOUT(100 * XIE_MICROSECOND)
+        CHECK_EQ(run_relay(&circle), -ETIMEDOUT);
+    CHECK_EQ(xie_stream_write_eof(pair[1]), 0);
+    CHECK_EQ(receive_count(pair[0]), (int)len);
+    kit_close(pair);
+}
+
+IN_TASK(others_run_beside_one_that_never_waits)
+{
+    go_round(kit_pair);
+    go_round(kit_tcp_pair);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -309,6 +358,7 @@ int main(int argc, char **argv)
         {"interrupted_while_much_is_under_way", interrupted_while_much_is_under_way},
         {"others_in_the_way_and_scopes", others_in_the_way_and_scopes},
         {"errors_of_either_side", errors_of_either_side},
+        {"others_run_beside_one_that_never_waits", others_run_beside_one_that_never_waits},
         {"a_close_of_either_ends_it", a_close_of_either_ends_it},
         {0},
     };

@@ -7,6 +7,9 @@
 #include <sys/time.h>
 #include <xie.h>
 
+#include "coro/stack.h"
+#include "loop/warm.h"
+
 static void the_clock_starts_at_one_time_and_jumps(void)
 {
     world_begin(1);
@@ -198,6 +201,126 @@ static void who_ignores_its_deadline_starves_nobody(void)
     CHECK_EQ(xie_run_with(&options, spinner, NULL), 0);
 }
 
+/* Two that talk without latency, so that each wait is over at once. */
+static int answer_for_ever(void *arg)
+{
+    char byte;
+    ssize_t len = 1;
+    while (len == 1)
+        if ((len = xie_stream_read(arg, &byte, 1)) == 1)
+            len = xie_stream_write(arg, &byte, 1);
+    return (int)len;
+}
+
+static int talk_until_a_deadline(void *arg)
+{
+    struct xie_stream *pair[2];
+    (void)arg;
+    REQUIRE(!xie_stream_pair(pair));
+    struct xie_task *peer = xie_spawn(answer_for_ever, pair[1]);
+    CHECK_EQ(xie_stream_write(pair[0], "x", 1), 1);
+    XIE_TIMEOUT(XIE_MILLISECOND)
+        CHECK_EQ(answer_for_ever(pair[0]), -ETIMEDOUT);
+    xie_stream_close(pair[0]);
+    CHECK(xie_join(peer) <= 0);
+    xie_stream_close(pair[1]);
+    return 0;
+}
+
+static void who_never_waits_long_meets_its_deadline(void)
+{
+    struct xie_loop_options options = {.backend = "sim"};
+    CHECK_EQ(xie_run_with(&options, talk_until_a_deadline, NULL), 0);
+}
+
+static int64_t passed;
+static int sleep_once(void *arg)
+{
+    (void)arg;
+    int64_t start = xie_now();
+    int error = xie_sleep(XIE_MICROSECOND); /* less than a turn costs */
+    passed = xie_now() - start;
+    return error;
+}
+
+/* A loop that is idle gives back memory of the thread's: on this clock in no time. */
+static void what_the_thread_did_before_costs_no_time(void)
+{
+    enum { STACKS = 9000 };
+    static struct xie_stack *stacks[STACKS];
+    struct xie_loop_options options = {.backend = "sim"};
+    CHECK_EQ(xie_run_with(&options, sleep_once, NULL), 0);
+    int64_t before = passed;
+    for (int i = 0; i < STACKS; i++)
+        REQUIRE((stacks[i] = xie_stack_take(XIE_STACK_LEAST)));
+    for (int i = 0; i < STACKS; i++)
+        xie_stack_give(stacks[i]);
+    CHECK_EQ(xie_run_with(&options, sleep_once, NULL), 0);
+    CHECK_EQ(passed, before);
+}
+
+static int return_at_once(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+static int run_many(void *arg)
+{
+    enum { TASKS = 9000 };
+    static struct xie_task *tasks[TASKS];
+    (void)arg;
+    for (int i = 0; i < TASKS; i++)
+        REQUIRE((tasks[i] = xie_spawn(return_at_once, NULL)));
+    for (int i = 0; i < TASKS; i++)
+        CHECK_EQ(xie_join(tasks[i]), 0);
+    return 0;
+}
+
+static void the_end_of_a_loop_gives_all_stacks_back(void)
+{
+    struct xie_loop_options options = {.backend = "sim", .stack_size = XIE_STACK_LEAST};
+    CHECK_EQ(xie_run_with(&options, run_many, NULL), 0);
+    CHECK(!xie_stack_trim());
+}
+
+/* Of the buffers that are handed on, those that nobody takes go back as well. */
+static int use_buffers(void *arg)
+{
+    enum { COUNT = 8, USED = 4 };
+    char *buffers[COUNT];
+    (void)arg;
+    size_t live = xie_alloc_live();
+    for (int i = 0; i < COUNT; i++)
+        REQUIRE((buffers[i] = xie_warm_take()));
+    for (int i = 0; i < COUNT; i++)
+        xie_warm_give(buffers[i]);
+    if (xie_alloc_live() == live) {
+        tap_skip("none is kept here");
+        return 0;
+    }
+    CHECK_EQ(xie_alloc_live(), live + COUNT);
+    for (int turn = 0; turn < 50; turn++) {
+        for (int i = 0; i < USED; i++)
+            REQUIRE((buffers[i] = xie_warm_take()));
+        for (int i = 0; i < USED; i++)
+            xie_warm_give(buffers[i]);
+        xie_sleep(100 * XIE_MILLISECOND);
+    }
+    CHECK_EQ(xie_alloc_live(), live + USED + 1);
+    for (int turn = 0; turn < 3; turn++)
+        xie_sleep(XIE_SECOND);
+    CHECK_EQ(xie_alloc_live(), live + 1);
+    return 0;
+}
+
+static void an_idle_loop_gives_buffers_back(void)
+{
+    struct xie_loop_options options = {.backend = "sim"};
+    CHECK_EQ(xie_run_with(&options, use_buffers, NULL), 0);
+    CHECK_EQ(xie_alloc_live(), 0);
+}
+
 static void chances_are_read_from_the_environment(void)
 {
     struct xie_sim_chances chances;
@@ -241,6 +364,10 @@ int main(int argc, char **argv)
         {"a signal awaited is no deadlock", a_signal_awaited_is_no_deadlock},
         {"real descriptors work", real_descriptors_work},
         {"who ignores its deadline starves nobody", who_ignores_its_deadline_starves_nobody},
+        {"who never waits long meets its deadline", who_never_waits_long_meets_its_deadline},
+        {"what the thread did before costs no time", what_the_thread_did_before_costs_no_time},
+        {"the end of a loop gives all stacks back", the_end_of_a_loop_gives_all_stacks_back},
+        {"an idle loop gives buffers back", an_idle_loop_gives_buffers_back},
         {"chances are read from the environment", chances_are_read_from_the_environment},
         {"bad chances are refused", bad_chances_are_refused},
         {0},

@@ -202,10 +202,185 @@ static void long_texts(void)
     kit_run(echo, NULL, client_long);
 }
 
+/* --- a peer that takes nothing for a while ---------------------------------------------- */
+
+enum { PIECE = 4096, PIECE_FRAME = 4 + PIECE };
+
+static char piece[PIECE];
+static struct xie_ws *held;
+static struct xie_event full, left;
+static size_t sent;
+static int received;
+
+static int receive_held(void *arg)
+{
+    char *data;
+    size_t len;
+    (void)arg;
+    received = xie_ws_receive(held, &data, &len);
+    xie_event_set(&left);
+    return 0;
+}
+
+/* Send until the peer takes no more. */
+static void fill_held(void)
+{
+    int err = 0;
+    while (!err)
+        XIE_TIMEOUT(50 * XIE_MILLISECOND)
+            err = xie_ws_send(held, XIE_WS_BINARY, piece, PIECE);
+    CHECK_EQ(err, -ETIMEDOUT);
+    xie_event_set(&full);
+}
+
+/* The opening, and what else there is, in one write, to be read by little. */
+static struct xie_stream *open_narrow(const char *more, size_t len)
+{
+    char bytes[sizeof opening + 64], *head;
+    struct xie_stream *stream = kit_open();
+    CHECK_EQ(xie_stream_set_option(stream, SOL_SOCKET, SO_RCVBUF, 20000), 0);
+    memcpy(bytes, opening, sizeof opening - 1);
+    memcpy(bytes + sizeof opening - 1, more, len);
+    kit_put_bytes(stream, bytes, sizeof opening - 1 + len);
+    CHECK(xie_stream_read_until(stream, "\r\n\r\n", 4, &head) > 0);
+    return stream;
+}
+
+enum { HALF = 12, REST = 124 }; /* of a binary frame of 128 bytes */
+static const char half[] = "\x82\xfe\x00\x80\0\0\0\0half";
+
+static int free_beside_a_receiver(struct xie_http *http, void *arg)
+{
+    (void)arg;
+    int err = xie_ws_accept(http, NULL, &held);
+    if (err < 0)
+        return err;
+    struct xie_task *reader = xie_spawn(receive_held, NULL);
+    fill_held();
+    xie_ws_free(held); /* waits for the peer, which sends the other half */
+    CHECK(xie_task_done(reader));
+    CHECK_EQ(xie_join(reader), 0);
+    CHECK_EQ(received, XIE_ECLOSED);
+    return 0;
+}
+
+static int client_other_half(void)
+{
+    struct xie_stream *stream = open_narrow(half, HALF);
+    CHECK_EQ(xie_event_wait(&full), 0);
+    kit_put_bytes(stream, piece, REST);
+    CHECK_EQ(xie_event_wait(&left), 0);
+    while (xie_stream_read(stream, (char[PIECE]){0}, PIECE) > 0)
+        ;
+    xie_stream_close(stream);
+    return 0;
+}
+
+static void what_comes_to_one_that_is_freed(void)
+{
+    full = left = (struct xie_event){0};
+    kit_run(free_beside_a_receiver, NULL, client_other_half);
+}
+
+static int answer_held(void *arg)
+{
+    char *data;
+    size_t len;
+    (void)arg;
+    CHECK_EQ(xie_ws_receive(held, &data, &len), XIE_WS_TEXT);
+    CHECK_EQ(xie_ws_send(held, XIE_WS_TEXT, data, len), 0);
+    xie_event_set(&left);
+    return 0;
+}
+
+static int send_piece(void *arg)
+{
+    (void)arg;
+    xie_ws_send(held, XIE_WS_BINARY, piece, PIECE); /* the free may tell it otherwise */
+    return 0;
+}
+
+/* Frees as soon as a send that was stuck has gone out. */
+static int send_and_free(struct xie_http *http, void *arg)
+{
+    (void)arg;
+    int err = xie_ws_accept(http, NULL, &held);
+    if (err < 0)
+        return err;
+    struct xie_task *reader = xie_spawn(answer_held, NULL);
+    for (sent = 0; !xie_event_is_set(&left); sent++)
+        REQUIRE(xie_ws_send(held, XIE_WS_BINARY, piece, PIECE) == 0);
+    xie_ws_free(held);
+    return xie_join(reader);
+}
+
+static int client_three_in_line(void)
+{
+    struct xie_stream *stream = open_narrow("", 0);
+    size_t before, len;
+    do {
+        before = sent;
+        xie_sleep(20 * XIE_MILLISECOND);
+    } while (!sent || sent != before);
+    /* One is stuck; behind it stands another's; an answer, with a message at hand, the last. */
+    struct xie_task *other = xie_spawn(send_piece, NULL);
+    xie_sleep(0);
+    kit_put_bytes(stream, "\x81\x86\0\0\0\0answer\x81\x86\0\0\0\0answer", 24);
+    CHECK_EQ(xie_event_wait(&left), 0);
+    free(kit_rest(stream, &len));
+    CHECK_EQ(len, (sent + 1) * PIECE_FRAME + ANSWER);
+    CHECK_EQ(xie_join(other), 0);
+    xie_stream_close(stream);
+    return 0;
+}
+
+static void one_behind_anothers(void)
+{
+    full = left = (struct xie_event){0};
+    kit_run(send_and_free, NULL, client_three_in_line);
+}
+
+static int free_in_a_hurry(struct xie_http *http, void *arg)
+{
+    (void)arg;
+    int err = xie_ws_accept(http, NULL, &held);
+    if (err < 0)
+        return err;
+    fill_held();
+    int64_t start = xie_now();
+    XIE_TIMEOUT(-1)
+        xie_ws_free(held);
+    CHECK(xie_now() - start >= XIE_SECOND);
+    CHECK(xie_now() - start < 2 * XIE_SECOND);
+    xie_event_set(&left);
+    return 0;
+}
+
+static int client_takes_nothing(void)
+{
+    if (strcmp(xie_loop_backend(xie_loop_current()), "sim")) {
+        tap_skip("the clock is not ours");
+        return 0;
+    }
+    struct xie_stream *stream = open_narrow(half, HALF);
+    CHECK_EQ(xie_event_wait(&left), 0);
+    xie_stream_close(stream);
+    return 0;
+}
+
+static void in_a_hurry(void)
+{
+    full = left = (struct xie_event){0};
+    kit_run(free_in_a_hurry, NULL, client_takes_nothing);
+}
+
 static const struct tap_test tests[] = {
     {"answers to messages that came together share a write", they_share},
     {"one that may wait goes out while its sender waits", it_comes_while_the_sender_waits},
     {"one that may wait goes out before its sender frees", it_comes_although_the_sender_frees},
+    {"a message that comes while it is freed is nobody's", what_comes_to_one_that_is_freed},
+    {"one that may wait behind another's goes out before the free", one_behind_anothers},
+    {"in a scope that has triggered a free waits for 1 s", in_a_hurry},
     {"a long text that comes alone is judged as others are", long_texts},
     {NULL, NULL},
 };
