@@ -9,7 +9,7 @@ import tomllib
 
 ROLES = ("ours", "limit", "peer")
 BUILDERS = ("meson", "cc", "cxx", "go", "cargo", "python", "node", "command", "within")
-MEASURES = ("cpu", "memory", "growth", "latency")
+MEASURES = ("cpu", "rate", "memory", "growth", "latency")
 NAME = re.compile(r"[a-z0-9][a-z0-9 .,+_/-]*", re.IGNORECASE)
 
 # The keys of each table, with the type of their values.
@@ -20,7 +20,8 @@ PROGRAM = {"meson": str, "cc": STRINGS, "cxx": STRINGS, "go": str, "cargo": str,
            "node": str, "command": STRINGS, "within": str, "pkg": STRINGS, "flags": STRINGS,
            "pip": STRINGS, "npm": STRINGS, "needs": STRINGS, "packages": STRINGS,
            "args": STRINGS, "env": dict}
-CONTESTANT = {"name": str, "role": str, "rows": STRINGS, "beside": str, "note": str, **PROGRAM}
+CONTESTANT = {"name": str, "role": str, "rows": STRINGS, "beside": str, "note": str,
+              "pinned": bool, **PROGRAM}
 LOAD = {"listens": bool, **PROGRAM}
 ROW = {"name": str, "unit": str, "measure": str, "args": STRINGS, "seconds": (int, float),
        "rate": (int, float), "apart": bool, "note": str}
