@@ -1,7 +1,5 @@
-/* wheel.h - a hierarchical timing wheel, bare: eight levels of 64 slots, a tick of 65.5 us; who
- * shares a tick fires in any order. No checks, no counts: what a library's timers are compared
- * with.
- */
+/* wheel.h - a hierarchical timing wheel with nothing to spare: eight levels of 64 slots, a tick of
+ * 65.5 us; who shares a tick fires in any order. For limits. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_BENCH_WHEEL_H
 #define XIE_BENCH_WHEEL_H
