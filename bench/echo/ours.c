@@ -3,7 +3,6 @@
  * it is killed. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,14 +106,6 @@ static const struct kind kinds[] = {
     {"streams", streams, false},     {"transports", NULL, false},
     {"cores", tasks, true}};
 
-/* On any core: who started us has chosen one. */
-static void widen(void)
-{
-    cpu_set_t every;
-    memset(&every, 0xff, sizeof every);
-    sched_setaffinity(0, sizeof every, &every);
-}
-
 static int on_core(unsigned index, void *arg)
 {
     const uint16_t *port = arg;
@@ -134,7 +125,6 @@ static int start(void *arg)
         return told;
     if (kind->cores) {
         uint16_t port = (uint16_t)told;
-        widen();
         xie_listener_close(listener);
         return xie_cores_run(&options, on_core, &port);
     }

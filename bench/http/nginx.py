@@ -1,4 +1,5 @@
-"""nginx.py - the peer nginx, one process: `return 200`. argument: a folder for its files"""
+"""nginx.py - the peer nginx: `return 200`. arguments: a folder for its files, and how many workers;
+without it, one process."""
 # SPDX-License-Identifier: MIT
 import os
 import shutil
@@ -7,7 +8,7 @@ import sys
 import time
 
 CONF = """
-daemon off; master_process off; worker_processes 1; worker_rlimit_nofile 20000;
+daemon off; master_process {master}; worker_processes {workers}; worker_rlimit_nofile 20000;
 pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 10000; use epoll; }}
 http {{
@@ -15,7 +16,7 @@ http {{
     client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
     uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} backlog=4096{share};
         location / {{ default_type text/plain; return 200 "hello"; }}
     }}
 }}
@@ -32,11 +33,14 @@ def reachable(port):
 
 # nginx cannot say which port it got: one that was free a moment ago is tried.
 folder = os.path.abspath(sys.argv[1])
+workers = int(sys.argv[2]) if len(sys.argv) > 2 else 0
 os.makedirs(folder, exist_ok=True)
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = free.getsockname()[1]
 with open(f"{folder}/nginx.conf", "w", encoding="ascii") as file:
-    file.write(CONF.format(folder=folder, port=port))
+    file.write(CONF.format(
+        folder=folder, port=port, workers=max(1, workers), master="on" if workers else "off",
+        share=" reuseport" if workers else ""))
 # nginx takes this process's place, so that its CPU time is this one's; a child says the port.
 if os.fork():
     os.execv(shutil.which("nginx"), ["nginx", "-p", folder, "-c", f"{folder}/nginx.conf"])

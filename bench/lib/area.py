@@ -9,7 +9,7 @@ import tomllib
 
 ROLES = ("ours", "limit", "peer")
 BUILDERS = ("meson", "cc", "cxx", "go", "cargo", "python", "node", "command", "within")
-MEASURES = ("cpu", "memory", "growth", "latency")
+MEASURES = ("cpu", "rate", "memory", "growth", "latency")
 NAME = re.compile(r"[a-z0-9][a-z0-9 .,+_/-]*", re.IGNORECASE)
 
 # The keys of each table, with the type of their values.
@@ -20,12 +20,13 @@ PROGRAM = {"meson": str, "cc": STRINGS, "cxx": STRINGS, "go": str, "cargo": str,
            "node": str, "command": STRINGS, "within": str, "pkg": STRINGS, "flags": STRINGS,
            "pip": STRINGS, "npm": STRINGS, "needs": STRINGS, "packages": STRINGS,
            "args": STRINGS, "env": dict}
-CONTESTANT = {"name": str, "role": str, "rows": STRINGS, "beside": str, "note": str, **PROGRAM}
+CONTESTANT = {"name": str, "role": str, "rows": STRINGS, "beside": str, "note": str,
+              "pinned": bool, **PROGRAM}
 LOAD = {"listens": bool, **PROGRAM}
 ROW = {"name": str, "unit": str, "measure": str, "args": STRINGS, "seconds": (int, float),
-       "rate": (int, float), "apart": bool, "note": str}
-GOAL = {"of": STRINGS, "to": str, "most": (int, float), "rows": STRINGS, "value": str}
-PICTURE = {"file": str, "title": str, "rows": STRINGS, "unit": str, "value": str}
+       "rate": (int, float), "apart": bool, "series": str, "at": (int, float), "note": str}
+GOAL = {"of": STRINGS, "to": str, "from": str, "most": (int, float), "rows": STRINGS, "value": str}
+PICTURE = {"file": str, "title": str, "rows": STRINGS, "series": str, "unit": str, "value": str}
 
 
 class Wrong(Exception):
@@ -96,6 +97,8 @@ class Area:
             for key in ("file", "title", "unit"):
                 self.need(picture, key, "picture")
             self.check_named("picture", picture)
+            if picture.get("series") not in [None] + [row.get("series") for row in self.rows]:
+                self.wrong(f"picture: there is no series '{picture['series']}'")
 
     def unique(self, what, tables):
         names = [self.need(table, "name", what) for table in tables]
@@ -109,6 +112,8 @@ class Area:
         self.unique("row", self.rows)
         for row in self.rows:
             self.check_keys(f"row '{row['name']}'", row, ROW)
+            if ("series" in row) != ("at" in row) or row.get("at", 1) <= 0:
+                self.wrong(f"row '{row['name']}': a series and a place in it, above 0, or neither")
             if self.kind == "programs":
                 self.need(row, "unit", f"row '{row['name']}'")
             elif row.setdefault("measure", "cpu") not in MEASURES:
@@ -153,8 +158,12 @@ class Area:
             for name in words(self.need(goal, "of", "goal")):
                 if name not in self.names("ours"):
                     self.wrong(f"goal: '{name}' is not ours")
-            if self.need(goal, "to", "goal") not in self.names():
+            if ("to" in goal) == ("from" in goal):
+                self.wrong("goal: either to a contestant, or from a row")
+            if goal.get("to", self.names()[0]) not in self.names():
                 self.wrong(f"goal: there is no contestant '{goal['to']}'")
+            if "from" in goal:
+                self.check_named("goal", {"rows": goal["from"]})
 
     def names(self, role=None):
         return [one["name"] for one in self.contestants if role in (None, one["role"])]

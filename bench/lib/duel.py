@@ -42,7 +42,7 @@ class Duel:
             if listens:
                 command = [word.replace("{port}", ports[number]) for word in command]
             self.children[name] = stack.enter_context(
-                Child(command, area.folder, env, SERVER_CORE))
+                Child(command, area.folder, env, core_of(area, name)))
         if not listens:
             ports = [self.port_of(name) for name in self.names]
             self.load = self.start_load(load, [*args, *ports], stack)
@@ -93,16 +93,22 @@ class Duel:
         requests, _, _ = self.play(name)
         return (child.cpu_ns() - before) / requests / 1000
 
+    def able(self, name):
+        """Requests a second in one window."""
+        requests, seconds, _ = self.play(name)
+        return requests / seconds
+
     def rate(self):
         """Requests a second for all: half of what the slowest of ours and the limits can do."""
         if "rate" in self.row:
             return self.row["rate"]
-        able = []
-        for name in self.names:
-            if self.area.contestant(name)["role"] != "peer":
-                requests, seconds, _ = self.play(name)
-                able.append(requests / seconds)
-        return min(able) / 2
+        return min(self.able(name) for name in self.names
+                   if self.area.contestant(name)["role"] != "peer") / 2
+
+
+def core_of(area, name):
+    """The servers' core; None, any of them, for one that is not pinned."""
+    return SERVER_CORE if area.contestant(name).get("pinned", True) else None
 
 
 def attempt(results, duel, name, work):
@@ -126,7 +132,7 @@ def turns(duel, runs):
 
 
 def windows(duel, results, runs):
-    """Rows of CPU time and of latencies: connections stay, unless the row wants them apart."""
+    """Rows of CPU time, rates and latencies: connections stay, unless the row wants them apart."""
     row, apart = duel.row, duel.row.get("apart", False)
     latency = row["measure"] == "latency"
     if not apart:
@@ -142,6 +148,9 @@ def windows(duel, results, runs):
             found = attempt(results, duel, name, lambda: duel.play(name, rate)[2])
             for value, sample in zip(LATENCIES, found or [None] * 3):
                 results.add(row["name"], value, "us", name, sample and sample / 1000)
+        elif row["measure"] == "rate":
+            results.add(row["name"], "", "/s", name, attempt(results, duel, name,
+                                                             lambda: duel.able(name)))
         else:
             results.add(row["name"], "", "us", name, attempt(results, duel, name,
                                                               lambda: duel.cpu(name)))
@@ -174,6 +183,8 @@ def memory(duel, results):
             count = found or 0
         grown = (settled(child) - before) / count if count else None
         results.add(row["name"], "", "bytes", name, grown)
+        if row.get("apart"):
+            duel.close(name)
 
 
 def run_row(area, row, built, load, results, options):
@@ -195,16 +206,12 @@ def check_starts(area, built, results):
         return
     for name in list(built):
         try:
-            with Child(*server(area, built[name])) as child:
+            command, env = built[name]
+            with Child(command, area.folder, env, core_of(area, name)) as child:
                 child.line(START_SECONDS)
         except (Failed, OSError) as error:
             results.failed[name] = str(error)
             del built[name]
-
-
-def server(area, built):
-    command, env = built
-    return command, area.folder, env, SERVER_CORE
 
 
 def run(area, built, load, results, options):

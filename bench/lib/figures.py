@@ -49,6 +49,12 @@ class Results:
         order = [row["name"] for row in self.area.rows]
         return sorted(self.samples, key=lambda line: order.index(line[0]))
 
+    def growth(self, line, contestant, row):
+        """Run by run: its sample by its own in another row."""
+        before, after = (self.samples.get(one, {}).get(contestant, [])
+                         for one in ((row, line[1]), line))
+        return [a / b for a, b in zip(after, before) if a is not None and b]
+
     def goals(self):
         """Each goal on each of its lines, of which there are runs: what is wanted, what is there."""
         for goal in self.area.goals:
@@ -58,9 +64,11 @@ class Results:
                 if goal.get("value") and goal["value"] != line[1]:
                     continue
                 for name in words(goal["of"]):
-                    ratios = self.ratios(line, name, goal["to"])
+                    ratios = (self.ratios(line, name, goal["to"]) if "to" in goal
+                              else self.growth(line, name, goal["from"]))
                     if ratios:
-                        yield {"row": line[0], "value": line[1], "of": name, "to": goal["to"],
+                        yield {"row": line[0], "value": line[1], "of": name,
+                               "to": goal.get("to") or f"its {goal['from']}",
                                "most": goal["most"], "ratio": quartiles(ratios),
                                "reached": quartiles(ratios)[1] <= goal["most"]}
 
@@ -75,11 +83,14 @@ class Results:
                     continue
                 limit = self.area.limit_of(one)
                 low, median, high = quartiles(values)
+                row = self.area.row(line[0])
                 entry = {"row": line[0], "value": line[1], "unit": self.units[line],
                          "contestant": one["name"], "role": one["role"], "median": median,
                          "quartiles": [low, high], "least": min(values), "most": max(values),
                          "runs": len(values)}
                 to_limit = self.ratios(line, one["name"], limit) if limit else []
+                if "series" in row:
+                    entry |= {"series": row["series"], "at": row["at"]}
                 if to_limit and one["name"] != limit:
                     entry["limit"] = limit
                     entry["to_limit"] = quartiles(to_limit)

@@ -3,15 +3,15 @@
 The scale is logarithmic where the largest is more than twenty times the smallest.
 """
 # SPDX-License-Identifier: MIT
-import html
 import math
 
+import lines
 from area import words
+from svg import COLOURS, page, text
 from table import number
 
 BAR, GAP, LEFT, RIGHT, TOP = 18, 16, 230, 90, 60
 WIDTH = 860
-COLOURS = {"ours": "#1f6feb", "limit": "#57606a", "peer": "#b6bec8"}
 
 
 def chosen(table, picture):
@@ -24,11 +24,6 @@ def chosen(table, picture):
             continue
         groups.setdefault((entry["row"], entry["value"]), []).append(entry)
     return groups
-
-
-def text(x, y, words_, size=13, anchor="start", weight="normal"):
-    return (f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}" '
-            f'font-weight="{weight}">{html.escape(words_)}</text>')
 
 
 def scale(entries):
@@ -44,6 +39,8 @@ def scale(entries):
 
 def draw(table, picture, about):
     """The picture as a string; None when there is nothing to show."""
+    if picture.get("series"):
+        return lines.draw(table, picture, about)
     groups = chosen(table, picture)
     if not groups:
         return None
@@ -62,8 +59,4 @@ def draw(table, picture, about):
                          f'fill="{COLOURS[entry["role"]]}"/>')
             parts.append(text(LEFT + long + 6, y + 12, number(entry["median"]), 12))
             y += BAR
-    height = y + GAP
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-            f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" fill="#24292f">\n'
-            f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>\n'
-            + "\n".join(parts) + "\n</svg>\n")
+    return page(WIDTH, y + GAP, parts)

@@ -5,6 +5,7 @@ their memory, and all gone when we are.
 import contextlib
 import ctypes
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -29,10 +30,13 @@ SERVER_CORE, LOAD_CORE = cores()
 
 
 def begin(core, parent):
-    """In the child, before its program: on its core, and it dies when we die."""
+    """In the child, before its program: on its core, with all the descriptors that it may have,
+    and it dies when we die."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # we died before that
         os._exit(1)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if core is not None:
         os.sched_setaffinity(0, {core})
 

@@ -27,6 +27,36 @@ def cells(entry):
             spread(first) if first else "")
 
 
+def series(table, name):
+    """A row for each size, a column for each contestant and one for its ratio to the limit."""
+    entries = [entry for entry in table["lines"] if entry.get("series") == name]
+    names = list(dict.fromkeys(entry["contestant"] for entry in entries))
+    rows = [[f"{name} [{entries[0]['unit']}]"]]
+    for one in names:
+        rows[0] += [one, "× limit"] if any("to_limit" in entry for entry in entries
+                                           if entry["contestant"] == one) else [one]
+    for at in sorted({entry["at"] for entry in entries}):
+        by = {entry["contestant"]: entry for entry in entries if entry["at"] == at}
+        row = [f"{at:,}"]
+        for title in rows[0][1:]:
+            if title != "× limit":
+                entry = by.get(title, {})
+                row.append(number(entry["median"]) if entry else "")
+            else:
+                row.append(spread(entry["to_limit"]) if "to_limit" in entry else "")
+        rows.append(row)
+    return rows
+
+
+def print_columns(rows, out):
+    width = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    print(file=out)
+    for row in rows:
+        print("  " + "  ".join(cell.ljust(width[column]) if column == 0 else
+                               cell.rjust(width[column])
+                               for column, cell in enumerate(row)).rstrip(), file=out)
+
+
 def print_table(area, table, out):
     print(f"\n{area.name}: {area.about}", file=out)
     seen = []
@@ -34,17 +64,17 @@ def print_table(area, table, out):
         line = entry["row"], entry["value"]
         if line in seen:
             continue
+        if "series" in entry:
+            seen += [(other["row"], other["value"]) for other in table["lines"]
+                     if other.get("series") == entry["series"]]
+            print_columns(series(table, entry["series"]), out)
+            continue
         seen.append(line)
         rows = [cells(other) for other in table["lines"]
                 if (other["row"], other["value"]) == line]
         title = " ".join(filter(None, line))
         rows.insert(0, (f"{title} [{entry['unit']}]", *HEAD[1:]))
-        width = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-        print(file=out)
-        for row in rows:
-            print("  " + "  ".join(cell.ljust(width[column]) if column == 0 else
-                                   cell.rjust(width[column])
-                                   for column, cell in enumerate(row)).rstrip(), file=out)
+        print_columns(rows, out)
     print_notes(table, out)
 
 

@@ -47,6 +47,13 @@ void work_end(void)
         passed += now_ns() - started;
 }
 
+double work_passed(void)
+{
+    double result = passed;
+    passed = 0;
+    return result;
+}
+
 static void count_one(const struct work *work)
 {
     size_t times = work->times < COUNTED ? work->times : COUNTED;

@@ -20,6 +20,8 @@ struct work {
 /* What lies between them is measured; may be called several times in one run. */
 void work_begin(void);
 void work_end(void);
+/* What that was since the last call of this, by a program that prints its own lines. [ns] */
+double work_passed(void);
 
 /* Works of one contestant. */
 struct work_set {

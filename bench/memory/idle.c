@@ -11,6 +11,7 @@
 #include <xie.h>
 
 #include "base/sys.h"
+#include "lib/resident.h"
 
 struct idling {
     const char *kind;
@@ -28,20 +29,6 @@ static void be_made(void *self, struct xie_transport *transport)
 }
 
 static const struct xie_protocol protocol = {.connection_made = be_made};
-
-/* What the process has, by the kernel's own account: pages and their tables. [bytes] */
-static long long resident(void)
-{
-    char line[256];
-    long long value = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file && fgets(line, sizeof line, file))
-        if (!strncmp(line, "VmRSS:", 6) || !strncmp(line, "VmPTE:", 6))
-            value += atoll(line + 6) * 1024;
-    if (file)
-        fclose(file);
-    return value;
-}
 
 static int make_transports(void)
 {

@@ -27,7 +27,8 @@ static int start(void *arg)
     (void)arg;
     if (error)
         return error;
-    return xie_http_serve(listener, NULL, echo, NULL);
+    struct xie_http_options options = {.max_connections = 20000};
+    return xie_http_serve(listener, &options, echo, NULL);
 }
 
 int main(void)

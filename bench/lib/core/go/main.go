@@ -1,4 +1,4 @@
-// main.go - the works of the areas switch, sync, task and timer, by Go's goroutines on one thread.
+// main.go - the works of the areas switch, sync, task, memory and timer, by Go's goroutines on one thread.
 // usage: program AREA; prints ROW VALUE UNIT.
 // SPDX-License-Identifier: MIT
 package main
@@ -168,6 +168,37 @@ func idle(times int) {
 	close(leave)
 }
 
+//go:noinline
+func goDeep() byte {
+	var deep [16 * 1024]byte
+	for i := 0; i < len(deep); i += 1024 {
+		deep[i] = byte(i)
+	}
+	return deep[os.Getpid()%len(deep)]
+}
+
+func burst(times int) {
+	leave := make(chan struct{})
+	var parked, ended sync.WaitGroup
+	parked.Add(times)
+	ended.Add(times)
+	before := resident()
+	for i := 0; i < times; i++ {
+		go func() {
+			goDeep()
+			parked.Done()
+			<-leave
+			ended.Done()
+		}()
+	}
+	parked.Wait()
+	fmt.Printf("burst of deep tasks %d bytes\n", (resident()-before)/times)
+	close(leave)
+	ended.Wait()
+	time.Sleep(time.Second)
+	fmt.Printf("left a second after %d bytes\n", (resident()-before)/times)
+}
+
 func far() time.Duration {
 	return time.Minute + time.Duration(rand.Int63n(1<<42))
 }
@@ -260,6 +291,8 @@ func main() {
 		}
 	case "memory":
 		idle(100000)
+	case "burst":
+		burst(100000)
 	case "timer":
 		row("call arm + cancel, 1,000,000 live", 200000, armCancel(1000000))
 		row("call arm", 1000000, arm)

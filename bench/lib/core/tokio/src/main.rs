@@ -1,6 +1,7 @@
-// main.rs - the works of the areas switch, sync, task and timer, by tokio on one thread.
+// main.rs - the works of the areas switch, sync, task, memory and timer, by tokio on one thread.
 // usage: program AREA; prints ROW VALUE UNIT.
 // SPDX-License-Identifier: MIT
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, Mutex, Notify, Semaphore};
@@ -8,10 +9,23 @@ use tokio::task::yield_now;
 
 const ROUNDS: usize = 5;
 
+#[repr(C)]
+struct Timespec {
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+extern "C" {
+    fn clock_gettime(clock: i32, time: *mut Timespec) -> i32;
+}
+
+const CLOCK_PROCESS_CPUTIME_ID: i32 = 2;
+
 /// The process's own time, of one thread. [ns]
 fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap();
-    stat.split(' ').next().unwrap().parse().unwrap()
+    let mut time = Timespec { seconds: 0, nanoseconds: 0 };
+    unsafe { clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    time.seconds as f64 * 1e9 + time.nanoseconds as f64
 }
 
 fn row<F>(name: &str, times: usize, runtime: &tokio::runtime::Runtime, run: F)
@@ -95,22 +109,52 @@ async fn spawn_join(batch: usize, times: usize) -> f64 {
     cpu() - start
 }
 
+/// So many tasks that wait for `leave`; each has got that far.
+async fn parked(times: usize, leave: &Arc<Notify>) -> Vec<tokio::task::JoinHandle<()>> {
+    let there = Arc::new(AtomicUsize::new(0));
+    let all = (0..times)
+        .map(|_| {
+            let (leave, there) = (leave.clone(), there.clone());
+            tokio::spawn(async move {
+                there.fetch_add(1, Relaxed);
+                leave.notified().await
+            })
+        })
+        .collect();
+    while there.load(Relaxed) < times {
+        yield_now().await;
+    }
+    all
+}
+
 async fn park(times: usize) -> f64 {
     let leave = Arc::new(Notify::new());
     let start = cpu();
-    let all: Vec<_> = (0..times)
-        .map(|_| {
-            let leave = leave.clone();
-            tokio::spawn(async move { leave.notified().await })
-        })
-        .collect();
-    yield_now().await;
+    let all = parked(times, &leave).await;
     let took = cpu() - start;
     leave.notify_waiters();
     for one in all {
         one.await.unwrap();
     }
     took
+}
+
+/// What the process has: pages and their tables. [bytes]
+fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let fields = status.lines().filter(|line| line.starts_with("VmRSS:") || line.starts_with("VmPTE:"));
+    fields.map(|line| line.split_whitespace().nth(1).unwrap().parse::<i64>().unwrap() * 1024).sum()
+}
+
+async fn idle(times: usize) {
+    let leave = Arc::new(Notify::new());
+    let before = resident();
+    let all = parked(times, &leave).await;
+    println!("idle task {} bytes", (resident() - before) / times as i64);
+    leave.notify_waiters();
+    for one in all {
+        one.await.unwrap();
+    }
 }
 
 fn near(state: &mut u64) -> Duration {
@@ -161,6 +205,7 @@ fn main() {
                 row(&format!("park-{times}"), times, &runtime, |n| Box::pin(park(n)));
             }
         }
+        "memory" => runtime.block_on(idle(100000)),
         _ => {
             row("sleeping task woken", 100000, &runtime, |n| Box::pin(sleepers(n)));
             row("deadline around a wait", 200000, &runtime, |n| Box::pin(deadline(n)));
