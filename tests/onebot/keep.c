@@ -203,18 +203,21 @@ static void test_stopped_after_each_step(void)
     CHECK(count >= 3);
 }
 
-/* On sim time stands still while anything can run, so that each is another wait. */
+/* On sim time stands still while anything can run, so that each is another wait. Elsewhere it is
+ * chance which wait it is: a few looks will do. */
 static void test_stopped_at_every_moment(void)
 {
+    const char *backend = getenv("XIE_BACKEND");
+    bool exact = backend && strcmp(backend, "sim") == 0;
+    int64_t step = (!exact ? 10 : tap_slow() ? 5 : 1) * 20 * XIE_MICROSECOND;
     unsigned count = 0;
     tap_limit(60);
     for (stop_at = 0; stop_at < 6; stop_at++)
-        for (stop_after = 1; stop_after < 20 * 20 * XIE_MICROSECOND;
-             stop_after += (tap_slow() ? 5 : 1) * 20 * XIE_MICROSECOND) {
+        for (stop_after = 1; stop_after < 20 * 20 * XIE_MICROSECOND; stop_after += step) {
             play(&(struct play){with_many, NULL, script_many});
             count += stopped;
         }
-    CHECK(count >= 10);
+    CHECK(count >= (exact ? 10 : 2));
 }
 
 /* Who does not come to its next step holds events up for a second, not for ever. */
