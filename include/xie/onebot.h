@@ -280,10 +280,10 @@ struct onebot_options {
      * NULL. One that cannot be loaded is said in the log, and the bot runs without it; but an
      * unsound definition is -EINVAL, as an unsound rule is. */
     const struct onebot_plugin_definition *const *plugins;
-    const char *plugin_folder; /* every *.so in it is loaded at the start, by name; may be NULL;
-                                  copied */
-    bool plugin_watch;         /* and anew when it has changed, while the bot runs */
-    int64_t plugin_start_ns;   /* for the start of a plugin; 10 s */
+    const char *plugin_folder;    /* every *.so in it is loaded at the start, by name; may be NULL;
+                                     copied */
+    bool plugin_watch;            /* and anew when it has changed, while the bot runs */
+    int64_t plugin_start_ns;      /* for the start of a plugin; 10 s */
     struct onebot_config *config; /* where the plugins' sections are; NULL: nowhere, all of their
                                      keys have the defaults */
 

@@ -24,7 +24,8 @@ static long resident(void)
     return pages;
 }
 
-/* Whose address has been told has to be there, all of it: clang takes apart what is only written. */
+/* Whose address has been told has to be there, all of it: clang takes apart what is only written.
+ */
 static __attribute__((noinline)) void touch(void)
 {
     char deep[DEEP];
