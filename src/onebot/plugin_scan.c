@@ -222,7 +222,7 @@ static bool from_folder(const struct onebot_plugin *plugin, const char *folder)
 int onebot_plugins_name(struct onebot_program *program, const char *path, char **name)
 {
     const char *folder = program->options.plugin_folder, *slash = strrchr(path, '/');
-    struct onebot_mark given, here;
+    struct onebot_mark given = {0}, here = {0};
     char *joined = folder ? join(folder, slash ? slash + 1 : path) : NULL;
     if (folder && !joined)
         return -ENOMEM;
