@@ -188,8 +188,9 @@ static struct onebot_result keep_value(struct onebot_talk *talk, struct onebot_r
     const json_t *result = json_object_get(found, "r");
     json_t *data = json_object_get(result, "v");
     int error = (int)onebot_int(result, "e");
-    return data ? (struct onebot_result){.data = json_incref(data)}
-                : failure(error < 0 ? error : XIE_EJSON);
+    if (!data)
+        return failure(error < 0 ? error : XIE_EJSON);
+    return (struct onebot_result){.data = json_incref(data)};
 }
 
 struct onebot_result onebot_keep_value(struct onebot_event *event, const char *format, ...)
