@@ -59,6 +59,21 @@ char *xie_copy_string(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+char *xie_copy_strings(const char **const strings[], size_t count)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < count; i++)
+        size += *strings[i] ? strlen(*strings[i]) + 1 : 0;
+    char *memory = xie_resize(NULL, size), *at = memory;
+    for (size_t i = 0; memory && i < count; i++) {
+        size_t len = *strings[i] ? strlen(*strings[i]) + 1 : 0;
+        if (len)
+            *strings[i] = memcpy(at, *strings[i], len);
+        at += len;
+    }
+    return memory;
+}
+
 void xie_free(void *memory)
 {
     xie_release(memory);

@@ -17,6 +17,9 @@ XIE_API void *xie_resize(void *memory, size_t size);
 XIE_API void xie_release(void *memory);
 /* A copy of a string; NULL when there is no memory. */
 XIE_API char *xie_copy_string(const char *text);
+/* Copies of several (NULL stays NULL), each pointer set to its own, all in one piece of memory:
+ * that is the caller's to release; NULL when there is none, and nothing is changed. */
+XIE_API char *xie_copy_strings(const char **const strings[], size_t count);
 /* How many allocations are alive: for tests. */
 XIE_API size_t xie_alloc_live(void);
 

@@ -106,22 +106,10 @@ static int init(struct onebot_way *way)
 static int copy_strings(struct onebot_way *way)
 {
     struct onebot_endpoint *endpoint = &way->endpoint;
-    const char **strings[] = {&endpoint->url, &endpoint->listen, &endpoint->token,
-                              &endpoint->secret};
-    enum { COUNT = sizeof strings / sizeof *strings };
-    size_t size = 1;
-    for (int i = 0; i < COUNT; i++)
-        size += *strings[i] ? strlen(*strings[i]) + 1 : 0;
-    char *at = way->strings = xie_alloc(size);
-    if (!at)
-        return -ENOMEM;
-    for (int i = 0; i < COUNT; i++) {
-        size_t len = *strings[i] ? strlen(*strings[i]) + 1 : 0;
-        if (len)
-            *strings[i] = memcpy(at, *strings[i], len);
-        at += len;
-    }
-    return 0;
+    const char **const strings[] = {&endpoint->url, &endpoint->listen, &endpoint->token,
+                                    &endpoint->secret};
+    way->strings = xie_copy_strings(strings, sizeof strings / sizeof *strings);
+    return way->strings ? 0 : -ENOMEM;
 }
 
 int onebot_way_new(struct onebot_program *program, const struct onebot_endpoint *endpoint,

@@ -78,23 +78,12 @@ static int encode_alpn(struct xie_tls_context *context)
 static int copy_strings(struct xie_tls_context *context)
 {
     struct xie_tls_options *options = &context->options;
-    const char **strings[] = {&options->cert_file, &options->key_file,     &options->key_password,
-                              &options->ca_file,   &options->ca_dir,       &options->alpn,
-                              &options->ciphers,   &options->ciphersuites, &options->keylog_file};
-    enum { COUNT = sizeof strings / sizeof *strings };
-    size_t size = 1;
-    for (int i = 0; i < COUNT; i++)
-        size += *strings[i] ? strlen(*strings[i]) + 1 : 0;
-    char *at = context->strings = xie_alloc(size);
-    if (!at)
-        return -ENOMEM;
-    for (int i = 0; i < COUNT; i++) {
-        size_t len = *strings[i] ? strlen(*strings[i]) + 1 : 0;
-        if (len)
-            *strings[i] = memcpy(at, *strings[i], len);
-        at += len;
-    }
-    return 0;
+    const char **const strings[] = {
+        &options->cert_file, &options->key_file,     &options->key_password,
+        &options->ca_file,   &options->ca_dir,       &options->alpn,
+        &options->ciphers,   &options->ciphersuites, &options->keylog_file};
+    context->strings = xie_copy_strings(strings, sizeof strings / sizeof *strings);
+    return context->strings ? 0 : -ENOMEM;
 }
 
 /* --- coming and going --------------------------------------------------------------- */
