@@ -80,7 +80,7 @@ struct bare_context {
 
 static inline void bare_switch(struct bare_context *from, struct bare_context *to)
 {
-    xie_registers_swap(&from->registers, &to->registers);
+    (void)xie_registers_swap(&from->registers, &to->registers, (struct xie_carried){0});
 }
 
 static inline void bare_prepare(struct bare_context *context, char *top, void (*entry)(void))

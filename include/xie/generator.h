@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include <xie/error.h>
+#include <xie/switch.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,7 +51,9 @@ XIE_API struct xie_gen *xie_gen_new_at(xie_gen_fn *body, void *arg, const char *
  * return  1 yielded; 0 ended (now or before); < 0 what the body failed with, told
  *         once, then 0
  * errors  -EBUSY already executing, or delegated to by another generator
- * cost    two switches; at any depth of delegation the innermost runs directly
+ * cost    two switches; at any depth of delegation the innermost runs directly. Next, send and
+ *         yield are inlined where the compiler optimises (not with XIE_GEN_CALLED defined
+ *         before the #include), and then no calls
  * source  Python next
  */
 XIE_API int xie_gen_next(struct xie_gen *gen, void **out);
@@ -210,6 +213,76 @@ XIE_API int xie_gen_return(struct xie_gen *self, void *result);
         return xie_gen_yield_from((struct xie_gen *)self, (struct xie_gen *)inner, result);      \
     }                                                                                            \
     struct name
+
+/* --- without a call ---------------------------------------------------------------------
+ * What is not plain (ended, executing, misused, sanitizers in the library) goes to the library's
+ * functions, which do the same; they also stand behind these names' addresses, and where nothing
+ * is optimised. */
+
+/* The beginning of a generator; the rest is the library's. Those that delegate form a chain: its
+ * outermost has the consumer, its innermost runs, and each of the two knows the other. */
+struct xie_gen_front {
+    int state;     /* enum xie_gen_state; more, if switching takes more than xie_switch */
+    unsigned room; /* bytes of stack below; 0 then too */
+    struct xie_gen *innermost; /* outermost: who yields */
+    struct xie_gen *outermost; /* innermost: whose consumer gets it */
+    struct xie_left body;      /* where it goes on */
+    struct xie_left consumer;  /* outermost: where a yield goes */
+};
+
+/* XIE_GEN_CALLED, defined before: always call. */
+#if defined(XIE_SWITCH_INLINED) && !defined(XIE_GEN_CALLED)
+
+#define XIE_GEN_INLINE_ extern inline __attribute__((gnu_inline))
+
+int xie_gen_next_called_(struct xie_gen *gen, void **out) __asm__("xie_gen_next");
+int xie_gen_send_called_(struct xie_gen *gen, void *value, void **out) __asm__("xie_gen_send");
+int xie_gen_yield_called_(struct xie_gen *self, void *value, void **sent) __asm__("xie_gen_yield");
+
+extern inline __attribute__((gnu_inline, always_inline)) int
+xie_gen_resume_(struct xie_gen *gen, void *value, void **out)
+{
+    struct xie_gen_front *front = (struct xie_gen_front *)gen;
+    struct xie_carried carried = {0, value};
+    front->state = XIE_GEN_RUNNING;
+    carried =
+        xie_switch(&front->consumer, &((struct xie_gen_front *)front->innermost)->body, carried);
+    if (carried.status > 0 && out)
+        *out = carried.value;
+    return (int)carried.status;
+}
+
+XIE_GEN_INLINE_ int xie_gen_next(struct xie_gen *gen, void **out)
+{
+    if (__builtin_expect(!gen || ((struct xie_gen_front *)gen)->state > XIE_GEN_SUSPENDED, 0))
+        return xie_gen_next_called_(gen, out);
+    return xie_gen_resume_(gen, NULL, out);
+}
+
+XIE_GEN_INLINE_ int xie_gen_send(struct xie_gen *gen, void *value, void **out)
+{
+    if (__builtin_expect(!gen || ((struct xie_gen_front *)gen)->state != XIE_GEN_SUSPENDED, 0))
+        return xie_gen_send_called_(gen, value, out);
+    return xie_gen_resume_(gen, value, out);
+}
+
+XIE_GEN_INLINE_ int xie_gen_yield(struct xie_gen *self, void *value, void **sent)
+{
+    struct xie_gen_front *front = (struct xie_gen_front *)self, *outermost;
+    struct xie_carried carried = {1, value};
+    /* Only the body itself runs on the stack below the generator. */
+    size_t depth = (size_t)((char *)self - (char *)__builtin_frame_address(0));
+    if (__builtin_expect(!self || depth >= front->room, 0))
+        return xie_gen_yield_called_(self, value, sent);
+    outermost = (struct xie_gen_front *)front->outermost;
+    outermost->state = XIE_GEN_SUSPENDED;
+    carried = xie_switch(&front->body, &outermost->consumer, carried);
+    if (!carried.status && sent)
+        *sent = carried.value;
+    return (int)carried.status;
+}
+
+#endif
 
 #ifdef __cplusplus
 }

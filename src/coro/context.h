@@ -9,6 +9,9 @@
 #include "coro/stack.h"
 #include "coro/switch.h"
 
+/* Whether a switch is <xie/switch.h>'s and nothing else. */
+#define XIE_CONTEXT_PLAIN (XIE_SWITCH_PLAIN && !XIE_SANITIZED)
+
 /* Where something that does not run now will go on. */
 struct xie_context {
     struct xie_registers registers;
@@ -23,30 +26,21 @@ static inline void xie_context_prepare(struct xie_context *context, struct xie_s
     xie_sanitizer_prepare(&context->sanitizer, stack);
 }
 
-#if XIE_SANITIZED
-/* A sanitizer's frames may claim a register as base pointer, which a swap inlined into them
- * cannot name as clobbered. */
-#define XIE_CONTEXT_JUMP(from, to) ((void)xie_registers_transfer((from), (to), 0))
-#else
-#define XIE_CONTEXT_JUMP(from, to) xie_registers_swap((from), (to))
-#endif
-
-/* Save the running context in from, go on in to; returns when somebody switches back. */
-XIE_INLINE void xie_context_switch(struct xie_context *from, struct xie_context *to)
+/* Save the running context in from, go on in to, which receives carried; returns what the one who
+ * switches back gives. */
+XIE_INLINE struct xie_carried xie_context_exchange(struct xie_context *from, struct xie_context *to,
+                                                   struct xie_carried carried)
 {
     xie_sanitizer_before(&from->sanitizer, &to->sanitizer, false);
-    XIE_CONTEXT_JUMP(&from->registers, &to->registers);
+    carried = xie_registers_swap(&from->registers, &to->registers, carried);
     xie_sanitizer_after(&from->sanitizer);
+    return carried;
 }
 
-/* The same as the last thing of a function, `return xie_context_transfer(…)`: returns what the
- * one who switches back gives as value. Only a transfer, or a leave, may switch back. */
-XIE_INLINE int xie_context_transfer(struct xie_context *from, struct xie_context *to, int value)
+/* The same with nothing to carry. */
+XIE_INLINE void xie_context_switch(struct xie_context *from, struct xie_context *to)
 {
-    xie_sanitizer_before(&from->sanitizer, &to->sanitizer, false);
-    int result = xie_registers_transfer(&from->registers, &to->registers, value);
-    xie_sanitizer_after(&from->sanitizer);
-    return result;
+    (void)xie_context_exchange(from, to, (struct xie_carried){0});
 }
 
 /* Call first thing in an entry: a new stack has been entered. */
@@ -55,23 +49,12 @@ XIE_INLINE void xie_context_entered(struct xie_context *self)
     xie_sanitizer_after(&self->sanitizer);
 }
 
-/* Go on in to, however it was left; the running stack will not be returned to. self is the
- * running context; value is for a transfer that comes to its end. */
-__attribute__((noreturn)) XIE_INLINE void xie_context_leave(struct xie_context *self,
-                                                            struct xie_context *to, int value)
+/* Go on in to; the running stack will not be returned to. self is the running context. */
+__attribute__((noreturn)) XIE_INLINE void
+xie_context_leave(struct xie_context *self, struct xie_context *to, struct xie_carried carried)
 {
     xie_sanitizer_before(&self->sanitizer, &to->sanitizer, true);
-    xie_registers_transfer(&self->registers, &to->registers, value);
-    __builtin_unreachable();
-}
-
-/* The same where it was a switch that left to: without a call, which the processor would wait for
- * the return of. */
-__attribute__((noreturn)) XIE_INLINE void xie_context_quit(struct xie_context *self,
-                                                           struct xie_context *to)
-{
-    xie_sanitizer_before(&self->sanitizer, &to->sanitizer, true);
-    XIE_CONTEXT_JUMP(&self->registers, &to->registers);
+    (void)xie_registers_swap(&self->registers, &to->registers, carried);
     __builtin_unreachable();
 }
 

@@ -1,6 +1,7 @@
 /* generator.c - functions that yield: next, send, throw, close, delegation.
  * Floor 1. The record lies at the top of the generator's own stack. */
 /* SPDX-License-Identifier: MIT */
+#define XIE_GEN_CALLED
 #include <xie/generator.h>
 
 #include <errno.h>
@@ -10,17 +11,10 @@
 #include "base/misuse.h"
 #include "coro/context.h"
 
-/* Generators that delegate form a chain: its outermost has the consumer, its innermost runs.
- * Each of the two knows the other, so that an exchange costs the same at any depth; those
- * between know their neighbours only, and learn the outermost when they become innermost. */
+/* Those between the outermost and the innermost of a chain know their neighbours only, and learn
+ * the outermost when they become innermost. */
 struct xie_gen {
-    struct xie_context context;  /* where the body goes on */
-    struct xie_context consumer; /* outermost: where a yield goes */
-    struct xie_gen *innermost;   /* outermost: who yields */
-    struct xie_gen *outermost;   /* innermost: whose consumer gets it */
-    int state;                   /* enum xie_gen_state */
-    void **out;                  /* outermost: its consumer's, for what is yielded */
-    void **sent;                 /* innermost: its body's, for what is sent */
+    struct xie_gen_front front;
     void *result;
     uint64_t closing;      /* outermost: the number of the close under way; 0: none */
     uint64_t exiting;      /* the last close that reached this one */
@@ -29,24 +23,63 @@ struct xie_gen {
     struct xie_stack *stack;
     xie_gen_fn *body;
     void *arg;
+#if !XIE_CONTEXT_PLAIN
+    struct xie_context context[2]; /* instead of those in front */
+#endif
 };
+
+/* Where the body goes on; where a yield goes. */
+#if XIE_CONTEXT_PLAIN
+enum { APART = 0 };
+static inline struct xie_context *body_of(struct xie_gen *self)
+{
+    return (struct xie_context *)(void *)&self->front.body;
+}
+
+static inline struct xie_context *consumer_of(struct xie_gen *self)
+{
+    return (struct xie_context *)(void *)&self->front.consumer;
+}
+#else
+/* Added to each state, so that programs do not switch by themselves. */
+enum { APART = XIE_GEN_ENDED + 1 };
+static inline struct xie_context *body_of(struct xie_gen *self)
+{
+    return &self->context[0];
+}
+
+static inline struct xie_context *consumer_of(struct xie_gen *self)
+{
+    return &self->context[1];
+}
+#endif
 
 enum { CLOSES_MOST = 100 };
 
 /* Closes are numbered, to tell the one under way from those that were ignored. */
 static __thread uint64_t closes;
 
+static inline enum xie_gen_state state_of(const struct xie_gen *self)
+{
+    return (enum xie_gen_state)(self->front.state - APART);
+}
+
+static inline void set_state(struct xie_gen *self, enum xie_gen_state state)
+{
+    self->front.state = (int)state + APART;
+}
+
 /* The body has ended with status: go on in who waits for that, for good. */
 static __attribute__((noreturn)) void finish(struct xie_gen *self, int status)
 {
-    struct xie_gen *outer = self->outer, *outermost = self->outermost;
-    self->state = XIE_GEN_ENDED;
+    struct xie_gen *outer = self->outer, *outermost = self->front.outermost;
+    set_state(self, XIE_GEN_ENDED);
     if (status < 0)
         self->result = NULL;
     else
         status = 0;
     if (!outer)
-        xie_context_leave(&self->context, &self->consumer, status);
+        xie_context_leave(body_of(self), consumer_of(self), (struct xie_carried){status, NULL});
     if (self->exiting && self->exiting == outermost->closing) {
         /* Who is closed must end, even if its inner ended as if nothing were (PEP 380). */
         outer->exiting = self->exiting;
@@ -54,15 +87,15 @@ static __attribute__((noreturn)) void finish(struct xie_gen *self, int status)
     }
     self->outer = NULL;
     outer->inner = NULL;
-    outer->outermost = outermost;
-    outermost->innermost = outer;
-    xie_context_leave(&self->context, &outer->context, status);
+    outer->front.outermost = outermost;
+    outermost->front.innermost = outer;
+    xie_context_leave(body_of(self), body_of(outer), (struct xie_carried){status, NULL});
 }
 
 static void start(void *arg)
 {
     struct xie_gen *self = arg;
-    xie_context_entered(&self->context);
+    xie_context_entered(body_of(self));
     finish(self, self->body(self, self->arg));
 }
 
@@ -78,21 +111,22 @@ struct xie_gen *xie_gen_new_at(xie_gen_fn *body, void *arg, const char *name, co
     self->stack = stack;
     self->body = body;
     self->arg = arg;
-    self->innermost = self->outermost = self;
-    xie_context_prepare(&self->context, stack, start, self);
+    self->front.room = APART ? 0 : (unsigned)((char *)self - stack->base);
+    self->front.innermost = self->front.outermost = self;
+    set_state(self, XIE_GEN_FRESH);
+    xie_context_prepare(body_of(self), stack, start, self);
     return self;
 }
 
-/* Run self, fresh or suspended, until its chain yields or it ends. The transfer carries error,
- * which the pending yield returns, and brings back what this returns. */
-static inline int resume(struct xie_gen *self, int error, void *sent, void **out)
+/* Run self, fresh or suspended, until its chain yields or it ends; its pending yield returns what
+ * is carried. */
+static int resume(struct xie_gen *self, struct xie_carried carried, void **out)
 {
-    struct xie_gen *innermost = self->innermost;
-    if (innermost->sent && !error)
-        *innermost->sent = sent;
-    self->out = out;
-    self->state = XIE_GEN_RUNNING;
-    return xie_context_transfer(&self->consumer, &innermost->context, error);
+    set_state(self, XIE_GEN_RUNNING);
+    carried = xie_context_exchange(consumer_of(self), body_of(self->front.innermost), carried);
+    if (carried.status > 0 && out)
+        *out = carried.value;
+    return (int)carried.status;
 }
 
 /* What next, send and throw say to a generator that cannot be resumed. */
@@ -100,35 +134,35 @@ static __attribute__((cold)) int refuse(const struct xie_gen *self, int ended)
 {
     if (!self)
         return -ENOMEM;
-    return self->state == XIE_GEN_ENDED ? ended : -EBUSY;
+    return state_of(self) == XIE_GEN_ENDED ? ended : -EBUSY;
 }
 
 static inline bool resumable(const struct xie_gen *self)
 {
-    return __builtin_expect(self && self->state <= XIE_GEN_SUSPENDED, 1);
+    return __builtin_expect(self && state_of(self) <= XIE_GEN_SUSPENDED, 1);
 }
 
 int xie_gen_next(struct xie_gen *gen, void **out)
 {
     if (!resumable(gen))
         return refuse(gen, 0);
-    return resume(gen, 0, NULL, out);
+    return resume(gen, (struct xie_carried){0}, out);
 }
 
 int xie_gen_send(struct xie_gen *gen, void *value, void **out)
 {
     if (!resumable(gen))
         return refuse(gen, 0);
-    if (value && gen->state == XIE_GEN_FRESH)
+    if (value && state_of(gen) == XIE_GEN_FRESH)
         return -EINVAL;
-    return resume(gen, 0, value, out);
+    return resume(gen, (struct xie_carried){0, value}, out);
 }
 
 /* A close goes on outward past generators that end instead of passing it on: see finish. */
 static int resume_to_exit(struct xie_gen *self, void **out)
 {
-    self->closing = self->innermost->exiting = ++closes;
-    int status = resume(self, XIE_EGENEXIT, NULL, out);
+    self->closing = self->front.innermost->exiting = ++closes;
+    int status = resume(self, (struct xie_carried){XIE_EGENEXIT, NULL}, out);
     self->closing = 0;
     return status;
 }
@@ -139,19 +173,21 @@ int xie_gen_throw(struct xie_gen *gen, int error, void **out)
         return -EINVAL;
     if (!resumable(gen))
         return refuse(gen, error);
-    if (gen->state == XIE_GEN_FRESH) {
-        gen->state = XIE_GEN_ENDED;
+    if (state_of(gen) == XIE_GEN_FRESH) {
+        set_state(gen, XIE_GEN_ENDED);
         return error;
     }
-    return error == XIE_EGENEXIT ? resume_to_exit(gen, out) : resume(gen, error, NULL, out);
+    if (error == XIE_EGENEXIT)
+        return resume_to_exit(gen, out);
+    return resume(gen, (struct xie_carried){error, NULL}, out);
 }
 
 int xie_gen_close(struct xie_gen *gen)
 {
     if (!resumable(gen))
         return refuse(gen, 0);
-    if (gen->state == XIE_GEN_FRESH) {
-        gen->state = XIE_GEN_ENDED;
+    if (state_of(gen) == XIE_GEN_FRESH) {
+        set_state(gen, XIE_GEN_ENDED);
         return 0;
     }
     int status = resume_to_exit(gen, NULL);
@@ -169,9 +205,9 @@ static void drop(struct xie_gen *self)
     if (!inner)
         return;
     inner->outer = NULL;
-    inner->innermost = self->innermost;
-    inner->innermost->outermost = inner;
-    inner->state = XIE_GEN_SUSPENDED;
+    inner->front.innermost = self->front.innermost;
+    inner->front.innermost->front.outermost = inner;
+    set_state(inner, XIE_GEN_SUSPENDED);
 }
 
 void xie_gen_free(struct xie_gen *gen)
@@ -179,7 +215,7 @@ void xie_gen_free(struct xie_gen *gen)
     if (!gen)
         return;
     struct xie_stack *stack = gen->stack;
-    if (gen->state == XIE_GEN_RUNNING)
+    if (state_of(gen) == XIE_GEN_RUNNING)
         xie_misuse("generator '%s' (made at %s) is freed while it executes or is delegated to",
                    stack->name, stack->where);
     int status = XIE_EGENIGNORED;
@@ -195,19 +231,19 @@ void xie_gen_free(struct xie_gen *gen)
 
 enum xie_gen_state xie_gen_state(const struct xie_gen *gen)
 {
-    return gen ? (enum xie_gen_state)gen->state : XIE_GEN_ENDED;
+    return gen ? state_of(gen) : XIE_GEN_ENDED;
 }
 
 void *xie_gen_result(const struct xie_gen *gen)
 {
-    return gen && gen->state == XIE_GEN_ENDED ? gen->result : NULL;
+    return gen && state_of(gen) == XIE_GEN_ENDED ? gen->result : NULL;
 }
 
 /* Only the body itself runs on the generator's stack. */
 static inline bool is_own(const struct xie_gen *self)
 {
-    uintptr_t depth = (uintptr_t)__builtin_frame_address(0) - (uintptr_t)self->stack->base;
-    return __builtin_expect(depth < self->stack->size, 1);
+    uintptr_t depth = (uintptr_t)self - (uintptr_t)__builtin_frame_address(0);
+    return __builtin_expect(depth < (uintptr_t)self - (uintptr_t)self->stack->base, 1);
 }
 
 static __attribute__((noreturn, cold)) void not_own(const struct xie_gen *self)
@@ -222,26 +258,26 @@ int xie_gen_yield(struct xie_gen *self, void *value, void **sent)
         return -ENOMEM;
     if (!is_own(self))
         not_own(self);
-    struct xie_gen *outermost = self->outermost;
-    if (outermost->out)
-        *outermost->out = value;
-    outermost->state = XIE_GEN_SUSPENDED;
-    self->sent = sent;
-    return xie_context_transfer(&self->context, &outermost->consumer, 1);
+    struct xie_gen *outermost = self->front.outermost;
+    set_state(outermost, XIE_GEN_SUSPENDED);
+    struct xie_carried carried =
+        xie_context_exchange(body_of(self), consumer_of(outermost), (struct xie_carried){1, value});
+    if (!carried.status && sent)
+        *sent = carried.value;
+    return (int)carried.status;
 }
 
 /* Put inner's chain, itself perhaps, behind self's, and run it; returns when inner has ended. */
 static int delegate(struct xie_gen *self, struct xie_gen *inner)
 {
-    struct xie_gen *outermost = self->outermost, *innermost = inner->innermost;
-    inner->state = XIE_GEN_RUNNING;
+    struct xie_gen *outermost = self->front.outermost, *innermost = inner->front.innermost;
+    set_state(inner, XIE_GEN_RUNNING);
     inner->outer = self;
     self->inner = inner;
-    outermost->innermost = innermost;
-    innermost->outermost = outermost;
-    if (innermost->sent)
-        *innermost->sent = NULL;
-    return xie_context_transfer(&self->context, &innermost->context, 0);
+    outermost->front.innermost = innermost;
+    innermost->front.outermost = outermost;
+    return (int)xie_context_exchange(body_of(self), body_of(innermost), (struct xie_carried){0})
+        .status;
 }
 
 int xie_gen_yield_from(struct xie_gen *self, struct xie_gen *inner, void **result)
@@ -252,9 +288,9 @@ int xie_gen_yield_from(struct xie_gen *self, struct xie_gen *inner, void **resul
         not_own(self);
     if (inner == self)
         return XIE_EDEADLOCK;
-    if (inner->state == XIE_GEN_RUNNING)
+    if (state_of(inner) == XIE_GEN_RUNNING)
         return -EBUSY;
-    int error = inner->state == XIE_GEN_ENDED ? 0 : delegate(self, inner);
+    int error = state_of(inner) == XIE_GEN_ENDED ? 0 : delegate(self, inner);
     if (error)
         return error;
     if (result)

@@ -7,11 +7,14 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-enum { XIE_REGISTERS_PLAIN = 0 }; /* what a ucontext_t holds is the C library's affair */
+#define XIE_SWITCH_PLAIN 0
+enum {
+    XIE_REGISTERS_PLAIN = XIE_SWITCH_PLAIN
+}; /* what a ucontext_t holds is the C library's affair */
 
 struct xie_registers {
     ucontext_t context;
-    int value; /* carried by a transfer */
+    struct xie_carried carried; /* by who switched to it */
 };
 
 #define XIE_SWITCH_CODE _Static_assert(1, "makecontext(3) brings its own")
@@ -39,17 +42,12 @@ static inline void xie_registers_prepare(struct xie_registers *registers, char *
                 (unsigned)arg_bits);
 }
 
-XIE_INLINE void xie_registers_swap(struct xie_registers *from, struct xie_registers *to)
+XIE_INLINE struct xie_carried
+xie_registers_swap(struct xie_registers *from, struct xie_registers *to, struct xie_carried carried)
 {
+    to->carried = carried;
     swapcontext(&from->context, &to->context);
-}
-
-XIE_INLINE int xie_registers_transfer(struct xie_registers *from, struct xie_registers *to,
-                                      int value)
-{
-    to->value = value;
-    swapcontext(&from->context, &to->context);
-    return from->value;
+    return from->carried;
 }
 
 #endif

@@ -59,7 +59,7 @@ static void task_end(struct xie_task *self, int result)
             xie_task_report(self->name, self->where, result);
         xie_task_dispose(self); /* still running on it: nothing takes a stack before the leave */
     }
-    xie_context_quit(&self->context, xie_task_next_context(loop));
+    xie_context_leave(&self->context, xie_task_next_context(loop), (struct xie_carried){0});
 }
 
 static void task_entry(void *arg)

@@ -15,6 +15,12 @@ static uintptr_t entry_frame;
 
 /* --- a swap ------------------------------------------------------------------------- */
 
+/* There has ended. */
+static __attribute__((noreturn)) void leave(int value)
+{
+    xie_context_leave(&there, &here, (struct xie_carried){value, (void *)(intptr_t)value});
+}
+
 static void count_calls(void *arg)
 {
     xie_context_entered(&there);
@@ -68,7 +74,7 @@ static void churn_entry(void *arg)
 {
     xie_context_entered(&there);
     other_churn = churn(&there, &here, *(uint64_t *)arg, TURNS);
-    xie_context_leave(&there, &here, 0);
+    leave(0);
 }
 
 /* Goes nowhere: what churn must compute. */
@@ -104,12 +110,15 @@ static void keeps_what_is_live(void)
     xie_stack_give(stack);
 }
 
-/* --- a transfer --------------------------------------------------------------------- */
+/* --- an exchange --------------------------------------------------------------------- */
 
 static __attribute__((noinline)) int pass(struct xie_context *from, struct xie_context *to,
                                           int value)
 {
-    return xie_context_transfer(from, to, value);
+    struct xie_carried carried =
+        xie_context_exchange(from, to, (struct xie_carried){value, (void *)(intptr_t)value});
+    CHECK(carried.value == (void *)(intptr_t)carried.status);
+    return (int)carried.status;
 }
 
 static void doubles(void *arg)
@@ -119,10 +128,10 @@ static void doubles(void *arg)
     int value = 0;
     while (value < 1000)
         value = pass(&there, &here, value * 2);
-    xie_context_leave(&there, &here, -7);
+    leave(-7);
 }
 
-static void transfer_carries_values(void)
+static void exchange_carries_values(void)
 {
     struct xie_stack *stack = xie_stack_take(0);
     REQUIRE(stack);
@@ -135,8 +144,8 @@ static void transfer_carries_values(void)
     xie_stack_give(stack);
 }
 
-/* A function keeps its caller's registers across a transfer. */
-static __attribute__((noinline)) uint64_t churn_by_transfer(struct xie_context *from,
+/* A function keeps its caller's registers across an exchange. */
+static __attribute__((noinline)) uint64_t churn_by_exchange(struct xie_context *from,
                                                             struct xie_context *to, uint64_t seed)
 {
     uint64_t a = seed, b = a * 3, c = a * 5, d = a * 7, e = a * 11, f = a * 13, g = a * 17;
@@ -152,11 +161,11 @@ static __attribute__((noinline)) uint64_t churn_by_transfer(struct xie_context *
     return a ^ b ^ c ^ d ^ e ^ f ^ g ^ bits;
 }
 
-static void transfer_entry(void *arg)
+static void exchange_entry(void *arg)
 {
     xie_context_entered(&there);
-    other_churn = churn_by_transfer(&there, &here, *(uint64_t *)arg);
-    xie_context_leave(&there, &here, 1);
+    other_churn = churn_by_exchange(&there, &here, *(uint64_t *)arg);
+    leave(1);
 }
 
 static void echo_entry(void *arg)
@@ -167,22 +176,22 @@ static void echo_entry(void *arg)
         value = pass(&there, &mirror, value);
 }
 
-static uint64_t expected_by_transfer(uint64_t seed)
+static uint64_t expected_by_exchange(uint64_t seed)
 {
     struct xie_stack *stack = xie_stack_take(0);
     xie_context_prepare(&there, stack, echo_entry, NULL);
-    uint64_t value = churn_by_transfer(&mirror, &there, seed);
+    uint64_t value = churn_by_exchange(&mirror, &there, seed);
     xie_stack_give(stack);
     return value;
 }
 
-static void transfer_keeps_registers(void)
+static void exchange_keeps_registers(void)
 {
-    uint64_t seed = 4711, mine = expected_by_transfer(31), theirs = expected_by_transfer(seed);
+    uint64_t seed = 4711, mine = expected_by_exchange(31), theirs = expected_by_exchange(seed);
     struct xie_stack *stack = xie_stack_take(0);
     REQUIRE(stack);
-    xie_context_prepare(&there, stack, transfer_entry, &seed);
-    uint64_t got = churn_by_transfer(&here, &there, 31);
+    xie_context_prepare(&there, stack, exchange_entry, &seed);
+    uint64_t got = churn_by_exchange(&here, &there, 31);
     CHECK_EQ(pass(&here, &there, 1), 1);
     CHECK(got == mine);
     CHECK(other_churn == theirs);
@@ -200,7 +209,7 @@ static void looks_at_the_start(void *arg)
     volatile _Alignas(16) char buffer[16];
     aligned = (uintptr_t)buffer % 16 == 0;
     carried = arg == &carried;
-    xie_context_leave(&there, &here, 0);
+    leave(0);
 }
 
 static void starts_aligned_with_its_argument(void)
@@ -241,7 +250,7 @@ static void fills_its_stack(void *arg)
     volatile char much[16000];
     for (size_t i = 0; i < sizeof much; i++)
         much[i] = *(char *)arg;
-    xie_context_leave(&there, &here, much[sizeof much - 1]);
+    leave(much[sizeof much - 1]);
 }
 
 /* No tool that watches memory may see an error where the next one uses it. */
@@ -326,8 +335,8 @@ int main(int argc, char **argv)
     static const struct tap_test tests[] = {
         {"goes back and forth", goes_back_and_forth},
         {"keeps what is live", keeps_what_is_live},
-        {"a transfer carries values", transfer_carries_values},
-        {"a transfer keeps registers", transfer_keeps_registers},
+        {"an exchange carries values", exchange_carries_values},
+        {"an exchange keeps registers", exchange_keeps_registers},
         {"starts aligned, with its argument", starts_aligned_with_its_argument},
         {"one left in the middle is as new", one_left_in_the_middle_is_as_new},
         {"one used up is as new below a larger record",

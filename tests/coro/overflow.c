@@ -40,7 +40,7 @@ static void overflowing(void *arg)
     (void)arg;
     xie_context_entered(&there);
     recurse(&depth);
-    xie_context_leave(&there, &here, 0);
+    xie_context_leave(&there, &here, (struct xie_carried){0});
 }
 
 static void run_on(struct xie_stack *stack, void (*entry)(void *arg), void *arg)

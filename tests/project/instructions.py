@@ -20,8 +20,8 @@ TIMES = 2000  # as in bench/lib/work.c
 
 # Instructions of one operation on x86-64 with -O2, the greater of gcc 12 and clang 14.
 MOST = {
-    "switch": {"switch": 13, "yield-2": 87},
-    "generator": {"next": 90, "next-deep-100": 90},
+    "switch": {"switch": 16, "yield-2": 87},
+    "generator": {"next": 48, "next-deep-100": 48},
     "sync": {"queue": 227, "semaphore": 185, "lock": 52, "lock-handed": 213},
     "task": {"spawn-join": 659, "spawn-join-batch": 502},
     "timer": {"arm + cancel, 1,000 live": 119, "arm": 81, "cancel": 29, "expire": 244,
