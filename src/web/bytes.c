@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-enum { FIRST_CAP = 512 };
+enum { FIRST_CAP = 64 };
 
 size_t xie_bytes_room(const struct xie_bytes *bytes)
 {

@@ -6,13 +6,20 @@
 
 #include "http.h"
 
+static void got(struct xie_http *http, size_t len)
+{
+    http->in.len += len;
+    if (len >= http->read_size && http->read_size < XIE_HTTP_READ_MAX)
+        http->read_size *= 2;
+}
+
 /* Read more, by a deadline. late: the deadline of this call passed, and no other's.
  * return bytes, 0 at the end; errors of the stream. */
 static ssize_t fill(struct xie_http *http, int64_t by, bool *late)
 {
     struct xie_scope scope;
     *late = false;
-    if (xie_bytes_reserve(&http->in, XIE_HTTP_READ) < 0)
+    if (xie_bytes_reserve(&http->in, http->read_size) < 0)
         return -ENOMEM;
     xie_scope_open(&scope, by - xie_now());
     ssize_t n = http->out.pending ? xie_out_drain(&http->out, NULL) : 0;
@@ -20,7 +27,7 @@ static ssize_t fill(struct xie_http *http, int64_t by, bool *late)
         n = xie_stream_read(http->stream, xie_bytes_end(&http->in), xie_bytes_room(&http->in));
     xie_scope_close(&scope);
     if (n > 0)
-        http->in.len += (size_t)n;
+        got(http, (size_t)n);
     else if (!n)
         http->ended = true;
     else if (n == -ETIMEDOUT)
@@ -35,6 +42,10 @@ static ssize_t fill_idle(struct xie_http *http)
     bool late;
     if (http->server->stopping)
         return 0;
+    if (http->in.cap > XIE_HTTP_READ_KEPT) { /* by who is idle */
+        xie_bytes_fini(&http->in);
+        http->read_size = XIE_HTTP_READ;
+    }
     xie_scope_open(&scope, XIE_NEVER);
     http->idle = &scope;
     xie_list_push(&http->server->idle, &http->link);

@@ -1,10 +1,11 @@
-/* frame.c - the frames that most messages are: whole ones that have come whole.
+/* frame.c - the frames that most messages are: whole ones that have come whole, and those we send.
  * Floor 8. They are taken here, a word at a time; all others, and all that is wrong, are lent to
  * wslay, frame by frame, so that between two frames it holds no bytes. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "base/memory.h"
+#include "handshake.h"
 #include "utf8.h"
 #include "ws.h"
 
@@ -43,7 +44,8 @@ static bool simple(const struct xie_ws *ws, const unsigned char *head, uint64_t 
     return (head[1] & 127) < 126 || ((head[1] & 127) == 126 && len >= 126);
 }
 
-static void unmask(char *to, const char *from, size_t len, const unsigned char *mask)
+/* Mask or unmask: RFC 6455 section 5.3. */
+static void mask_bytes(char *to, const char *from, size_t len, const unsigned char *mask)
 {
     uint64_t key, word;
     memcpy(&key, mask, 4);
@@ -64,7 +66,7 @@ static bool unmasked(const struct xie_ws *ws, const struct xie_ws_message *messa
 {
     size_t len = message->data.len;
     if (!ws->client)
-        unmask(to, from, len, mask);
+        mask_bytes(to, from, len, mask);
     else if (to != from)
         memcpy(to, from, len);
     return message->kind != XIE_WS_TEXT || xie_web_utf8(to, len);
@@ -82,7 +84,7 @@ static bool move(struct xie_ws *ws, struct xie_ws_message *message, size_t size,
     char *first = xie_bytes_first(data);
     if (!unmasked(ws, message, first, first, mask)) {
         if (!ws->client)
-            unmask(first, first, len, mask); /* as it was */
+            mask_bytes(first, first, len, mask); /* as it was */
         *data = (struct xie_bytes){0};
         return false;
     }
@@ -143,6 +145,32 @@ static void lend_head(struct xie_ws *ws, const unsigned char *head, size_t have)
     ws->head_len = have;
 }
 
+/* A ping or pong, as it should be? */
+static bool sign_of_life(const struct xie_ws *ws, const unsigned char *head)
+{
+    return (head[0] == (128 | WSLAY_PING) || head[0] == (128 | WSLAY_PONG)) &&
+           (head[1] & 127) < 126 && !(head[1] & 128) == ws->client;
+}
+
+/* A ping has its answer put down, a pong is dropped. false: without memory */
+static bool take_sign(struct xie_ws *ws, const unsigned char *head, size_t size, size_t len)
+{
+    char payload[125];
+    const char *from = xie_bytes_first(&ws->in) + size;
+    if (head[0] == (128 | WSLAY_PING) && !ws->close_sent) {
+        if (ws->client)
+            memcpy(payload, from, len);
+        else
+            mask_bytes(payload, from, len, head + size - 4);
+        struct xie_chunk *chunk = xie_ws_frame(ws, WSLAY_PONG, WSLAY_RSV_NONE, payload, len);
+        if (!chunk)
+            return false;
+        xie_ws_send_pong(ws, chunk);
+    }
+    xie_bytes_take(&ws->in, size + len);
+    return true;
+}
+
 bool xie_ws_next_frame(struct xie_ws *ws)
 {
     unsigned char head[XIE_WS_FRAME_HEAD];
@@ -159,6 +187,9 @@ bool xie_ws_next_frame(struct xie_ws *ws)
         return true;
     }
     uint64_t len = payload_size(head);
+    if (!had && sign_of_life(ws, head) && ws->in.len - size >= len &&
+        take_sign(ws, head, size, (size_t)len))
+        return true;
     if (!had && simple(ws, head, len) && len <= ws->max_message) {
         bool whole = ws->in.len - size >= len;
         if (whole && take(ws, head, size, (size_t)len))
@@ -170,4 +201,51 @@ bool xie_ws_next_frame(struct xie_ws *ws)
     ws->lent = len > UINT64_MAX - size ? UINT64_MAX : size - had + len;
     ws->head_len = 0;
     return true;
+}
+
+int xie_ws_mask(unsigned char mask[4])
+{
+    /* Random bytes to come, of all connections. */
+    static __thread unsigned char masks[256];
+    static __thread size_t left;
+    if (!left) {
+        if (xie_ws_random(masks, sizeof masks) < 0)
+            return -1;
+        left = sizeof masks;
+    }
+    left -= 4;
+    memcpy(mask, masks + left, 4);
+    return 0;
+}
+
+/* The head of a frame, mask not included: RFC 6455 section 5.2. Returns its size. */
+static size_t write_head(unsigned char *head, unsigned first, bool masked, uint64_t len)
+{
+    size_t bytes = len < 126 ? 0 : len <= UINT16_MAX ? 2 : 8;
+    head[0] = (unsigned char)first;
+    head[1] = (unsigned char)((masked ? 128u : 0u) | (!bytes ? len : bytes == 2 ? 126 : 127));
+    for (size_t i = 0; i < bytes; i++)
+        head[HEAD_LEAST + i] = (unsigned char)(len >> 8 * (bytes - 1 - i));
+    return HEAD_LEAST + bytes;
+}
+
+struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, uint8_t rsv, const void *data,
+                               size_t len)
+{
+    unsigned char head[XIE_WS_FRAME_HEAD], *mask;
+    size_t size = write_head(head, 128u | (unsigned)rsv << 4 | opcode, ws->client, len);
+    mask = head + size;
+    if (ws->client && xie_ws_mask(mask) < 0)
+        return NULL;
+    size += ws->client ? 4 : 0;
+    struct xie_chunk *chunk = len > SIZE_MAX / 2 ? NULL : xie_chunk_new(size + len);
+    if (!chunk)
+        return NULL;
+    xie_chunk_add(chunk, head, size);
+    if (ws->client)
+        mask_bytes(chunk->data + size, data, len, mask);
+    else if (len)
+        memcpy(chunk->data + size, data, len);
+    chunk->len += len;
+    return chunk;
 }

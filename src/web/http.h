@@ -13,9 +13,11 @@
 #include "out.h"
 
 enum {
-    XIE_HTTP_READ = 4096,     /* room for one read */
-    XIE_HTTP_CORK = 64 << 10, /* answers kept back for one write, at most */
-    XIE_HTTP_LINGER_S = 2,    /* for the peer to close after our end */
+    XIE_HTTP_READ = 1024, /* room for one read, at first */
+    XIE_HTTP_READ_KEPT = 4 << 10,
+    XIE_HTTP_READ_MAX = 16 << 10, /* and when requests are large */
+    XIE_HTTP_CORK = 64 << 10,     /* answers kept back for one write, at most */
+    XIE_HTTP_LINGER_S = 2,        /* for the peer to close after our end */
     XIE_HTTP_DATE = sizeof "Sun, 06 Nov 1994 08:49:37 GMT"
 };
 
@@ -40,6 +42,7 @@ struct xie_http {
     struct xie_scope *idle; /* around the wait for the next request */
     struct xie_out out;
     struct xie_bytes in; /* read, not yet understood */
+    size_t read_size;    /* grows while reads come back full */
     bool ended;          /* the peer sends no more */
     bool broken;         /* of no more use: it ended within a body or an answer */
     bool close;          /* after this answer */

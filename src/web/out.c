@@ -9,7 +9,11 @@
 #include "base/memory.h"
 #include "task/reach.h"
 
-enum { PARTS = 64, BATCH = 256 << 10 };
+enum {
+    FEW = 6,    /* parts of a write, on the stack of whoever writes */
+    PARTS = 64, /* for as many there is other memory */
+    BATCH = 256 << 10
+};
 
 static struct xie_chunk *of_link(struct xie_link *link)
 {
@@ -59,12 +63,12 @@ static void unlink_chunk(struct xie_out *out, struct xie_chunk *chunk)
         xie_release(chunk);
 }
 
-static int gather(struct xie_out *out, struct iovec *parts)
+static int gather(struct xie_out *out, struct iovec *parts, int most)
 {
     size_t total = 0;
     int count = 0;
     struct xie_link *link = out->chunks.next;
-    for (; link != &out->chunks && count < PARTS && total < BATCH; link = link->next) {
+    for (; link != &out->chunks && count < most && total < BATCH; link = link->next) {
         struct xie_chunk *chunk = of_link(link);
         size_t len = chunk->len - chunk->off;
         if (len > BATCH - total)
@@ -95,17 +99,29 @@ static void settle(struct xie_out *out, uint64_t written)
     }
 }
 
+/* Are there more than a few? */
+static bool many(const struct xie_out *out)
+{
+    const struct xie_link *link = out->chunks.next;
+    for (int i = 0; link != &out->chunks; link = link->next)
+        if (++i > FEW)
+            return true;
+    return false;
+}
+
 static int write_some(struct xie_out *out)
 {
-    struct iovec parts[PARTS];
-    int count = gather(out, parts);
+    struct iovec few[FEW];
+    struct iovec *parts = many(out) ? xie_alloc(PARTS * sizeof *parts) : NULL;
+    int count = parts ? gather(out, parts, PARTS) : gather(out, few, FEW);
     uint64_t before = xie_stream_written(out->stream);
     struct xie_scope scope;
     xie_scope_open(&scope, out->stall_ns);
     out->writing = &scope;
-    ssize_t n = xie_stream_writev(out->stream, parts, count);
+    ssize_t n = xie_stream_writev(out->stream, parts ? parts : few, count);
     out->writing = NULL;
     xie_scope_close(&scope);
+    xie_release(parts);
     settle(out, xie_stream_written(out->stream) - before);
     if (n >= 0)
         return 0;

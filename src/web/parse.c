@@ -14,7 +14,7 @@ static void fail(struct xie_ws *ws, int error, uint16_t code)
 {
     ws->parse_error = error;
     ws->fail_code = code;
-    wslay_event_shutdown_read(ws->in_frames);
+    wslay_event_shutdown_read(ws->parser);
 }
 
 static ssize_t on_read(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, int flags, void *arg)
@@ -44,19 +44,10 @@ static ssize_t on_write(wslay_event_context_ptr ctx, const uint8_t *data, size_t
     return (ssize_t)len;
 }
 
-/* A mask that nobody can guess, for each frame: RFC 6455 section 10.3. */
 static int on_mask(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, void *arg)
 {
-    struct xie_ws *ws = arg;
-    (void)ctx;
-    if (ws->masks_left < len) {
-        if (xie_ws_random(ws->masks, sizeof ws->masks) < 0)
-            return -1;
-        ws->masks_left = sizeof ws->masks;
-    }
-    ws->masks_left -= len;
-    memcpy(buf, ws->masks + ws->masks_left, len);
-    return 0;
+    (void)ctx, (void)len, (void)arg; /* it is 4 */
+    return xie_ws_mask(buf);
 }
 
 static void on_frame(wslay_event_context_ptr ctx,
@@ -123,8 +114,8 @@ void xie_ws_take_close(struct xie_ws *ws)
 {
     const unsigned char *frame = ws->close_frame;
     size_t len = ws->close_len > 2 ? ws->close_len - 2 : 0;
-    wslay_event_shutdown_write(ws->in_frames);
-    wslay_event_shutdown_read(ws->in_frames);
+    wslay_event_shutdown_write(ws->parser);
+    wslay_event_shutdown_read(ws->parser);
     ws->code = WSLAY_CODE_NO_STATUS_RCVD;
     if (ws->close_len >= 2)
         ws->code = (uint16_t)(frame[0] << 8 | frame[1]);
@@ -192,17 +183,37 @@ const struct wslay_event_callbacks xie_ws_callbacks = {
     .on_msg_recv_callback = on_message,
 };
 
-static ssize_t frame_write(const uint8_t *data, size_t len, int flags, void *arg)
+int xie_ws_wake_parser(struct xie_ws *ws)
 {
-    return on_write(NULL, data, len, flags, arg);
+    if (ws->parser)
+        return 0;
+    int err = ws->client ? wslay_event_context_client_init(&ws->parser, &xie_ws_callbacks, ws)
+                         : wslay_event_context_server_init(&ws->parser, &xie_ws_callbacks, ws);
+    if (err) {
+        ws->parser = NULL;
+        return -ENOMEM;
+    }
+    wslay_event_config_set_no_buffering(ws->parser, 1);
+    /* Ours counts whole messages; wslay's would see only one frame at a time. */
+    wslay_event_config_set_max_recv_msg_length(ws->parser, UINT64_MAX);
+    if (ws->deflate)
+        wslay_event_config_set_allowed_rsv_bits(ws->parser, WSLAY_RSV1_BIT);
+    if (ws->close_sent)
+        wslay_event_shutdown_write(ws->parser);
+    return 0;
 }
 
-static int frame_mask(uint8_t *buf, size_t len, void *arg)
+void xie_ws_rest_parser(struct xie_ws *ws)
 {
-    return on_mask(NULL, buf, len, arg);
+    if (!ws->parser || ws->deflate || ws->lent || ws->head_len || ws->partial)
+        return;
+    if (ws->close_received || xie_ws_parser_stopped(ws) || wslay_event_want_write(ws->parser))
+        return;
+    wslay_event_context_free(ws->parser);
+    ws->parser = NULL;
 }
 
-const struct wslay_frame_callbacks xie_ws_frame_callbacks = {
-    .send_callback = frame_write,
-    .genmask_callback = frame_mask,
-};
+bool xie_ws_parser_stopped(const struct xie_ws *ws)
+{
+    return ws->parser && !wslay_event_get_read_enabled(ws->parser);
+}

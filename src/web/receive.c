@@ -18,8 +18,8 @@ static int die(struct xie_ws *ws, int error)
 /* What wslay wanted to close with. It says nothing where the head of a frame was wrong. */
 static uint16_t verdict(struct xie_ws *ws)
 {
-    wslay_event_send(ws->in_frames); /* into nowhere: ws->making is NULL */
-    return wslay_event_get_status_code_sent(ws->in_frames) == WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA
+    wslay_event_send(ws->parser); /* into nowhere: ws->making is NULL */
+    return wslay_event_get_status_code_sent(ws->parser) == WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA
                ? WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA
                : WSLAY_CODE_PROTOCOL_ERROR;
 }
@@ -48,25 +48,30 @@ static void refused(struct xie_ws *ws)
         fail(ws, XIE_EWS_PROTOCOL, code);
 }
 
-/* Frame by frame, until there is a message, or one that needs more than has come. */
-static void feed(struct xie_ws *ws)
+/* Frame by frame, until there is a message, or one that needs more than has come. 0 or -ENOMEM */
+static int feed(struct xie_ws *ws)
 {
     while (xie_list_empty(&ws->inbox) && !ws->parse_error && !ws->close_received &&
-           wslay_event_get_read_enabled(ws->in_frames)) {
+           !xie_ws_parser_stopped(ws)) {
         if (ws->lent ? !ws->in.len : !xie_ws_next_frame(ws))
-            return;
-        if (ws->lent)
-            wslay_event_recv(ws->in_frames);
+            return 0;
+        if (!ws->lent)
+            continue;
+        if (xie_ws_wake_parser(ws) < 0)
+            return -ENOMEM;
+        wslay_event_recv(ws->parser);
     }
+    return 0;
 }
 
 /* Parse what has been read. */
 static int parse(struct xie_ws *ws)
 {
-    feed(ws);
+    if (feed(ws) < 0)
+        return -ENOMEM;
     if (ws->parse_error)
         fail(ws, ws->parse_error, ws->fail_code);
-    else if (!wslay_event_get_read_enabled(ws->in_frames) && !ws->close_received)
+    else if (xie_ws_parser_stopped(ws) && !ws->close_received)
         refused(ws);
     if (ws->error)
         return 0;
@@ -107,6 +112,7 @@ static void heard(struct xie_ws *ws, size_t len)
 static int more(struct xie_ws *ws)
 {
     struct xie_scope scope;
+    xie_ws_rest_parser(ws);
     if (xie_bytes_reserve(&ws->in, ws->read_size) < 0)
         return -ENOMEM;
     xie_scope_open(&scope,

@@ -8,45 +8,27 @@
 #include "utf8.h"
 #include "ws.h"
 
-struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, uint8_t rsv, const void *data,
-                               size_t len)
+void xie_ws_send_pong(struct xie_ws *ws, struct xie_chunk *chunk)
 {
-    struct xie_chunk *chunk = xie_chunk_new(len + XIE_WS_FRAME_HEAD);
-    if (!chunk)
-        return NULL;
-    struct wslay_frame_iocb frame = {.fin = 1,
-                                     .rsv = rsv,
-                                     .opcode = opcode,
-                                     .mask = ws->client,
-                                     .payload_length = len,
-                                     .data = data,
-                                     .data_length = len};
-    ws->making = chunk;
-    ssize_t n = wslay_frame_send(ws->out_frames, &frame);
-    ws->making = NULL;
-    if (n >= 0 && (size_t)n == len)
-        return chunk;
-    xie_release(chunk);
-    return NULL;
-}
-
-int xie_ws_pump(struct xie_ws *ws)
-{
-    if (!wslay_event_want_write(ws->in_frames))
-        return 0;
-    size_t heads = wslay_event_get_queued_msg_count(ws->in_frames) * XIE_WS_FRAME_HEAD;
-    struct xie_chunk *chunk =
-        xie_chunk_new(wslay_event_get_queued_msg_length(ws->in_frames) + heads);
-    if (!chunk)
-        return -ENOMEM;
-    ws->making = chunk;
-    wslay_event_send(ws->in_frames);
-    ws->making = NULL;
     /* A peer that pings without reading gets one answer, however often it asked. */
     xie_out_drop_pong(&ws->out);
     chunk->pong = true;
     xie_out_add(&ws->out, chunk, false);
     xie_out_kick(&ws->out);
+}
+
+int xie_ws_pump(struct xie_ws *ws)
+{
+    if (!ws->parser || !wslay_event_want_write(ws->parser))
+        return 0;
+    size_t heads = wslay_event_get_queued_msg_count(ws->parser) * XIE_WS_FRAME_HEAD;
+    struct xie_chunk *chunk = xie_chunk_new(wslay_event_get_queued_msg_length(ws->parser) + heads);
+    if (!chunk)
+        return -ENOMEM;
+    ws->making = chunk;
+    wslay_event_send(ws->parser);
+    ws->making = NULL;
+    xie_ws_send_pong(ws, chunk);
     return 0;
 }
 
@@ -62,7 +44,8 @@ int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size
     if (!chunk)
         return -ENOMEM;
     ws->close_sent = true;
-    wslay_event_shutdown_write(ws->in_frames);
+    if (ws->parser)
+        wslay_event_shutdown_write(ws->parser);
     xie_out_add(&ws->out, chunk, false);
     xie_out_kick(&ws->out);
     return 0;

@@ -64,6 +64,7 @@ static struct xie_http *http_new(struct xie_http_server *server, struct xie_stre
         return NULL;
     http->server = server;
     http->stream = stream;
+    http->read_size = XIE_HTTP_READ;
     xie_list_init(&http->link);
     xie_out_init(&http->out, stream, server->options.write_timeout_ns);
     return http;

@@ -29,25 +29,10 @@ static void release(struct xie_ws *ws)
     }
     xie_ws_message_free(ws->current);
     xie_ws_message_free(ws->partial);
-    wslay_event_context_free(ws->in_frames);
-    wslay_frame_context_free(ws->out_frames);
+    wslay_event_context_free(ws->parser);
     xie_deflate_free(ws->deflate);
     xie_bytes_fini(&ws->in);
     xie_release(ws);
-}
-
-static int make_parsers(struct xie_ws *ws)
-{
-    int err = ws->client ? wslay_event_context_client_init(&ws->in_frames, &xie_ws_callbacks, ws)
-                         : wslay_event_context_server_init(&ws->in_frames, &xie_ws_callbacks, ws);
-    if (!err)
-        err = wslay_frame_context_init(&ws->out_frames, &xie_ws_frame_callbacks, ws);
-    if (err)
-        return -ENOMEM;
-    wslay_event_config_set_no_buffering(ws->in_frames, 1);
-    /* Ours counts whole messages; wslay's would see only one frame at a time. */
-    wslay_event_config_set_max_recv_msg_length(ws->in_frames, UINT64_MAX);
-    return 0;
 }
 
 static int make_deflate(struct xie_ws *ws, const struct xie_ws_options *options,
@@ -60,7 +45,6 @@ static int make_deflate(struct xie_ws *ws, const struct xie_ws_options *options,
         return -ENOMEM;
     ws->own_alone = terms->own_alone;
     ws->deflate_least = options->deflate_least ? options->deflate_least : XIE_WS_DEFLATE_LEAST;
-    wslay_event_config_set_allowed_rsv_bits(ws->in_frames, WSLAY_RSV1_BIT);
     return 0;
 }
 
@@ -84,7 +68,7 @@ int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, 
     ws->read_size = XIE_WS_READ;
     xie_list_init(&ws->inbox);
     xie_out_init(&ws->out, stream, XIE_NEVER);
-    if (make_parsers(ws) < 0 || make_deflate(ws, options, terms) < 0) {
+    if (make_deflate(ws, options, terms) < 0) {
         release(ws);
         return -ENOMEM;
     }

@@ -1,6 +1,6 @@
 /* ws.h - one WebSocket after its handshake.
- * Floor 8. Incoming bytes go through wslay's event layer, which parses, checks and answers
- * pings; outgoing frames are made by its frame layer, straight into the chunk to write. */
+ * Floor 8. Whole messages are taken and made by frame.c. All other frames go through wslay's event
+ * layer, which parses, checks and answers pings; its 9 kB are there while such a frame is. */
 /* SPDX-License-Identifier: MIT */
 #ifndef XIE_WEB_WS_H
 #define XIE_WEB_WS_H
@@ -18,7 +18,7 @@ enum {
     XIE_WS_CLOSE_S = 2,         /* for the peer's part of a close */
     XIE_WS_HURRY_S = 1,         /* for what was put off, in a scope that has triggered */
     XIE_WS_DEFLATE_LEAST = 128, /* a message worth compressing */
-    XIE_WS_READ = 4096,         /* room for one read, at first */
+    XIE_WS_READ = 1024,         /* room for one read, at first */
     XIE_WS_READ_MAX = 64 << 10, /* and when messages are large */
     XIE_WS_CORK = 16 << 10      /* bytes that may wait to share a write */
 };
@@ -32,10 +32,9 @@ struct xie_ws_message {
 };
 
 struct xie_ws {
-    struct xie_stream *stream; /* owned */
-    struct xie_http *http;     /* that it was accepted from */
-    wslay_event_context_ptr in_frames;
-    wslay_frame_context_ptr out_frames;
+    struct xie_stream *stream;      /* owned */
+    struct xie_http *http;          /* that it was accepted from */
+    wslay_event_context_ptr parser; /* NULL: at rest */
     struct xie_out out;
     bool client;
 
@@ -74,8 +73,6 @@ struct xie_ws {
     char reason[XIE_WS_REASON + 1];
 
     struct xie_chunk *making; /* where frames of the callbacks go */
-    unsigned char masks[256]; /* random bytes to come */
-    size_t masks_left;
 
     int64_t ping_interval_ns;
     int64_t heard; /* when the peer was last heard, or pinged; stands still while nobody receives */
@@ -93,6 +90,15 @@ int xie_ws_new(struct xie_stream *stream, const struct xie_ws_options *options, 
 int xie_ws_enter(struct xie_ws *ws);
 void xie_ws_leave(struct xie_ws *ws);
 
+/* Have the parser. 0 or -ENOMEM */
+int xie_ws_wake_parser(struct xie_ws *ws);
+/* Free it, unless it is in the middle of something, or needed for every message. */
+void xie_ws_rest_parser(struct xie_ws *ws);
+/* Does it read no further? */
+bool xie_ws_parser_stopped(const struct xie_ws *ws);
+
+/* A mask that nobody can guess, for each frame: RFC 6455 section 10.3. 0, or < 0 */
+int xie_ws_mask(unsigned char mask[4]);
 /* A frame as a chunk; NULL without memory. rsv: WSLAY_RSV1_BIT where it is compressed. */
 struct xie_chunk *xie_ws_frame(struct xie_ws *ws, uint8_t opcode, uint8_t rsv, const void *data,
                                size_t len);
@@ -101,6 +107,8 @@ bool xie_ws_code_ok(uint16_t code);
 /* Our close frame, put last; nothing follows it. code 1005: without one.
  * 0 or -ENOMEM; XIE_ECLOSED already. */
 int xie_ws_send_close(struct xie_ws *ws, uint16_t code, const char *reason, size_t len);
+/* A pong goes out, if not a later one does. */
+void xie_ws_send_pong(struct xie_ws *ws, struct xie_chunk *chunk);
 /* What the parser wants to say, which is pongs, becomes a chunk. 0 or -ENOMEM */
 int xie_ws_pump(struct xie_ws *ws);
 
@@ -122,6 +130,5 @@ void xie_ws_give_back(struct xie_ws *ws);
 
 /* The parser's callbacks: parse.c. */
 extern const struct wslay_event_callbacks xie_ws_callbacks;
-extern const struct wslay_frame_callbacks xie_ws_frame_callbacks;
 
 #endif
