@@ -117,7 +117,8 @@ XIE_API int xie_stream_read_line(struct xie_stream *stream, char **line, size_t 
 XIE_API int xie_stream_set_limit(struct xie_stream *stream, size_t limit);
 
 /* Look at what there is without taking it; waits for a byte as read does. data is valid
- * until the next read. return bytes available, at least 1; 0 at the end. */
+ * until the next read. return bytes available, at least 1, at most 256 KiB or, where that is set to
+ * less than 64 KiB, the limit; 0 at the end. */
 XIE_API ssize_t xie_stream_peek(struct xie_stream *stream, char **data);
 /* Take len bytes seen by peek. More than there are aborts, as while another task reads. */
 XIE_API void xie_stream_consume(struct xie_stream *stream, size_t len);

@@ -29,7 +29,7 @@ enum {
     XIE_TRANSPORT_LOW = 16 * 1024,
     XIE_TRANSPORT_PARTS_MOST = 64,       /* of one xie_transport_writev */
     XIE_TRANSPORT_BUFFER_MOST = 1 << 30, /* waiting to be sent [bytes] */
-    XIE_TRANSPORT_READ_MOST = 64 * 1024  /* of one data_received [bytes] */
+    XIE_TRANSPORT_READ_MOST = 256 * 1024 /* of one data_received [bytes] */
 };
 
 /* --- making one --------------------------------------------------------------------- */

@@ -13,7 +13,7 @@
 enum {
     XIE_STREAM_SMALL = 256,             /* the buffer inside the struct [bytes] */
     XIE_STREAM_CHUNK = 16 * 1024,       /* the first buffer on the heap [bytes] */
-    XIE_STREAM_LARGE = 64 * 1024,       /* the one for what the small one did not hold [bytes] */
+    XIE_STREAM_LARGE = 256 * 1024,      /* the one for what the small one did not hold [bytes] */
     XIE_STREAM_LIMIT = 64 * 1024,       /* unless set [bytes] */
     XIE_STREAM_LIMIT_MOST = 1024 << 20, /* settable [bytes] */
     XIE_STREAM_PARTS_MOST = 64,         /* of one xie_stream_writev */

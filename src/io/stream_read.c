@@ -104,9 +104,10 @@ static ssize_t read_below(struct xie_stream *stream, void *buf, size_t cap)
     return len;
 }
 
+/* Who sets a small limit wants little memory; the usual one does not bound what is read at once. */
 static size_t large(const struct xie_stream *stream)
 {
-    return stream->limit < XIE_STREAM_LARGE ? stream->limit : XIE_STREAM_LARGE;
+    return stream->limit < XIE_STREAM_LIMIT ? stream->limit : XIE_STREAM_LARGE;
 }
 
 /* Read what is there beneath the buffer, behind what it has. */

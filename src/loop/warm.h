@@ -7,7 +7,9 @@
 
 #include <xie/loop.h>
 
-enum { XIE_WARM = 72 * 1024 /* bytes of each: four records of TLS, or 64 KiB and a byte */ };
+/* Bytes of each: sixteen records of TLS, or 256 KiB and a byte. What nobody writes to is address
+ * space alone. */
+enum { XIE_WARM = 264 * 1024 };
 
 /* A buffer of XIE_WARM bytes, whose content is anything; NULL: no memory. */
 XIE_API char *xie_warm_take(void);

@@ -10,9 +10,9 @@
 #include "io/stream.h"
 
 /* Bytes of a burst: around the sizes of both buffers. */
-static const size_t bursts[] = {1,     254,   255,   256,    300, 1024,
-                                65535, 65536, 65537, 200000, 20,  70000};
-enum { BURSTS = sizeof bursts / sizeof bursts[0], BURST_MOST = 200000 };
+static const size_t bursts[] = {1,     254,    255,    256,    300,    1024, 65535, 65536,
+                                65537, 262143, 262144, 262145, 600000, 20,   70000};
+enum { BURSTS = sizeof bursts / sizeof bursts[0], BURST_MOST = 600000 };
 
 static int send_bursts(void *arg)
 {
@@ -36,7 +36,7 @@ static void hear_burst(struct xie_stream *stream, size_t len, uint64_t at)
     for (size_t got = 0; got < len;) {
         ssize_t seen = xie_stream_peek(stream, &data);
         REQUIRE(seen > 0 && (size_t)seen <= len - got);
-        CHECK(seen <= XIE_STREAM_LIMIT);
+        CHECK(seen <= 256 * 1024);
         CHECK(kit_same(data, (size_t)seen, at + got));
         xie_stream_consume(stream, (size_t)seen);
         got += (size_t)seen;
@@ -226,6 +226,62 @@ IN_TASK(what_came_between_two_reads_is_not_missed)
     return 0;
 }
 
+enum { MUCH = 60000 };
+
+static int write_much(void *arg)
+{
+    static char out[MUCH];
+    kit_fill(out, sizeof out, 0);
+    ssize_t sent = xie_stream_write(arg, out, sizeof out);
+    return sent < 0 ? (int)sent : 0;
+}
+
+/* A small limit bounds what is looked at too; the usual one does not. */
+IN_TASK(a_small_limit_bounds_a_look)
+{
+    enum { LIMIT = 5000 };
+    struct xie_stream *pair[2];
+    char *data;
+    kit_tcp_pair(pair);
+    CHECK_EQ(xie_stream_set_limit(pair[0], LIMIT), 0);
+    struct xie_task *writer = xie_spawn(write_much, pair[1]);
+    for (size_t got = 0; got < MUCH;) {
+        ssize_t seen = xie_stream_peek(pair[0], &data);
+        REQUIRE(seen > 0 && seen <= LIMIT);
+        CHECK(kit_same(data, (size_t)seen, got));
+        xie_stream_consume(pair[0], (size_t)seen);
+        got += (size_t)seen;
+    }
+    CHECK_EQ(xie_join(writer), 0);
+    kit_close(pair);
+    return 0;
+}
+
+/* Reads that fill the caller's buffer say nothing of what is left: more, nothing, or the end. */
+IN_TASK(full_reads_lose_nothing)
+{
+    enum { CHUNK = MUCH / 3 };
+    static char in[CHUNK];
+    struct xie_stream *pair[2];
+    kit_tcp_pair(pair);
+    for (int round = 0; round < 3; round++) {
+        struct xie_task *writer = xie_spawn(write_much, pair[1]);
+        for (size_t got = 0; got < MUCH;) {
+            ssize_t len = xie_stream_read(pair[0], in, CHUNK);
+            REQUIRE(len > 0 && (size_t)len <= MUCH - got);
+            CHECK(kit_same(in, (size_t)len, got));
+            got += (size_t)len;
+        }
+        CHECK_EQ(xie_join(writer), 0);
+        XIE_TIMEOUT(XIE_MILLISECOND)
+            CHECK_EQ(xie_stream_read(pair[0], in, CHUNK), -ETIMEDOUT);
+    }
+    xie_stream_close(pair[1]);
+    CHECK_EQ(xie_stream_read(pair[0], in, CHUNK), 0);
+    xie_stream_close(pair[0]);
+    return 0;
+}
+
 /* What a wait was told of, and nobody could read for want of memory, is there for the next. */
 IN_TASK(a_burst_without_memory_for_it_is_not_missed)
 {
@@ -308,6 +364,8 @@ int main(int argc, char **argv)
          an_end_that_came_with_the_bytes_is_not_missed},
         {"urgent_data_stops_no_reader", urgent_data_stops_no_reader},
         {"what_came_between_two_reads_is_not_missed", what_came_between_two_reads_is_not_missed},
+        {"a_small_limit_bounds_a_look", a_small_limit_bounds_a_look},
+        {"full_reads_lose_nothing", full_reads_lose_nothing},
         {"a_burst_without_memory_for_it_is_not_missed",
          a_burst_without_memory_for_it_is_not_missed},
         {"an_error_queue_makes_no_reader_spin", an_error_queue_makes_no_reader_spin},
