@@ -163,24 +163,32 @@ void xie_slab_put(struct xie_stack *stack)
         slab->last = index;
 }
 
-static bool is_cooling(const struct xie_stack_slab *slab, unsigned index)
+/* The first slot from index on that is cooling, or is not; the one after slab->last when there is
+ * none. By words: few of those between first and last may be. */
+static unsigned find_slot(const struct xie_stack_slab *slab, unsigned index, bool cooling)
 {
-    return slab->cooling[index / WORD_BITS] >> index % WORD_BITS & 1;
+    unsigned end = slab->last + 1;
+    for (; index < end; index = (index / WORD_BITS + 1) * WORD_BITS) {
+        uint64_t word = slab->cooling[index / WORD_BITS];
+        word = (cooling ? word : ~word) >> index % WORD_BITS;
+        if (!word)
+            continue;
+        index += (unsigned)__builtin_ctzll(word);
+        return index < end ? index : end;
+    }
+    return end;
 }
 
 /* Guards between neighbours are no obstacle: the advice leaves them as they are. */
 static void cool(struct xie_stack_slab *slab)
 {
-    for (unsigned index = slab->first; index <= slab->last; index++) {
-        unsigned end = index;
-        while (end <= slab->last && is_cooling(slab, end))
-            end++;
-        if (end == index)
-            continue;
+    unsigned index = find_slot(slab, slab->first, true);
+    while (index <= slab->last) {
+        unsigned end = find_slot(slab, index, false);
         char *from = slot_at(slab, index) + slab->class->pool->guard;
         xie_sys_advise(from, (size_t)(slot_at(slab, end) - from), MADV_DONTNEED);
         slab->cold_count += end - index;
-        index = end;
+        index = find_slot(slab, end, true);
     }
     for (unsigned word = slab->first / WORD_BITS; word <= slab->last / WORD_BITS; word++) {
         slab->cold[word] |= slab->cooling[word];

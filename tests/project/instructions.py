@@ -25,7 +25,7 @@ MOST = {
     "sync": {"queue": 227, "semaphore": 185, "lock": 52, "lock-handed": 213},
     "task": {"spawn-join": 659, "spawn-join-batch": 502},
     "timer": {"arm + cancel, 1,000 live": 119, "arm": 81, "cancel": 29, "expire": 244,
-              "call arm": 126, "call cancel": 53, "sleeping task woken": 3736,
+              "call arm": 126, "call cancel": 53, "sleeping task woken": 1392,
               "deadline around a wait": 347},
 }
 
