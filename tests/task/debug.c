@@ -244,6 +244,7 @@ static int new_name(void *arg)
 
 static void a_name_may_change_meanwhile(void)
 {
+    need_true_frames();
     CHECK_EQ(debug_run(new_name, NULL, 40 * XIE_MILLISECOND), 0);
     CHECK(strstr(text, "task 'second' (spawned at "));
 }
