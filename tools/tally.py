@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """tally.py - count the TAP points in Meson's testlog.json: passed, failed, skipped.
 
-Each failed point is named, with the comments before it, on stderr.
+Each failed point is named on stderr, with the comments before it, after what its program said there:
+a sanitizer's report, or the end.
 """
 # SPDX-License-Identifier: MIT
 import json
@@ -10,12 +11,24 @@ import sys
 
 POINT = re.compile(r"^(not )?ok\b[ \d]*(?:- )?([^#]*)(#\s*(?:SKIP|TODO)\b)?", re.IGNORECASE)
 FINE = {"OK", "SKIP", "EXPECTEDFAIL"}
+REPORT = re.compile(r"Sanitizer|runtime error|^==\d+== \S")
+LINES = 40  # of what one program said
+
+
+def said(test):
+    """Tell what a failed test's program said on its stderr."""
+    lines = (test.get("stderr") or "").splitlines()
+    reported = (number for number, line in enumerate(lines) if REPORT.search(line))
+    start = next(reported, max(len(lines) - LINES, 0))
+    print(*lines[start:start + LINES], sep="\n", end="\n" if lines else "", file=sys.stderr)
 
 
 def points(test):
     """Count one test's points, telling the failed ones."""
     passed = failed = skipped = 0
     comments = []
+    if test["result"] not in FINE:
+        said(test)
     for line in (test.get("stdout") or "").splitlines():
         match = POINT.match(line)
         if line.startswith("1..0"):
@@ -46,7 +59,6 @@ def tally(path):
                 failed += 1
                 print(f"not ok {test['name']}: {test['result'].lower()}, code {test['returncode']}",
                       file=sys.stderr)
-                print((test.get("stderr") or "")[-2000:], file=sys.stderr)
             elif test["result"] == "OK" and passed + failed + skipped == 0:
                 passed += 1
             elif test["result"] == "SKIP" and skipped == 0:

@@ -96,8 +96,15 @@ static int spawn_blocking(void *arg)
     return xie_join(xie_spawn(named_while_it_blocks, arg));
 }
 
+static void need_true_frames(void)
+{
+    if (tap_valgrind())
+        tap_skip("valgrind now and then takes the frame for gone in which the question comes");
+}
+
 static void a_task_that_blocks_is_named_while_it_does(void)
 {
+    need_true_frames();
     CHECK_EQ(debug_run(spawn_blocking, NULL, 5 * XIE_MILLISECOND), 0);
     CHECK(strstr(text, "task 'named_while_it_blocks' (spawned at "));
     CHECK(strstr(text, "debug.c:"));
@@ -121,6 +128,7 @@ static int block_in_a_call(void *arg)
 
 static void so_is_a_callback(void)
 {
+    need_true_frames();
     char needle[64];
     CHECK_EQ(debug_run(block_in_a_call, NULL, 5 * XIE_MILLISECOND), 0);
     snprintf(needle, sizeof needle, "a callback (function %p) has been running",
@@ -236,6 +244,7 @@ static int new_name(void *arg)
 
 static void a_name_may_change_meanwhile(void)
 {
+    need_true_frames();
     CHECK_EQ(debug_run(new_name, NULL, 40 * XIE_MILLISECOND), 0);
     CHECK(strstr(text, "task 'second' (spawned at "));
 }
