@@ -99,7 +99,7 @@ static int spawn_blocking(void *arg)
 static void need_true_frames(void)
 {
     if (tap_valgrind())
-        tap_skip("valgrind now and then takes the frame for gone in which the question comes");
+        tap_skip("valgrind now and then complains of the frame in which the signal came");
 }
 
 static void a_task_that_blocks_is_named_while_it_does(void)
