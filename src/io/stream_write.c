@@ -52,13 +52,12 @@ ssize_t xie_stream_write(struct xie_stream *stream, const void *buf, size_t len)
     return write_all(stream, &part, len > 0, len);
 }
 
-ssize_t xie_stream_writev(struct xie_stream *stream, const struct iovec *parts, int count)
+/* Write a copy of parts, which left has room for. */
+static ssize_t write_parts(struct xie_stream *stream, const struct iovec *parts, int count,
+                           struct iovec *left)
 {
-    struct iovec left[XIE_STREAM_PARTS_MOST];
     int used = 0;
     size_t total = 0;
-    if (count < 1 || count > XIE_STREAM_PARTS_MOST)
-        return -EINVAL;
     for (int i = 0; i < count; i++) {
         if (parts[i].iov_len > SSIZE_MAX - total)
             return -EINVAL;
@@ -67,6 +66,24 @@ ssize_t xie_stream_writev(struct xie_stream *stream, const struct iovec *parts, 
             left[used++] = parts[i];
     }
     return write_all(stream, left, used, total);
+}
+
+static __attribute__((noinline)) ssize_t write_many(struct xie_stream *stream,
+                                                    const struct iovec *parts, int count)
+{
+    struct iovec left[XIE_STREAM_PARTS_MOST];
+    return write_parts(stream, parts, count, left);
+}
+
+ssize_t xie_stream_writev(struct xie_stream *stream, const struct iovec *parts, int count)
+{
+    struct iovec
+        few[8]; /* a kilobyte less of stack than many take, which else a page would be for */
+    if (count < 1 || count > XIE_STREAM_PARTS_MOST)
+        return -EINVAL;
+    if (count > (int)(sizeof few / sizeof *few))
+        return write_many(stream, parts, count);
+    return write_parts(stream, parts, count, few);
 }
 
 int xie_stream_write_eof(struct xie_stream *stream)
