@@ -116,6 +116,66 @@ role = "peer"
 command = ["{sys.executable}", "{{area}}/echo.py"]
 '''
 
+SERIES = '''
+about = "one size of several"
+kind = "programs"
+[[row]]
+name = "tasks, 10"
+unit = "ns"
+series = "tasks"
+at = 10
+[[row]]
+name = "tasks, 1,000"
+unit = "ns"
+series = "tasks"
+at = 1000
+[[contestant]]
+name = "us"
+role = "ours"
+command = ["printf", "tasks, 10 20 ns\\ntasks, 1,000 50 ns\\n"]
+[[contestant]]
+name = "bare"
+role = "limit"
+command = ["printf", "tasks, 10 10 ns\\ntasks, 1,000 10 ns\\n"]
+[[goal]]
+of = "us"
+from = "tasks, 10"
+most = 2
+rows = ["tasks, 1,000"]
+[[picture]]
+file = "tasks.svg"
+title = "Tasks"
+unit = "ns"
+series = "tasks"
+'''
+
+# Servers that leave word of how many cores they may use.
+CORES = f'''
+about = "one core, or all"
+kind = "duel"
+[load]
+command = ["{sys.executable}", "{{area}}/player.py"]
+args = ["--lose", "no"]
+[[row]]
+name = "much"
+measure = "rate"
+[[contestant]]
+name = "us"
+role = "ours"
+command = ["{sys.executable}", "{{area}}/echo.py", "{{area}}/pinned"]
+[[contestant]]
+name = "them"
+role = "peer"
+pinned = false
+command = ["{sys.executable}", "{{area}}/echo.py", "{{area}}/free"]
+'''
+
+COUNTED = '''
+import os, sys
+with open(sys.argv[1], "w") as file:
+    file.write(str(len(os.sched_getaffinity(0))))
+'''
+
 KIT = f'''
 about = "the kit of C, on a server of C"
 kind = "duel"
@@ -209,6 +269,39 @@ def test_a_lost_request_voids_its_row():
     code, found = measured("duel", "--row", "lost")
     assert code == 1 and found["void"][0]["contestant"] == "them", found
     assert [line["contestant"] for line in found["lines"]] == ["us"]
+
+
+def test_sizes():
+    area("sizes", SERIES)
+    code, found = measured("sizes", "--pictures", str(BENCH / "pictures"))
+    assert code == 0 and not found["failed"], found
+    lines = {(line["at"], line["contestant"]): line for line in found["lines"]}
+    assert lines[1000, "us"]["median"] == 50 and lines[1000, "us"]["to_limit"][1] == 5
+    assert [(goal["row"], goal["ratio"][1], goal["reached"]) for goal in found["goals"]] == \
+        [("tasks, 1,000", 2.5, False)], found["goals"]
+    assert "<svg" in (BENCH / "pictures/tasks.svg").read_text()
+    _, out, _ = bench("sizes", "--runs", "1")
+    rows = [line.split() for line in out.splitlines()]
+    assert ["10", "20.00", "2.000", "(2.000–2.000)", "10.00"] in rows, out
+    assert ["1,000", "50.00", "5.000", "(5.000–5.000)", "10.00"] in rows, out
+
+
+def test_requests_a_second_on_one_core_or_all():
+    area("cores", CORES, echo=COUNTED + ECHO, player=PLAYER)
+    code, found = measured("cores")
+    assert code == 0 and not found["void"], found
+    lines = {line["contestant"]: line for line in found["lines"]}
+    assert lines["us"]["unit"] == "/s"
+    assert lines["us"]["median"] == 100 / 5000e-9  # by what the load says it took
+    assert (BENCH / "cores/pinned").read_text() == "1"
+    assert int((BENCH / "cores/free").read_text()) == len(os.sched_getaffinity(0))
+
+
+def test_peers_left_out():
+    area("figures", PROGRAMS)
+    code, found = measured("figures", "--no-peers")
+    assert code == 0 and not found["skipped"], found
+    assert {line["contestant"] for line in found["lines"]} == {"us", "bare"}
 
 
 def test_the_kit():
