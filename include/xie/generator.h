@@ -230,14 +230,28 @@ struct xie_gen_front {
     struct xie_left consumer;  /* outermost: where a yield goes */
 };
 
+/* The library's functions by other names, since an inline one cannot call its own. */
+XIE_API int xie_gen_next_called_(struct xie_gen *gen, void **out);
+XIE_API int xie_gen_send_called_(struct xie_gen *gen, void *value, void **out);
+XIE_API int xie_gen_yield_called_(struct xie_gen *self, void *value, void **sent);
+
 /* XIE_GEN_CALLED, defined before: always call. */
 #if defined(XIE_SWITCH_INLINED) && !defined(XIE_GEN_CALLED)
 
 #define XIE_GEN_INLINE_ extern inline __attribute__((gnu_inline))
 
-int xie_gen_next_called_(struct xie_gen *gen, void **out) __asm__("xie_gen_next");
-int xie_gen_send_called_(struct xie_gen *gen, void *value, void **out) __asm__("xie_gen_send");
-int xie_gen_yield_called_(struct xie_gen *self, void *value, void **sent) __asm__("xie_gen_yield");
+/* The end of a chain as seen from gen: itself, mostly. The processor foresees a branch, and goes on
+ * before it has read other; without the empty assembler text the compiler would take other always.
+ */
+extern inline __attribute__((gnu_inline, always_inline)) struct xie_gen_front *
+xie_gen_end_(struct xie_gen *gen, struct xie_gen *other)
+{
+    if (__builtin_expect(gen != other, 0)) {
+        gen = other;
+        __asm__ volatile("" : "+r"(gen));
+    }
+    return (struct xie_gen_front *)gen;
+}
 
 extern inline __attribute__((gnu_inline, always_inline)) int
 xie_gen_resume_(struct xie_gen *gen, void *value, void **out)
@@ -245,8 +259,7 @@ xie_gen_resume_(struct xie_gen *gen, void *value, void **out)
     struct xie_gen_front *front = (struct xie_gen_front *)gen;
     struct xie_carried carried = {0, value};
     front->state = XIE_GEN_RUNNING;
-    carried =
-        xie_switch(&front->consumer, &((struct xie_gen_front *)front->innermost)->body, carried);
+    carried = xie_switch(&front->consumer, &xie_gen_end_(gen, front->innermost)->body, carried);
     if (carried.status > 0 && out)
         *out = carried.value;
     return (int)carried.status;
@@ -274,7 +287,7 @@ XIE_GEN_INLINE_ int xie_gen_yield(struct xie_gen *self, void *value, void **sent
     size_t depth = (size_t)((char *)self - (char *)__builtin_frame_address(0));
     if (__builtin_expect(!self || depth >= front->room, 0))
         return xie_gen_yield_called_(self, value, sent);
-    outermost = (struct xie_gen_front *)front->outermost;
+    outermost = xie_gen_end_(self, front->outermost);
     outermost->state = XIE_GEN_SUSPENDED;
     carried = xie_switch(&front->body, &outermost->consumer, carried);
     if (!carried.status && sent)

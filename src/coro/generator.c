@@ -305,3 +305,10 @@ int xie_gen_return(struct xie_gen *self, void *result)
     self->result = result;
     return 0;
 }
+
+/* For the inline ones. */
+__attribute__((alias("xie_gen_next"))) int xie_gen_next_called_(struct xie_gen *gen, void **out);
+__attribute__((alias("xie_gen_send"))) int xie_gen_send_called_(struct xie_gen *gen, void *value,
+                                                                void **out);
+__attribute__((alias("xie_gen_yield"))) int xie_gen_yield_called_(struct xie_gen *self, void *value,
+                                                                  void **sent);
