@@ -147,8 +147,10 @@ XIE_API int xie_tls_start(struct xie_stream *stream, struct xie_tls_context *con
  * read       0 when the peer ended TLS in order; XIE_ETLS_TRUNCATED when the connection beneath
  *            ended without: what was read may not be all; XIE_ETLS_PROTOCOL XIE_ETLS_REFUSED
  *            the connection broke
- * write      what xie_stream_written counts is encrypted and on its way, even when the call was
- *            interrupted: a task of the library sends the rest. At most 16 KiB wait that way
+ * write      up to four records of 16 KiB leave together. What xie_stream_written counts is
+ *            encrypted and on its way, even when the call was interrupted: a task of the library
+ *            sends the rest, at most 64 KiB. When the connection failed it counts what is in
+ *            records that left as a whole: of what is not counted the peer has read nothing
  * write_eof  tells the peer that the plain text ends (close_notify); reading goes on. After it
  *            writes return -EPIPE
  * close      tells it too, if write_eof has not, and waits until that has left, at most

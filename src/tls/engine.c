@@ -181,40 +181,48 @@ ssize_t xie_tls_decrypt(struct xie_tls *tls, void *buf, size_t cap)
     return returned > 0 ? (ssize_t)got : result_of(tls, returned);
 }
 
-/* Small parts make one record: gathered in memory of their own, or where there is none, sent
- * one by one. return the bytes for the next record */
-static size_t gather(const struct iovec *parts, int count, char **gathered)
+/* The first part is gone but for what is behind its first skip bytes. Small parts make one record:
+ * gathered in memory of their own, or where there is none, sent one by one.
+ * data: where the record's bytes are; return how many */
+static size_t gather(const struct iovec *parts, int count, size_t skip, char **gathered,
+                     const char **data)
 {
-    size_t len = 0, done = 0;
-    for (int i = 0; i < count && len < XIE_TLS_RECORD; i++)
+    size_t first = parts->iov_len - skip, len = first, done = 0;
+    for (int i = 1; i < count && len < XIE_TLS_RECORD; i++)
         len += parts[i].iov_len;
     len = len < XIE_TLS_RECORD ? len : XIE_TLS_RECORD;
-    *gathered = parts[0].iov_len < len ? xie_alloc(len) : NULL;
+    *data = (const char *)parts->iov_base + skip;
+    *gathered = first < len ? xie_alloc(len) : NULL;
     if (!*gathered)
-        return parts[0].iov_len < len ? parts[0].iov_len : len;
-    for (; done < len; parts++) {
-        size_t more = parts->iov_len < len - done ? parts->iov_len : len - done;
-        memcpy(*gathered + done, parts->iov_base, more);
+        return first < len ? first : len;
+    for (; done < len; parts++, skip = 0) {
+        size_t left = parts->iov_len - skip;
+        size_t more = left < len - done ? left : len - done;
+        memcpy(*gathered + done, (const char *)parts->iov_base + skip, more);
         done += more;
     }
+    *data = *gathered;
     return len;
 }
 
 /* OpenSSL wants to read first when it is in the middle of a message that came after the
  * handshake. */
-ssize_t xie_tls_encrypt(struct xie_tls *tls, const struct iovec *parts, int count)
+ssize_t xie_tls_encrypt(struct xie_tls *tls, const struct iovec *parts, int count, size_t skip)
 {
     char *gathered;
+    const char *data;
     size_t put = 0;
     int error = xie_tls_not_open(tls);
     error = error ? error : tls->finished ? -EPIPE : 0;
     if (error)
         return error;
-    size_t len = gather(parts, count, &gathered);
+    for (; skip >= parts->iov_len; parts++, count--)
+        skip -= parts->iov_len;
+    size_t len = gather(parts, count, skip, &gathered, &data);
     error = xie_tls_reserve(tls, len + XIE_TLS_OVERHEAD);
     if (!error) {
         ERR_clear_error();
-        int returned = SSL_write_ex(tls->ssl, gathered ? gathered : parts[0].iov_base, len, &put);
+        int returned = SSL_write_ex(tls->ssl, data, len, &put);
         error = returned > 0 ? 0 : result_of(tls, returned);
     }
     xie_release(gathered);

@@ -13,6 +13,7 @@ enum {
     XIE_TLS_SMALL = 512,         /* the input buffer inside the struct [bytes] */
     XIE_TLS_LARGE = 64 * 1024,   /* the one on the heap, while much comes [bytes] */
     XIE_TLS_RECORD = 16 * 1024,  /* plain text of one record [bytes] */
+    XIE_TLS_BURST = 4,           /* records that one write makes at most, or one step */
     XIE_TLS_OVERHEAD = 1024,     /* what a record, and messages before it, take besides [bytes] */
     XIE_TLS_ANSWERS = 256 * 1024 /* what may wait to go out before the peer is given up [bytes] */
 };
@@ -70,9 +71,10 @@ int xie_tls_shake(struct xie_tls *tls);
 void xie_tls_explain(struct xie_tls *tls, int error);
 /* return 1..cap bytes of plain text; 0 at the end of TLS; or an error. out may hold an answer. */
 ssize_t xie_tls_decrypt(struct xie_tls *tls, void *buf, size_t cap);
-/* Encrypt one record into out: as a whole, or not at all. return how many bytes of parts, or an
- * error: -EPIPE after xie_tls_finish */
-ssize_t xie_tls_encrypt(struct xie_tls *tls, const struct iovec *parts, int count);
+/* Encrypt one record of what is behind the first skip bytes of parts (there is something) into
+ * out: as a whole, or not at all. return how many bytes, or an error: -EPIPE after
+ * xie_tls_finish */
+ssize_t xie_tls_encrypt(struct xie_tls *tls, const struct iovec *parts, int count, size_t skip);
 /* Make close_notify, once. return 0 or an error */
 int xie_tls_finish(struct xie_tls *tls);
 /* What is beneath failed: so does TLS from now on, unless it had. */

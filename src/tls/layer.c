@@ -58,7 +58,7 @@ static ssize_t encrypt_next(struct xie_tls_layer *layer, const struct iovec *par
         error = error ? error : layer->tls->finished ? -EPIPE : xie_tls_flush(layer);
         if (error)
             return error;
-        ssize_t put = xie_tls_encrypt(layer->tls, parts, count);
+        ssize_t put = xie_tls_encrypt(layer->tls, parts, count, 0);
         if (put != -EAGAIN)
             return put;
         error = xie_tls_fill(layer);
@@ -67,18 +67,71 @@ static ssize_t encrypt_next(struct xie_tls_layer *layer, const struct iovec *par
     }
 }
 
+/* Records of one write, which leave together. */
+struct burst {
+    int count;
+    size_t plain[XIE_TLS_BURST];       /* bytes of plain text, up to each one's end */
+    uint64_t encrypted[XIE_TLS_BURST]; /* the layer's `sent` when it has left as a whole */
+};
+
+static void add(struct burst *burst, const struct xie_tls_layer *layer, size_t plain)
+{
+    const struct xie_tls_bytes *sending = &layer->sending;
+    burst->plain[burst->count] = plain;
+    burst->encrypted[burst->count] =
+        layer->sent + (sending->end - sending->start) + xie_tls_out_len(layer->tls);
+    burst->count++;
+}
+
+/* The first record was made of `put` bytes: add those that follow, as far as nothing need be
+ * waited for. What fails here does so again when it is their turn. return bytes in all */
+static size_t encrypt_more(struct xie_tls_layer *layer, const struct iovec *parts, int count,
+                           size_t put, struct burst *burst)
+{
+    size_t all = 0;
+    for (int i = 0; i < count; i++)
+        all += parts[i].iov_len;
+    add(burst, layer, put);
+    while (put < all && burst->count < XIE_TLS_BURST) {
+        ssize_t more = xie_tls_encrypt(layer->tls, parts, count, put);
+        if (more <= 0)
+            break;
+        put += (size_t)more;
+        add(burst, layer, put);
+    }
+    return put;
+}
+
+/* Plain text whose record left as a whole: of part of one the peer learns nothing. */
+static size_t left(const struct burst *burst, const struct xie_tls_layer *layer)
+{
+    size_t plain = 0;
+    for (int i = 0; i < burst->count && burst->encrypted[i] <= layer->sent; i++)
+        plain = burst->plain[i];
+    return plain;
+}
+
 static ssize_t tls_write(struct xie_stream *stream, const struct iovec *parts, int count)
 {
     struct xie_tls_layer *layer = stream->layer;
+    struct burst burst = {0};
+    int error = layer->failed;
+    layer->failed = 0;
+    if (error)
+        return error;
     ssize_t put = encrypt_next(layer, parts, count);
     if (put < 0)
         return put;
-    int error = xie_tls_flush(layer);
-    if (error && error != -ENOMEM && error != -ENOBUFS && !xie_check())
-        return error;
+    size_t all = encrypt_more(layer, parts, count, (size_t)put, &burst);
+    error = xie_tls_flush(layer);
+    if (error && error != -ENOMEM && error != -ENOBUFS && !xie_check()) {
+        size_t gone = left(&burst, layer);
+        layer->failed = gone ? error : 0;
+        return gone ? (ssize_t)gone : error;
+    }
     /* Interrupted, or to be tried again: what is encrypted goes out, and counts as written. */
     xie_tls_flush_later(layer);
-    return put;
+    return (ssize_t)all;
 }
 
 /* --- the end ------------------------------------------------------------------------ */

@@ -21,6 +21,9 @@ struct xie_tls_layer {
     bool closing; /* nobody is let in any more */
     bool reset;
 
+    uint64_t sent; /* encrypted bytes that what is beneath has taken */
+    int failed;    /* what a write could not tell, since some of it had left; the next one does */
+
     struct xie_tls_bytes sending;     /* the kernel may be reading it; it may not move */
     uint64_t fills;                   /* how often something came */
     struct xie_lock reading, writing; /* beneath is one task at a time on each side */

@@ -44,6 +44,7 @@ static int flush(struct xie_tls_layer *layer)
         if (len <= 0)
             return len ? (int)len : -EIO;
         sending->start += (size_t)len;
+        layer->sent += (uint64_t)len;
         if (sending->start == sending->end)
             xie_tls_drop(sending);
     }

@@ -235,26 +235,12 @@ static ssize_t tls_read(struct xie_transport *transport, void *buf, size_t cap)
     return total ? (ssize_t)total : got;
 }
 
-/* Encrypt one record of what is behind the first `skip` bytes of parts. */
-static ssize_t seal(struct xie_tls_wire *wire, const struct iovec *parts, int count, size_t skip)
-{
-    struct iovec rest[XIE_TRANSPORT_PARTS_MOST];
-    int left = 0;
-    for (; count > 0; parts++, count--) {
-        size_t gone = skip < parts->iov_len ? skip : parts->iov_len;
-        skip -= gone;
-        if (gone < parts->iov_len)
-            rest[left++] = (struct iovec){(char *)parts->iov_base + gone, parts->iov_len - gone};
-    }
-    return xie_tls_encrypt(wire->tls, rest, left);
-}
-
-/* The same, reading first where TLS needs it. */
+/* Encrypt the next record, reading first where TLS needs it. */
 static ssize_t seal_some(struct xie_tls_wire *wire, struct xie_transport *transport,
                          const struct iovec *parts, int count, size_t skip)
 {
     for (;;) {
-        ssize_t put = seal(wire, parts, count, skip);
+        ssize_t put = xie_tls_encrypt(wire->tls, parts, count, skip);
         if (put != -EAGAIN)
             return put;
         int error = fill_besides(wire, transport);

@@ -9,10 +9,7 @@
 #include "proto/transport.h"
 #include "tls/engine.h"
 
-enum {
-    XIE_TLS_BURST = 4, /* records of one step, then it is the others' turn */
-    XIE_TLS_FILLS = 4  /* reads from beneath of one step, likewise */
-};
+enum { XIE_TLS_FILLS = 4 /* reads from beneath of one step, then it is the others' turn */ };
 
 struct xie_tls_wire {
     struct xie_tls *tls;

@@ -205,7 +205,7 @@ IN_TASK(a_close_sends_reader_and_writer_away)
     ends_open(&ends);
     struct xie_task *reader = xie_spawn(read_one, ends.client);
     struct xie_task *writer = xie_spawn(write_much, ends.client);
-    while (!xie_stream_written(ends.client))
+    while (!xie_stream_written(ends.client) && !xie_tls_layer_of(ends.client)->sending.start)
         xie_sleep(0);
     xie_sleep(XIE_MILLISECOND); /* by now it most likely waits for room */
     xie_stream_close(ends.client);
@@ -227,7 +227,8 @@ static void write_until_stuck(struct xie_stream *stream)
         before = xie_stream_written(stream);
         start = layer->sending.start;
         xie_sleep(5 * XIE_MILLISECOND);
-    } while (!before || xie_stream_written(stream) != before || layer->sending.start != start);
+    } while (!xie_tls_pending(layer) || xie_stream_written(stream) != before ||
+             layer->sending.start != start);
     xie_task_cancel(task);
     CHECK_EQ(xie_join(task), -ECANCELED);
 }

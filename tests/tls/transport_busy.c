@@ -372,7 +372,8 @@ static void wait_until_stuck(struct xie_stream *stream)
         before = xie_stream_written(stream);
         start = layer->sending.start;
         xie_sleep(5 * XIE_MILLISECOND);
-    } while (!before || xie_stream_written(stream) != before || layer->sending.start != start);
+    } while (!xie_tls_pending(layer) || xie_stream_written(stream) != before ||
+             layer->sending.start != start);
 }
 
 static struct told adopted;
