@@ -248,7 +248,8 @@ IN_TASK(a_close_is_bounded)
     ends.client = NULL;
     while ((len = xie_stream_read(ends.server, buf, 60000)) > 0)
         continue;
-    CHECK_EQ(len, XIE_ETLS_TRUNCATED);
+    /* A reset where the client had not read what TLS itself had sent it. */
+    CHECK(len == XIE_ETLS_TRUNCATED || len == -ECONNRESET);
     free(buf);
     ends_close(&ends);
     return 0;
