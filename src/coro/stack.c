@@ -87,6 +87,7 @@ static struct xie_stack_pool *pool_open(void)
         return NULL;
     pthread_once(&pool_once, pool_key_make);
     pthread_setspecific(pool_key, pool);
+    pool->valgrind = XIE_VALGRIND_RUNS;
     pool->page = page;
     pool->guard = page > GUARD_LEAST ? page : GUARD_LEAST;
     pool->size = size;
@@ -137,7 +138,8 @@ struct xie_stack *xie_stack_take(size_t size)
     stack->kind = stack->name = stack->where = NULL;
     stack->taken = stack->deep = true;
     xie_sanitizer_take(stack);
-    XIE_VALGRIND_RENEW(stack->top - XIE_STACK_LEAST / 2, XIE_STACK_LEAST / 2); /* its record */
+    if (__builtin_expect(pool->valgrind, 0))
+        XIE_VALGRIND_RENEW(stack->top - XIE_STACK_LEAST / 2, XIE_STACK_LEAST / 2); /* its record */
     return stack;
 }
 

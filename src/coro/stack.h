@@ -47,13 +47,19 @@ struct xie_stack *xie_stack_take(size_t size);
  * the one that took it, or twice: aborts. */
 void xie_stack_give(struct xie_stack *stack);
 
-/* Carve a record of the owner out of its top, 16-byte aligned, zeroed: once, right after
- * the take. A parked owner costs one page while this record, its frames and up to 1 KiB of
- * ours fit into it. */
-static inline void *xie_stack_reserve(struct xie_stack *stack, size_t size)
+/* Carve a record of the owner out of its top, 16-byte aligned, or by 64 where its size is a
+ * multiple of that; not initialised: once, right after the take. A parked owner costs one page
+ * while this record, its frames and up to 1 KiB of ours fit into it. */
+static inline void *xie_stack_carve(struct xie_stack *stack, size_t size)
 {
     stack->top -= (size + 15) / 16 * 16;
-    return memset(stack->top, 0, size);
+    return stack->top;
+}
+
+/* The same, zeroed. */
+static inline void *xie_stack_reserve(struct xie_stack *stack, size_t size)
+{
+    return memset(xie_stack_carve(stack, size), 0, size);
 }
 
 /* Give pages of free stacks beyond the warm ones back to the system: called when idle. Two
