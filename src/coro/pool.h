@@ -41,8 +41,8 @@ struct xie_stack_class {
 struct xie_stack_pool {
     size_t taken;
     uint32_t given; /* classes that got a stack back since the last trim, a bit each */
+    bool valgrind;  /* it runs, and wants to be told */
     size_t page, guard;
-    bool watched;    /* by valgrind */
     size_t size;     /* of the pool's own mapping */
     char *alternate; /* the stack of signal handlers; NULL: the thread has another */
     struct xie_stack_class classes[XIE_STACK_CLASSES];

@@ -87,9 +87,9 @@ static struct xie_stack_pool *pool_open(void)
         return NULL;
     pthread_once(&pool_once, pool_key_make);
     pthread_setspecific(pool_key, pool);
+    pool->valgrind = XIE_VALGRIND_RUNS;
     pool->page = page;
     pool->guard = page > GUARD_LEAST ? page : GUARD_LEAST;
-    pool->watched = XIE_VALGRIND_RUNS;
     pool->size = size;
     pool->alternate = (char *)pool + own;
     for (unsigned i = 0; i < XIE_STACK_CLASSES; i++) {
@@ -138,7 +138,7 @@ struct xie_stack *xie_stack_take(size_t size)
     stack->kind = stack->name = stack->where = NULL;
     stack->taken = stack->deep = true;
     xie_sanitizer_take(stack);
-    if (__builtin_expect(pool->watched, 0))
+    if (__builtin_expect(pool->valgrind, 0))
         XIE_VALGRIND_RENEW(stack->top - XIE_STACK_LEAST / 2, XIE_STACK_LEAST / 2); /* its record */
     return stack;
 }

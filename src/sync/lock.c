@@ -74,7 +74,7 @@ int xie_lock_take(struct xie_lock *lock)
 
 int xie_lock_try(struct xie_lock *lock)
 {
-    struct xie_task *self = xie_task_current();
+    struct xie_task *self = xie_task_here();
     if (!self)
         return -EPERM;
     if (lock->owner)

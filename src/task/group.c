@@ -103,7 +103,7 @@ static int group_wait_once(struct xie_group *group, struct xie_task *self,
 int xie_group_wait(struct xie_group *group)
 {
     struct members members = {{.next = members_next}, group};
-    struct xie_task *self = xie_task_current();
+    struct xie_task *self = xie_task_here();
     int deadlock = 0;
     if (!self || self != group->scope.task)
         xie_misuse("xie_group_wait by another task than the one that opened the group");

@@ -98,7 +98,7 @@ static struct xie_locals *find(struct xie_locals *from, const struct xie_local_k
 
 int xie_local_set(const struct xie_local_key *key, void *value)
 {
-    struct xie_task *self = xie_task_current();
+    struct xie_task *self = xie_task_here();
     if (!self)
         return -EPERM;
     struct xie_locals *rest = NULL;

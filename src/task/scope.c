@@ -87,7 +87,7 @@ void xie_scope_cancel(struct xie_scope *scope)
 /* now: of xie_now(), not looked at without a deadline. */
 static void scope_open(struct xie_scope *scope, int64_t when, int64_t now, bool shield)
 {
-    struct xie_task *self = xie_task_current();
+    struct xie_task *self = xie_task_here();
     xie_timer_init(&scope->timer, scope_expire);
     scope->timer.when = XIE_NEVER;
     if (!self) {
@@ -134,7 +134,7 @@ int xie_scope_close(struct xie_scope *scope)
     struct xie_task *task = scope->task;
     if (!scope->open)
         return scope->own;
-    if (task->scope != scope || task != xie_task_current())
+    if (task->scope != scope || task != xie_task_here())
         xie_misuse("a scope of task '%s' (spawned at %s) is closed out of order or by another task",
                    task->name, task->where);
     xie_timer_cancel(&task->loop->timers, &scope->timer);

@@ -39,7 +39,7 @@ void xie_wait_breathe(struct xie_task *self)
 
 int xie_check(void)
 {
-    struct xie_task *self = xie_task_current();
+    struct xie_task *self = xie_task_here();
     if (!self)
         return 0;
     if (!self->scope->effective)

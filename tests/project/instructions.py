@@ -23,7 +23,7 @@ MOST = {
     "switch": {"switch": 16, "yield-2": 87},
     "generator": {"next": 64, "next-deep-100": 69},
     "sync": {"queue": 227, "semaphore": 185, "lock": 52, "lock-handed": 213},
-    "task": {"spawn-join": 640, "spawn-join-batch": 479},
+    "task": {"spawn-join": 626, "spawn-join-batch": 465},
     "timer": {"arm + cancel, 1,000 live": 119, "arm": 81, "cancel": 29, "expire": 244,
               "call arm": 126, "call cancel": 53, "sleeping task woken": 1392,
               "deadline around a wait": 347},
