@@ -150,8 +150,8 @@ XIE_API int xie_tls_start(struct xie_stream *stream, struct xie_tls_context *con
  * write      up to four records of 16 KiB leave together. What xie_stream_written counts is
  *            encrypted and on its way, even when the call was interrupted: a task of the library
  *            sends the rest, at most 64 KiB; it moves when all of them have left, not with each.
- *            When the connection failed it counts what is in
- *            records that left as a whole: of what is not counted the peer has read nothing
+ *            When the connection failed it counts what is in records that left as a whole: of
+ *            what is not counted the peer has read nothing
  * write_eof  tells the peer that the plain text ends (close_notify); reading goes on. After it
  *            writes return -EPIPE
  * close      tells it too, if write_eof has not, and waits until that has left, at most
