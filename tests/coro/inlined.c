@@ -207,6 +207,14 @@ static void frames_of_any_kind(void)
     xie_gen_free(gen);
 }
 
+/* What the inline ones call is what stands behind the names. */
+static void other_names_are_the_same_functions(void)
+{
+    CHECK(next_called == xie_gen_next_called_);
+    CHECK(send_called == xie_gen_send_called_);
+    CHECK(yield_called == xie_gen_yield_called_);
+}
+
 static void none_is_refused(void)
 {
     void *out = number(5);
@@ -225,6 +233,7 @@ int main(int argc, char **argv)
         {"the innermost of a chain too", the_innermost_of_a_chain_too},
         {"what lives is kept", what_lives_is_kept},
         {"frames of any kind", frames_of_any_kind},
+        {"other names are the same functions", other_names_are_the_same_functions},
         {"none is refused", none_is_refused},
         {0},
     };
