@@ -1,5 +1,5 @@
 /* switch.h - leaving one stack for another, inlined; of <xie/generator.h>, not for programs.
- * Floor 1. Three or four words are saved and all other registers named as clobbered, so that the
+ * Floor 1. Four words are saved and all other registers named as clobbered, so that the
  * compiler saves only those that live. The base pointer is among the saved: it cannot be named
  * where a function with arrays of variable length claims it. */
 /* SPDX-License-Identifier: MIT */
